@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "qdot/InitAll.h"
+#include "mlir/IR/DialectRegistry.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"

@@ -1,0 +1,85 @@
+//===- QdotAttributes.td - Attributes of the qdot dialect --*- tablegen -*-===//
+//
+// Part of the qdot project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QDOT_DIALECT_QDOTATTRIBUTES_TD
+#define QDOT_DIALECT_QDOTATTRIBUTES_TD
+
+include "qdot/Dialect/QdotDialect.td"
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/EnumAttr.td"
+
+class Qdot_Attr<string name, string mnemonicName> : AttrDef<Qdot_Dialect, name> {
+  let mnemonic = mnemonicName;
+}
+
+def Qdot_SiteAttr : Qdot_Attr<"Site", "site"> {
+  let summary = "Stable structural id of a value";
+  let description = [{
+    `path#digest`. The path says where the value is in the model's structure
+    (function and the how-manieth operation of its kind, counted along the
+    data flow from the results), so it survives renaming, moved source
+    locations, reordered text and another batch size. The digest is 16
+    hexadecimal digits over the operation's kind, its parameters, its constants
+    and the paths of its operands: a change of the model changes it.
+
+    Example: `#qdot.site<"main/conv_0#8d2e1c9b55aa0f31">`
+  }];
+  let parameters = (ins StringRefParameter<"path, '#', 16 hexadecimal digits">:$key);
+  let assemblyFormat = "`<` $key `>`";
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    /// The part before '#'.
+    ::llvm::StringRef getPath() const { return getKey().rsplit('#').first; }
+    /// The 16 hexadecimal digits.
+    ::llvm::StringRef getDigest() const { return getKey().rsplit('#').second; }
+  }];
+}
+
+def Qdot_AccumulatorAttr : Qdot_Attr<"Accumulator", "accumulator"> {
+  let summary = "Proved interval of every partial sum of a contraction";
+  let description = [{
+    The smallest interval known at compile time that contains every partial
+    sum, in any order, bias included. It lies within the accumulator type: this
+    is the proof that the accumulation cannot overflow.
+
+    Example: `#qdot.accumulator<-163840 to 161290>`
+  }];
+  let parameters = (ins "int64_t":$min, "int64_t":$max);
+  let assemblyFormat = "`<` $min `to` $max `>`";
+  let genVerifyDecl = 1;
+}
+
+def Qdot_QuantizedAttr : Qdot_Attr<"Quantized", "quantized"> {
+  let summary = "What the integers produced by an operation stand for";
+  let description = [{
+    The quantized type of the result and, when known, the site under which its
+    float counterpart was observed.
+
+    Example: `#qdot.quantized<!quant.uniform<i8:f32, 0.5:3>,
+    #qdot.site<"main/conv_0#8d2e1c9b55aa0f31">>`
+  }];
+  let parameters = (ins "::mlir::Type":$type,
+                        OptionalParameter<"::qdot::SiteAttr">:$site);
+  let assemblyFormat = "`<` $type (`,` $site^)? `>`";
+  let genVerifyDecl = 1;
+  let genVerifyDecl = 1;
+}
+
+def Qdot_Contract : I32EnumAttr<"ContractKind", "requantization contract", [
+    I32EnumAttrCase<"TosaSingle", 0, "tosa_single">,
+    I32EnumAttrCase<"TosaDouble", 1, "tosa_double">,
+    I32EnumAttrCase<"F32", 2, "f32">]> {
+  let cppNamespace = "::qdot";
+  let genSpecializedAttr = 0;
+}
+
+def Qdot_ContractAttr : EnumAttr<Qdot_Dialect, Qdot_Contract, "contract"> {
+  let summary = "Arithmetic of a requantization (rules R1 to R7)";
+  let assemblyFormat = "$value";
+}
+
+#endif // QDOT_DIALECT_QDOTATTRIBUTES_TD

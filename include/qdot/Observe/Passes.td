@@ -1,0 +1,65 @@
+//===- Passes.td - Passes of the step Observe -*- tablegen -*-===//
+//
+// Part of the qdot project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QDOT_OBSERVE_PASSES_TD
+#define QDOT_OBSERVE_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def RemoveObserve : Pass<"qdot-remove-observe", "::mlir::ModuleOp"> {
+  let summary = "Erase every qdot.observe";
+  let description = [{
+    Gives back exactly the IR that `qdot-observe-values` found.
+
+    Example:
+
+    ```mlir
+    qdot.observe %x {site = #qdot.site<"main/input_0#8d2e1c9b55aa0f31">} : tensor<1x4xf32>
+    ```
+
+    is erased.
+  }];
+}
+
+def LowerObserve : Pass<"qdot-lower-observe", "::mlir::ModuleOp"> {
+  let summary = "Turn qdot.observe on memrefs into calls of the runtime";
+  let description = [{
+    In: bufferized IR. Out: each `qdot.observe` is a call of
+    `qdot_rt_observe_<type>(site, values)` for f32, i8 or i32 elements, where
+    `site` points at a NUL-terminated constant and `values` is an unranked
+    memref; the callee has `llvm.emit_c_interface`, so the runtime provides
+    `_mlir_ciface_qdot_rt_observe_<type>` (see Runtime.h). Tensors and other
+    element types are refused.
+
+    Example:
+
+    ```mlir
+    func.func @main(%x: memref<4xf32>) {
+      qdot.observe %x {site = #qdot.site<"main/input_0#8d2e1c9b55aa0f31">} : memref<4xf32>
+      return
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    func.func private @qdot_rt_observe_f32(!llvm.ptr, memref<*xf32>) attributes {llvm.emit_c_interface}
+    llvm.mlir.global private constant @qdot_site_0("main/input_0#8d2e1c9b55aa0f31\00") {addr_space = 0 : i32}
+    func.func @main(%x: memref<4xf32>) {
+      %site = llvm.mlir.addressof @qdot_site_0 : !llvm.ptr
+      %values = memref.cast %x : memref<4xf32> to memref<*xf32>
+      call @qdot_rt_observe_f32(%site, %values) : (!llvm.ptr, memref<*xf32>) -> ()
+      return
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect",
+                           "::mlir::func::FuncDialect",
+                           "::mlir::memref::MemRefDialect"];
+}
+
+#endif // QDOT_OBSERVE_PASSES_TD

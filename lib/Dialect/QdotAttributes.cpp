@@ -1,0 +1,64 @@
+//===- QdotAttributes.cpp - Attributes of the qdot dialect ---------------===//
+//
+// Part of the qdot project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/DialectImplementation.h"
+#include "qdot/Dialect/Qdot.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace qdot;
+
+#include "qdot/Dialect/QdotEnums.cpp.inc"
+#define GET_ATTRDEF_CLASSES
+#include "qdot/Dialect/QdotAttributes.cpp.inc"
+
+void QdotDialect::registerAttributes() {
+  addAttributes<
+#define GET_ATTRDEF_LIST
+#include "qdot/Dialect/QdotAttributes.cpp.inc"
+      >();
+}
+
+static bool isDigest(StringRef text) {
+  return text.size() == 16 && llvm::all_of(text, [](char c) {
+           return llvm::isHexDigit(c) && !llvm::isUpper(c);
+         });
+}
+
+LogicalResult SiteAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                               StringRef key) {
+  auto [path, digest] = key.rsplit('#');
+  if (path.empty() || !isDigest(digest))
+    return emitError() << "expected a site of the form path#digest with 16 "
+                          "lower-case hexadecimal digits, got \""
+                       << key << "\"";
+  for (char c : path)
+    if (!llvm::isPrint(c) || c == '"' || c == '\\')
+      return emitError() << "expected printable characters without quotes in "
+                            "the path of a site, got \""
+                         << path << "\"";
+  return success();
+}
+
+LogicalResult
+AccumulatorAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                        int64_t min, int64_t max) {
+  if (min > max)
+    return emitError() << "expected an accumulator interval, got " << min
+                       << " to " << max;
+  return success();
+}
+
+LogicalResult
+QuantizedAttr::verify(function_ref<InFlightDiagnostic()> emitError, Type type,
+                      SiteAttr) {
+  if (!isa<quant::QuantizedType>(type))
+    return emitError() << "expected a quantized type, got " << type;
+  return success();
+}

@@ -1,0 +1,61 @@
+//===- QdotDialect.cpp - The qdot dialect --------------------------------===//
+//
+// Part of the qdot project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/DialectImplementation.h"
+#include "qdot/Dialect/Qdot.h"
+#include "qdot/Dialect/QuantizedType.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace qdot;
+
+#include "qdot/Dialect/QdotDialect.cpp.inc"
+
+void QdotDialect::initialize() {
+  addOperations<
+#define GET_OP_LIST
+#include "qdot/Dialect/QdotOps.cpp.inc"
+      >();
+  registerAttributes();
+}
+
+static LogicalResult verifyQuantizedAttr(Operation *op, Attribute attr) {
+  auto quantized = dyn_cast<QuantizedAttr>(attr);
+  if (!quantized)
+    return op->emitOpError() << "expected a #qdot.quantized attribute for '"
+                             << quantizedAttrName << "', got " << attr;
+  if (op->getNumResults() != 1)
+    return op->emitOpError() << "'" << quantizedAttrName
+                             << "' needs an operation with one result, got "
+                             << op->getNumResults();
+  auto tensor = dyn_cast<RankedTensorType>(op->getResult(0).getType());
+  auto type = dyn_cast<quant::QuantizedType>(quantized.getType());
+  if (!tensor || !type || tensor.getElementType() != getStorageType(type))
+    return op->emitOpError()
+           << "'" << quantizedAttrName << "' type " << quantized.getType()
+           << " is not stored in " << op->getResult(0).getType();
+  return success();
+}
+
+LogicalResult QdotDialect::verifyOperationAttribute(Operation *op,
+                                                    NamedAttribute attr) {
+  StringRef name = attr.getName();
+  Attribute value = attr.getValue();
+  if (name == quantizedAttrName)
+    return verifyQuantizedAttr(op, value);
+  if (name == accumulatorAttrName && !isa<AccumulatorAttr>(value))
+    return op->emitOpError() << "expected a #qdot.accumulator attribute for '"
+                             << name << "', got " << value;
+  if (name == islandAttrName && !isa<StringAttr>(value))
+    return op->emitOpError()
+           << "expected a string for '" << name << "', got " << value;
+  if (name == keepFloatAttrName && !isa<UnitAttr>(value))
+    return op->emitOpError()
+           << "expected a unit attribute for '" << name << "', got " << value;
+  return success();
+}

@@ -1,0 +1,211 @@
+//===- QuantizedType.cpp - Uniform view of !quant.uniform types ----------===//
+//
+// Part of the qdot project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "qdot/Dialect/QuantizedType.h"
+#include "mlir/IR/BuiltinAttributes.h"
+#include "llvm/ADT/STLExtras.h"
+#include <cfloat>
+#include <cmath>
+
+using namespace mlir;
+using namespace qdot;
+using numerics::StorageRange;
+using quant::QuantizedType;
+
+static void viewPerAxis(quant::UniformQuantizedPerAxisType type,
+                        QuantizedView &view) {
+  view.axes = {type.getQuantizedDimension()};
+  view.shape = {static_cast<int64_t>(type.getScales().size())};
+  llvm::append_range(view.scales, type.getScales());
+  llvm::append_range(view.zeroPoints, type.getZeroPoints());
+}
+
+static LogicalResult
+viewSubChannel(quant::UniformQuantizedSubChannelType type,
+               QuantizedView &view) {
+  for (auto [axis, block] :
+       llvm::zip_equal(type.getQuantizedDimensions(), type.getBlockSizes())) {
+    if (block != 1)
+      return failure();
+    view.axes.push_back(axis);
+  }
+  // The scales have the tensor's rank, with size 1 where nothing varies.
+  auto scaleShape = cast<ShapedType>(type.getScales().getType()).getShape();
+  for (int64_t axis : view.axes) {
+    if (axis >= static_cast<int64_t>(scaleShape.size()))
+      return failure();
+    view.shape.push_back(scaleShape[axis]);
+  }
+  if (!llvm::is_sorted(view.axes))
+    return failure();
+  for (APFloat scale : type.getScales().getValues<APFloat>())
+    view.scales.push_back(scale.convertToDouble());
+  for (APInt zeroPoint : type.getZeroPoints().getValues<APInt>())
+    view.zeroPoints.push_back(zeroPoint.getSExtValue());
+  return success();
+}
+
+FailureOr<QuantizedView> qdot::viewQuantizedType(Type type) {
+  auto quantized = dyn_cast<QuantizedType>(type);
+  if (!quantized)
+    return failure();
+  QuantizedView view;
+  view.type = quantized;
+  view.storage = {quantized.getStorageTypeMin(), quantized.getStorageTypeMax()};
+  if (auto perTensor = dyn_cast<quant::UniformQuantizedType>(type)) {
+    view.scales = {perTensor.getScale()};
+    view.zeroPoints = {perTensor.getZeroPoint()};
+    return view;
+  }
+  if (auto perAxis = dyn_cast<quant::UniformQuantizedPerAxisType>(type)) {
+    viewPerAxis(perAxis, view);
+    return view;
+  }
+  if (auto subChannel = dyn_cast<quant::UniformQuantizedSubChannelType>(type))
+    if (succeeded(viewSubChannel(subChannel, view)))
+      return view;
+  return failure();
+}
+
+static bool isNormalScale(double scale) {
+  return std::isfinite(scale) && scale >= FLT_MIN && scale <= FLT_MAX;
+}
+
+/// Checks one axis of a per-axis or sub-channel type against the tensor.
+static LogicalResult
+verifyAxis(ShapedType tensor, int64_t axis, int64_t scales,
+           function_ref<InFlightDiagnostic()> emitError) {
+  if (axis < 0 || axis >= tensor.getRank())
+    return emitError() << "quantized axis " << axis
+                       << " is outside of a tensor of rank "
+                       << tensor.getRank();
+  int64_t size = tensor.getDimSize(axis);
+  if (ShapedType::isDynamic(size))
+    return emitError() << "quantized axis " << axis << " is dynamic";
+  if (size != scales)
+    return emitError() << "expected " << size << " scales on quantized axis "
+                       << axis << ", got " << scales;
+  return success();
+}
+
+static LogicalResult
+verifyStorage(QuantizedType type,
+              function_ref<InFlightDiagnostic()> emitError) {
+  unsigned bits = type.getStorageTypeIntegralWidth();
+  if (!llvm::is_contained({4u, 8u, 16u, 32u}, bits))
+    return emitError() << "expected a storage type of 4, 8, 16 or 32 bits, got "
+                       << bits;
+  if (!type.getExpressedType().isF32())
+    return emitError() << "expected the expressed type f32, got "
+                       << type.getExpressedType();
+  return success();
+}
+
+/// A scale of a bias is a product of two f32 scales, so it may lie below
+/// FLT_MIN; it must still be a normal f64.
+static bool isAllowedScale(double scale, unsigned storageBits) {
+  return storageBits == 32 ? std::isnormal(scale) && scale > 0
+                           : isNormalScale(scale);
+}
+
+LogicalResult qdot::verifyQuantizedTensor(
+    ShapedType tensor, function_ref<InFlightDiagnostic()> emitError) {
+  auto type = dyn_cast<QuantizedType>(tensor.getElementType());
+  if (!type)
+    return emitError() << "expected a quantized element type, got "
+                       << tensor.getElementType();
+  if (failed(verifyStorage(type, emitError)))
+    return failure();
+  FailureOr<QuantizedView> view = viewQuantizedType(type);
+  if (failed(view))
+    return emitError() << "expected a uniform type, per tensor, per axis or "
+                          "with blocks of one element, got "
+                       << type;
+  for (auto [axis, size] : llvm::zip_equal(view->axes, view->shape))
+    if (failed(verifyAxis(tensor, axis, size, emitError)))
+      return failure();
+  for (auto [index, scale] : llvm::enumerate(view->scales))
+    if (!isAllowedScale(scale, type.getStorageTypeIntegralWidth()))
+      return emitError() << "scale " << scale << " of channel " << index
+                         << " is not a normal finite number";
+  for (auto [index, zeroPoint] : llvm::enumerate(view->zeroPoints))
+    if (zeroPoint < view->storage.min || zeroPoint > view->storage.max)
+      return emitError() << "zero point " << zeroPoint << " of channel "
+                         << index << " is outside of [" << view->storage.min
+                         << ", " << view->storage.max << "]";
+  return success();
+}
+
+static unsigned getStorageBits(StorageRange range) {
+  for (unsigned bits : {4u, 8u, 16u})
+    if (range.min >= -(int64_t(1) << (bits - 1)) &&
+        range.max < (int64_t(1) << (bits - 1)))
+      return bits;
+  return 32;
+}
+
+QuantizedType qdot::getPerTensorType(MLIRContext *context, StorageRange range,
+                                     numerics::QuantParams params) {
+  return quant::UniformQuantizedType::get(
+      quant::QuantizationFlags::Signed,
+      IntegerType::get(context, getStorageBits(range)),
+      Float32Type::get(context), params.scale, params.zeroPoint, range.min,
+      range.max);
+}
+
+/// Several axes at once: a sub-channel type with blocks of one element.
+static QuantizedType getMultiAxisType(MLIRContext *context, StorageRange range,
+                                      int64_t rank, ArrayRef<int64_t> axes,
+                                      ArrayRef<int64_t> shape,
+                                      ArrayRef<double> scales) {
+  SmallVector<int64_t> scaleShape(rank, 1);
+  SmallVector<int32_t> dimensions;
+  for (auto [axis, size] : llvm::zip_equal(axes, shape)) {
+    scaleShape[axis] = size;
+    dimensions.push_back(axis);
+  }
+  Type f32 = Float32Type::get(context);
+  Type storage = IntegerType::get(context, getStorageBits(range));
+  SmallVector<APFloat> values = llvm::map_to_vector(scales, [](double scale) {
+    return APFloat(static_cast<float>(scale));
+  });
+  auto scaleAttr =
+      DenseElementsAttr::get(RankedTensorType::get(scaleShape, f32), values);
+  auto zeroAttr = DenseElementsAttr::get(
+      RankedTensorType::get(scaleShape, storage),
+      APInt::getZero(storage.getIntOrFloatBitWidth()));
+  SmallVector<int64_t> blocks(axes.size(), 1);
+  return quant::UniformQuantizedSubChannelType::get(
+      quant::QuantizationFlags::Signed, storage, f32, scaleAttr, zeroAttr,
+      dimensions, blocks, range.min, range.max);
+}
+
+QuantizedType qdot::getSymmetricType(MLIRContext *context, StorageRange range,
+                                     int64_t rank, ArrayRef<int64_t> axes,
+                                     ArrayRef<int64_t> shape,
+                                     ArrayRef<double> scales) {
+  if (axes.empty())
+    return getPerTensorType(context, range, {scales.front(), 0});
+  if (axes.size() > 1)
+    return getMultiAxisType(context, range, rank, axes, shape, scales);
+  SmallVector<int64_t> zeroPoints(scales.size(), 0);
+  return quant::UniformQuantizedPerAxisType::get(
+      quant::QuantizationFlags::Signed,
+      IntegerType::get(context, getStorageBits(range)),
+      Float32Type::get(context), scales, zeroPoints,
+      static_cast<int32_t>(axes.front()), range.min, range.max);
+}
+
+IntegerType qdot::getStorageType(QuantizedType type) {
+  return IntegerType::get(type.getContext(),
+                          type.getStorageTypeIntegralWidth());
+}
+
+RankedTensorType qdot::getStorageTensor(RankedTensorType tensor) {
+  return tensor.clone(
+      getStorageType(cast<QuantizedType>(tensor.getElementType())));
+}

@@ -1,0 +1,39 @@
+//===- InitAll.cpp - Registration of everything in libqdot ---------------===//
+//
+// Part of the qdot project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "qdot/InitAll.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Quant/IR/Quant.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "qdot/Annotate/Passes.h"
+#include "qdot/Codegen/Passes.h"
+#include "qdot/Dialect/Qdot.h"
+#include "qdot/Integerize/Passes.h"
+#include "qdot/Observe/Passes.h"
+
+void qdot::registerAllDialects(mlir::DialectRegistry &registry) {
+  registry.insert<QdotDialect, mlir::arith::ArithDialect,
+                  mlir::bufferization::BufferizationDialect,
+                  mlir::func::FuncDialect, mlir::linalg::LinalgDialect,
+                  mlir::LLVM::LLVMDialect, mlir::math::MathDialect,
+                  mlir::memref::MemRefDialect, mlir::quant::QuantDialect,
+                  mlir::tensor::TensorDialect>();
+  registerBufferizableOpInterfaceExternalModels(registry);
+}
+
+void qdot::registerAllPasses() {
+  registerQdotObservePasses();
+  registerQdotAnnotatePasses();
+  registerQdotIntegerizePasses();
+  registerQdotCodegenPasses();
+}
