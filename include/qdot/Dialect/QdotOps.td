@@ -95,7 +95,7 @@ def Qdot_RequantizeOp : Qdot_Op<"requantize", [Pure]> {
   let results = (outs AnyTypeOf<[I8, I<16>, I32]>:$result);
   let assemblyFormat = [{
     $accumulator `,` $multiplier (`,` $shift^)? `zero_point` `(` $zero_point `)`
-    `clamp` `(` $clamp_min `,` $clamp_max `)` `contract` $contract
+    `clamp` `(` $clamp_min `,` $clamp_max `)` `contract` `` $contract
     attr-dict `:` type($accumulator) `,` type($multiplier) `->` type($result)
   }];
   let hasVerifier = 1;

@@ -1,0 +1,417 @@
+//===- Layers.cpp - What a quantizer sees in a linalg function -----------===//
+//
+// Part of the qdot project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "qdot/Analysis/Layers.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Quant/IR/Quant.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/Matchers.h"
+#include "qdot/Analysis/ScalarAnalysis.h"
+#include "qdot/Analysis/Softmax.h"
+#include "qdot/Analysis/StructuralBody.h"
+#include "qdot/Dialect/Qdot.h"
+#include "llvm/ADT/TypeSwitch.h"
+#include <cfloat>
+
+using namespace mlir;
+using namespace qdot;
+
+//===----------------------------------------------------------------------===//
+// Small predicates
+//===----------------------------------------------------------------------===//
+
+StringRef qdot::getLayerName(LayerKind kind) {
+  switch (kind) {
+  case LayerKind::Contraction:
+    return "matmul";
+  case LayerKind::Sum:
+    return "sum";
+  case LayerKind::Add:
+    return "add";
+  case LayerKind::Sub:
+    return "sub";
+  case LayerKind::Mul:
+    return "mul";
+  case LayerKind::Affine:
+    return "affine";
+  case LayerKind::Unary:
+    return "unary";
+  case LayerKind::SameScale:
+    return "move";
+  }
+  llvm_unreachable("unknown layer kind");
+}
+
+static bool isFloatTensor(Type type) {
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  return tensor && isa<FloatType>(tensor.getElementType());
+}
+
+bool qdot::isFloatTensorOp(Operation *op) {
+  return llvm::any_of(op->getOperandTypes(), isFloatTensor) ||
+         llvm::any_of(op->getResultTypes(), isFloatTensor);
+}
+
+bool qdot::isConstantTensor(Value value) {
+  Operation *op = value.getDefiningOp();
+  if (!op)
+    return false;
+  if (op->hasTrait<OpTrait::ConstantLike>())
+    return true;
+  if (isa<QuantizeOp, DequantizeOp, quant::StorageCastOp>(op))
+    return isConstantTensor(op->getOperand(0));
+  return false;
+}
+
+bool qdot::isContractionBody(linalg::LinalgOp op) {
+  return op.getNumDpsInputs() == 2 && op.getNumDpsInits() == 1 &&
+         matchBody(op).kind == BodyKind::MultiplyAdd;
+}
+
+static bool isF32Tensor(Value value) {
+  auto type = dyn_cast<RankedTensorType>(value.getType());
+  return type && type.getElementType().isF32();
+}
+
+/// A value that is written over before it is read: holds nothing.
+static bool isEmptyTensor(Value value) {
+  return value.getDefiningOp<tensor::EmptyOp>() != nullptr;
+}
+
+/// True when an index map mixes loop dimensions in one result: a window.
+static bool hasWindow(linalg::LinalgOp op) {
+  return llvm::any_of(op.getIndexingMapsArray(), [](AffineMap map) {
+    return llvm::any_of(map.getResults(), [](AffineExpr expr) {
+      return !isa<AffineDimExpr, AffineConstantExpr>(expr);
+    });
+  });
+}
+
+//===----------------------------------------------------------------------===//
+// Classification of one operation
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// A layer, or the reason why there is none.
+struct Classification {
+  std::optional<Layer> layer;
+  FloatReason reason;
+
+  static Classification refuse(StringRef reason, const Twine &message) {
+    return {std::nullopt, {reason.str(), message.str()}};
+  }
+  static Classification accept(Layer layer) {
+    return {std::move(layer), {}};
+  }
+};
+} // namespace
+
+static Layer createLayer(LayerKind kind, Operation *op,
+                         ArrayRef<Value> operands, StringRef name) {
+  Layer layer;
+  layer.kind = kind;
+  layer.op = op;
+  for (Value operand : operands)
+    if (isF32Tensor(operand) && !isConstantTensor(operand) &&
+        !isEmptyTensor(operand))
+      layer.activations.push_back(operand);
+  layer.result = op->getResult(0);
+  layer.name = name.str();
+  return layer;
+}
+
+static Classification classifyContraction(linalg::LinalgOp op,
+                                          ArrayRef<unsigned> inputs) {
+  OpOperand *lhs = op.getDpsInputOperand(inputs[0]);
+  OpOperand *rhs = op.getDpsInputOperand(inputs[1]);
+  Value init = op.getDpsInits()[0];
+  if (!isZeroFill(init) && !matchBroadcastConstant(init))
+    return Classification::refuse(
+        "accumulates-into-value",
+        "the contraction adds to a value that is no constant");
+  Layer layer =
+      createLayer(LayerKind::Contraction, op, {lhs->get(), rhs->get()},
+                  hasWindow(op) ? "conv" : "matmul");
+  if (layer.activations.empty())
+    return Classification::refuse("constant", "every operand is constant");
+  for (OpOperand *operand : {lhs, rhs})
+    if (isConstantTensor(operand->get()))
+      layer.weight = operand;
+  return Classification::accept(std::move(layer));
+}
+
+/// The scalar that fills `init`, when it is one.
+static std::optional<float> getFillValue(Value init) {
+  std::optional<BroadcastConstant> constant = matchBroadcastConstant(init);
+  if (!constant || !constant->isSplat())
+    return std::nullopt;
+  return constant->getSplat();
+}
+
+static Classification classifySum(linalg::LinalgOp op, unsigned input) {
+  if (!isZeroFill(op.getDpsInits()[0]))
+    return Classification::refuse("accumulates-into-value",
+                                  "the sum does not start at zero");
+  return Classification::accept(createLayer(
+      LayerKind::Sum, op, {op.getDpsInputOperand(input)->get()}, "sum"));
+}
+
+static Classification classifyExtremum(linalg::LinalgOp op, unsigned input,
+                                       bool isMax) {
+  std::optional<float> init = getFillValue(op.getDpsInits()[0]);
+  bool isNeutral = init && (isMax ? *init <= -FLT_MAX : *init >= FLT_MAX);
+  if (!isNeutral)
+    return Classification::refuse(
+        "accumulates-into-value",
+        "the extremum does not start at the neutral element");
+  return Classification::accept(createLayer(
+      LayerKind::SameScale, op, {op.getDpsInputOperand(input)->get()},
+      isMax ? "max_pool" : "min_pool"));
+}
+
+/// Elementwise operations of two activations.
+static Classification classifyPair(linalg::LinalgOp op,
+                                   const StructuralBody &body) {
+  static const std::pair<BodyKind, LayerKind> kinds[] = {
+      {BodyKind::Add, LayerKind::Add},
+      {BodyKind::Sub, LayerKind::Sub},
+      {BodyKind::Mul, LayerKind::Mul},
+      {BodyKind::Maximum, LayerKind::SameScale},
+      {BodyKind::Minimum, LayerKind::SameScale}};
+  for (auto [bodyKind, layerKind] : kinds) {
+    if (body.kind != bodyKind)
+      continue;
+    StringRef name = getLayerName(layerKind);
+    if (layerKind == LayerKind::SameScale)
+      name = bodyKind == BodyKind::Maximum ? "maximum" : "minimum";
+    return Classification::accept(
+        createLayer(layerKind, op,
+                    {op.getDpsInputOperand(body.inputs[0])->get(),
+                     op.getDpsInputOperand(body.inputs[1])->get()},
+                    name));
+  }
+  return Classification::refuse(
+      "unsupported-body",
+      "the body computes more than one operation of several activations");
+}
+
+static bool isUnary(linalg::LinalgOp op) {
+  return succeeded(evaluateUnary(op, 0.0f));
+}
+
+static Classification classifyElementwise(linalg::LinalgOp op,
+                                          const StructuralBody &body) {
+  if (tensor::ExtractOp extract = matchGather(op))
+    return Classification::accept(createLayer(
+        LayerKind::SameScale, op, {extract.getTensor()}, "gather"));
+  SmallVector<Value> inputs = op.getDpsInputs();
+  unsigned activations = llvm::count_if(inputs, [](Value value) {
+    return isF32Tensor(value) && !isConstantTensor(value);
+  });
+  if (activations == 0)
+    return Classification::refuse("constant", "no operand is an activation");
+  if (body.kind == BodyKind::Copy)
+    return Classification::accept(
+        createLayer(LayerKind::SameScale, op, inputs, "move"));
+  if (activations > 1)
+    return classifyPair(op, body);
+  if (isUnary(op))
+    return Classification::accept(
+        createLayer(LayerKind::Unary, op, inputs, "unary"));
+  if (matchAffine(op))
+    return Classification::accept(
+        createLayer(LayerKind::Affine, op, inputs, "affine"));
+  return Classification::refuse(
+      "position-dependent-body",
+      "the body is neither the same function everywhere nor affine");
+}
+
+static Classification classifyLinalg(linalg::LinalgOp op) {
+  if (op.getNumDpsInits() != 1 || !isF32Tensor(op->getResult(0)))
+    return Classification::refuse(
+        "unsupported-result", "expected one result with f32 elements");
+  if (isa<linalg::FillOp>(op.getOperation()))
+    return Classification::refuse("constant", "a fill");
+  StructuralBody body = matchBody(op);
+  if (isContractionBody(op))
+    return classifyContraction(op, body.inputs);
+  if (isAllParallel(op))
+    return classifyElementwise(op, body);
+  if (body.kind == BodyKind::Sum)
+    return classifySum(op, body.inputs[0]);
+  if (body.kind == BodyKind::Max || body.kind == BodyKind::Min)
+    return classifyExtremum(op, body.inputs[0], body.kind == BodyKind::Max);
+  return Classification::refuse("unsupported-body",
+                                "the reduction is none that qdot knows");
+}
+
+static Classification classifyPad(tensor::PadOp op) {
+  Value padding = op.getConstantPaddingValue();
+  FloatAttr value;
+  if (!padding || !matchPattern(padding, m_Constant(&value)))
+    return Classification::refuse("unsupported-pad",
+                                  "the padding is no constant");
+  Layer layer =
+      createLayer(LayerKind::SameScale, op, {op.getSource()}, "pad");
+  float number = value.getValue().convertToFloat();
+  if (std::abs(number) < FLT_MAX)
+    layer.padValue = number;
+  return Classification::accept(std::move(layer));
+}
+
+/// Tensor operations that move values.
+static std::optional<Classification> classifyTensorOp(Operation *op) {
+  return TypeSwitch<Operation *, std::optional<Classification>>(op)
+      .Case([](tensor::PadOp pad) { return classifyPad(pad); })
+      .Case<tensor::CollapseShapeOp, tensor::ExpandShapeOp, tensor::ReshapeOp,
+            tensor::CastOp>([](Operation *move) {
+        return Classification::accept(createLayer(
+            LayerKind::SameScale, move, {move->getOperand(0)}, "reshape"));
+      })
+      .Case([](tensor::ExtractSliceOp slice) {
+        return Classification::accept(createLayer(
+            LayerKind::SameScale, slice, {slice.getSource()}, "slice"));
+      })
+      .Case([](tensor::InsertSliceOp insert) {
+        return Classification::accept(
+            createLayer(LayerKind::SameScale, insert,
+                        {insert.getSource(), insert.getDest()}, "insert"));
+      })
+      .Case([](tensor::ConcatOp concat) {
+        return Classification::accept(
+            createLayer(LayerKind::SameScale, concat,
+                        SmallVector<Value>(concat.getInputs()), "concat"));
+      })
+      .Case([](tensor::GatherOp gather) {
+        return Classification::accept(createLayer(
+            LayerKind::SameScale, gather, {gather.getSource()}, "gather"));
+      })
+      .Default([](Operation *) { return std::nullopt; });
+}
+
+static Classification classify(Operation *op) {
+  if (auto linalgOp = dyn_cast<linalg::LinalgOp>(op))
+    return classifyLinalg(linalgOp);
+  if (std::optional<Classification> result = classifyTensorOp(op))
+    return *std::move(result);
+  return Classification::refuse(
+      "unsupported-op", "no integer form of " + op->getName().getStringRef());
+}
+
+//===----------------------------------------------------------------------===//
+// Fusion of what follows
+//===----------------------------------------------------------------------===//
+
+/// Layers whose last step is a requantization, which clamps for free.
+static bool endsInRequantization(LayerKind kind) {
+  return kind != LayerKind::Unary && kind != LayerKind::SameScale;
+}
+
+/// The only user of the layer's result, when it is a linalg op on it.
+static linalg::LinalgOp getOnlyUser(const Layer &layer) {
+  if (!layer.result.hasOneUse())
+    return {};
+  return dyn_cast<linalg::LinalgOp>(*layer.result.getUsers().begin());
+}
+
+static bool fuseClamp(Layer &layer, linalg::LinalgOp user) {
+  std::optional<Clamp> clamp = matchClamp(user);
+  if (!clamp || clamp->input != layer.result)
+    return false;
+  layer.clampMin = std::min(std::max(layer.clampMin, clamp->lo), clamp->hi);
+  layer.clampMax = std::max(std::min(layer.clampMax, clamp->hi), clamp->lo);
+  return true;
+}
+
+/// Average pooling: a positive factor behind a sum, the same everywhere.
+static bool fuseFactor(Layer &layer, linalg::LinalgOp user) {
+  if (layer.kind != LayerKind::Sum || !layer.fused.empty())
+    return false;
+  std::optional<Affine> affine = matchAffine(user);
+  if (!affine || affine->input != layer.result || !affine->dims.empty() ||
+      affine->b[0] != 0.0 || !(affine->a[0] > 0.0))
+    return false;
+  layer.factor = affine->a[0];
+  layer.name = "avg_pool";
+  return true;
+}
+
+/// Moves the end of the layer behind the activation functions that follow it.
+static void fuseFollowers(Layer &layer) {
+  if (!endsInRequantization(layer.kind))
+    return;
+  while (linalg::LinalgOp user = getOnlyUser(layer)) {
+    if (user->getNumResults() != 1 || user->hasAttr(keepFloatAttrName))
+      return;
+    if (!fuseFactor(layer, user) && !fuseClamp(layer, user))
+      return;
+    layer.fused.push_back(user);
+    layer.result = user->getResult(0);
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// LayerAnalysis
+//===----------------------------------------------------------------------===//
+
+/// Operations that neither compute nor need an explanation.
+static bool isNeutral(Operation *op) {
+  return op->hasTrait<OpTrait::ConstantLike>() ||
+         op->hasTrait<OpTrait::IsTerminator>() ||
+         isa<tensor::EmptyOp, tensor::DimOp, linalg::FillOp, ObserveOp,
+             QuantizeOp, DequantizeOp, quant::StorageCastOp>(op);
+}
+
+LayerAnalysis::LayerAnalysis(func::FuncOp function) {
+  llvm::DenseSet<Operation *> softmax = findSoftmaxOps(function);
+  for (Block &block : function.getBody())
+    for (Operation &op : block) {
+      if (isNeutral(&op) || !isFloatTensorOp(&op) || members.count(&op))
+        continue;
+      if (softmax.contains(&op)) {
+        refuse(&op, "softmax", "softmax is computed in float");
+        continue;
+      }
+      Classification result = classify(&op);
+      if (!result.layer) {
+        reasons[&op] = result.reason;
+        continue;
+      }
+      fuseFollowers(*result.layer);
+      addLayer(*std::move(result.layer));
+    }
+}
+
+void LayerAnalysis::addLayer(Layer layer) {
+  unsigned index = layers.size();
+  producers[layer.result] = index;
+  byOperation[layer.op] = index;
+  members[layer.op] = index;
+  for (Operation *op : layer.fused)
+    members[op] = index;
+  layers.push_back(std::move(layer));
+}
+
+void LayerAnalysis::refuse(Operation *op, StringRef reason,
+                           const Twine &message) {
+  reasons[op] = {reason.str(), message.str()};
+}
+
+const Layer *LayerAnalysis::getProducer(Value value) const {
+  auto it = producers.find(value);
+  return it == producers.end() ? nullptr : &layers[it->second];
+}
+
+const Layer *LayerAnalysis::getLayer(Operation *op) const {
+  auto it = byOperation.find(op);
+  return it == byOperation.end() ? nullptr : &layers[it->second];
+}
+
+const FloatReason *LayerAnalysis::getReason(Operation *op) const {
+  auto it = reasons.find(op);
+  return it == reasons.end() ? nullptr : &it->second;
+}

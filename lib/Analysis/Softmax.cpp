@@ -1,0 +1,150 @@
+//===- Softmax.cpp - Find softmax, however it is written -----------------===//
+//
+// Part of the qdot project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "qdot/Analysis/Softmax.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "qdot/Analysis/StructuralBody.h"
+
+using namespace mlir;
+using namespace qdot;
+
+using OpSet = llvm::DenseSet<Operation *>;
+
+/// True for an op that only moves values: the chain may pass through it.
+static bool isMovement(Operation *op) {
+  if (isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp, tensor::CastOp>(op))
+    return true;
+  auto linalgOp = dyn_cast<linalg::LinalgOp>(op);
+  return linalgOp && matchBody(linalgOp).kind == BodyKind::Copy;
+}
+
+/// The source of a value behind any number of movements, which are collected.
+static Value skipMovement(Value value, SmallVectorImpl<Operation *> &skipped) {
+  while (Operation *op = value.getDefiningOp()) {
+    if (!isMovement(op))
+      break;
+    skipped.push_back(op);
+    value = op->getOperand(0);
+  }
+  return value;
+}
+
+static bool hasExp(linalg::LinalgOp op) {
+  return op && isAllParallel(op) &&
+         llvm::any_of(*op.getBlock(), [](Operation &inner) {
+           return isa<math::ExpOp, math::Exp2Op>(inner);
+         });
+}
+
+/// `op` as a reduction of kind `kind` with one real input.
+static Value matchReduction(Operation *op, BodyKind kind) {
+  auto linalgOp = dyn_cast_or_null<linalg::LinalgOp>(op);
+  if (!linalgOp || linalgOp.getNumReductionLoops() == 0)
+    return {};
+  StructuralBody body = matchBody(linalgOp);
+  return body.kind == kind
+             ? linalgOp.getDpsInputOperand(body.inputs[0])->get()
+             : Value();
+}
+
+namespace {
+/// Collects the ops of the softmax whose exponentials are summed by `sum`.
+class SoftmaxMatcher {
+public:
+  SoftmaxMatcher(Operation *sum, Value summed) : sum(sum) {
+    exponential = skipMovement(summed, ops);
+  }
+
+  bool match(OpSet &result) {
+    auto expOp = exponential.getDefiningOp<linalg::LinalgOp>();
+    if (!hasExp(expOp) || !collectQuotient())
+      return false;
+    ops.push_back(sum);
+    ops.push_back(expOp);
+    collectMaximum(expOp);
+    result.insert(ops.begin(), ops.end());
+    return true;
+  }
+
+private:
+  /// Follows the sum through reciprocals and movements to the op that also
+  /// reads the exponentials.
+  bool collectQuotient() {
+    SmallVector<Operation *> path;
+    Value value = sum->getResult(0);
+    for (unsigned depth = 0; depth < 8; ++depth) {
+      if (!value.hasOneUse())
+        return false;
+      Operation *user = *value.getUsers().begin();
+      if (user->getNumResults() != 1)
+        return false;
+      path.push_back(user);
+      if (readsExponential(user)) {
+        ops.append(path);
+        return true;
+      }
+      value = user->getResult(0);
+    }
+    return false;
+  }
+
+  bool readsExponential(Operation *user) {
+    return llvm::any_of(user->getOperands(), [&](Value operand) {
+      SmallVector<Operation *> skipped;
+      if (skipMovement(operand, skipped) != exponential)
+        return false;
+      ops.append(skipped);
+      return true;
+    });
+  }
+
+  /// Adds `x - max(x)`, within the op of the exponential or in front of it.
+  void collectMaximum(linalg::LinalgOp expOp) {
+    if (collectMaximumOperand(expOp))
+      return;
+    if (expOp.getNumDpsInputs() != 1)
+      return;
+    SmallVector<Operation *> skipped;
+    Value difference =
+        skipMovement(expOp.getDpsInputOperand(0)->get(), skipped);
+    auto subtraction = difference.getDefiningOp<linalg::LinalgOp>();
+    if (!subtraction || !collectMaximumOperand(subtraction))
+      return;
+    ops.append(skipped);
+    ops.push_back(subtraction);
+  }
+
+  bool collectMaximumOperand(linalg::LinalgOp op) {
+    for (Value input : op.getDpsInputs()) {
+      SmallVector<Operation *> skipped;
+      Value source = skipMovement(input, skipped);
+      Operation *maximum = source.getDefiningOp();
+      if (!matchReduction(maximum, BodyKind::Max))
+        continue;
+      ops.append(skipped);
+      ops.push_back(maximum);
+      return true;
+    }
+    return false;
+  }
+
+  Operation *sum;
+  Value exponential;
+  SmallVector<Operation *> ops;
+};
+} // namespace
+
+OpSet qdot::findSoftmaxOps(func::FuncOp function) {
+  OpSet result;
+  function.walk([&](linalg::LinalgOp op) {
+    if (Value summed = matchReduction(op, BodyKind::Sum))
+      SoftmaxMatcher(op, summed).match(result);
+  });
+  function.walk([&](linalg::SoftmaxOp op) { result.insert(op); });
+  return result;
+}
