@@ -29,7 +29,7 @@ is_installed() {
 
 # Whether apt's lists offer the package.
 is_offered() {
-  LC_ALL=C apt-cache policy "$1" 2>/dev/null | grep -q 'Candidate: [^(]'
+  [[ $(LC_ALL=C apt-cache policy "$1" 2>/dev/null) == *'Candidate: '[!\(]* ]]
 }
 
 all_offered() {
