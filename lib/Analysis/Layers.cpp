@@ -10,6 +10,7 @@
 #include "mlir/Dialect/Quant/IR/Quant.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
+#include "qdot/Analysis/Contraction.h"
 #include "qdot/Analysis/ScalarAnalysis.h"
 #include "qdot/Analysis/Softmax.h"
 #include "qdot/Analysis/StructuralBody.h"
@@ -129,7 +130,7 @@ static Classification classifyContraction(linalg::LinalgOp op,
   OpOperand *lhs = op.getDpsInputOperand(inputs[0]);
   OpOperand *rhs = op.getDpsInputOperand(inputs[1]);
   Value init = op.getDpsInits()[0];
-  if (!isZeroFill(init) && !matchBroadcastConstant(init))
+  if (failed(getConstantInit(init)))
     return Classification::refuse(
         "accumulates-into-value",
         "the contraction adds to a value that is no constant");
@@ -145,15 +146,16 @@ static Classification classifyContraction(linalg::LinalgOp op,
 }
 
 /// The scalar that fills `init`, when it is one.
-static std::optional<float> getFillValue(Value init) {
-  std::optional<BroadcastConstant> constant = matchBroadcastConstant(init);
-  if (!constant || !constant->isSplat())
+static std::optional<double> getFillValue(Value init) {
+  FailureOr<ConstantInit> constant = getConstantInit(init);
+  if (failed(constant) || constant->values.empty() ||
+      !llvm::all_equal(constant->values))
     return std::nullopt;
-  return constant->getSplat();
+  return constant->values.front();
 }
 
 static Classification classifySum(linalg::LinalgOp op, unsigned input) {
-  if (!isZeroFill(op.getDpsInits()[0]))
+  if (getFillValue(op.getDpsInits()[0]) != 0.0)
     return Classification::refuse("accumulates-into-value",
                                   "the sum does not start at zero");
   return Classification::accept(createLayer(
@@ -162,7 +164,7 @@ static Classification classifySum(linalg::LinalgOp op, unsigned input) {
 
 static Classification classifyExtremum(linalg::LinalgOp op, unsigned input,
                                        bool isMax) {
-  std::optional<float> init = getFillValue(op.getDpsInits()[0]);
+  std::optional<double> init = getFillValue(op.getDpsInits()[0]);
   bool isNeutral = init && (isMax ? *init <= -FLT_MAX : *init >= FLT_MAX);
   if (!isNeutral)
     return Classification::refuse(

@@ -106,7 +106,7 @@ public:
   SiteAttr getSite(Value value) const {
     std::string key = paths.lookup(value) + "#" +
                       llvm::utohexstr(digests.lookup(value), true, 16);
-    return SiteAttr::get(function.getContext(), key);
+    return SiteAttr::get(value.getContext(), key);
   }
 
   StringRef getPath(Value value) const {
@@ -250,6 +250,14 @@ llvm::SmallVector<Value> sortByDefinition(func::FuncOp function,
 //===----------------------------------------------------------------------===//
 // QuantizableValues
 //===----------------------------------------------------------------------===//
+
+bool qdot::isQuantizedAlready(Value value) {
+  if (value.getDefiningOp<DequantizeOp>())
+    return true;
+  return !value.use_empty() && llvm::all_of(value.getUsers(), [](Operation *user) {
+    return isa<QuantizeOp>(user);
+  });
+}
 
 QuantizableValues::QuantizableValues(func::FuncOp function,
                                      const LayerAnalysis &layers,

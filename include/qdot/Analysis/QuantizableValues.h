@@ -24,6 +24,10 @@ struct QuantizableValue {
   const Layer *producer = nullptr;
 };
 
+/// True when a value needs no range of its own any more: it comes out of a
+/// `qdot.dequantize`, or only `qdot.quantize` reads it (QDQ input).
+bool isQuantizedAlready(mlir::Value value);
+
 /// The quantizable values of one function, each with its structural site, and
 /// the groups that must share scale and zero point.
 class QuantizableValues {

@@ -10,4 +10,104 @@
 
 include "mlir/Pass/PassBase.td"
 
+def AnnotateValues : Pass<"qdot-annotate-values", "::mlir::ModuleOp"> {
+  let summary = "Insert qdot.quantize/dequantize with types from statistics";
+  let description = [{
+    In: the model that `qdot-observe-values` observed (without the observations),
+    and the statistics file that was recorded. Out: behind each quantizable value
+    a `qdot.quantize` and a `qdot.dequantize`; the same in front of each
+    contraction for its constant weight and bias.
+
+    * Activations: i8, asymmetric, one scale per tensor (rule Q3). Values tied by
+      reshape, transpose, slice, pad, concat, gather and maximum share one type,
+      from the union of their ranges.
+    * Weights: i8 in [-127, 127], symmetric, one scale per output channel
+      (rule Q5).
+    * Bias: i32 on `input scale * weight scale` of its channel.
+    * A layer whose site path matches `keep-float` stays in float; it is marked
+      `qdot.keep_float`.
+
+    Refuses a file that was recorded on another model (the message lists sites
+    that are new, changed or missing), records that saw NaN or Inf, and
+    constants that are not finite. Nothing is changed when it fails.
+
+    Example (`--qdot-annotate-values=stats=add.json`):
+
+    ```mlir
+    func.func @main(%x: tensor<1x4xf32>, %init: tensor<1x4xf32>) -> tensor<1x4xf32> {
+      %y = linalg.add ins(%x, %x : tensor<1x4xf32>, tensor<1x4xf32>) outs(%init : tensor<1x4xf32>) -> tensor<1x4xf32>
+      return %y : tensor<1x4xf32>
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    func.func @main(%x: tensor<1x4xf32>, %init: tensor<1x4xf32>) -> tensor<1x4xf32> {
+      %xq = qdot.quantize %x {site = #qdot.site<"main/input_0#...">} : tensor<1x4xf32> -> tensor<1x4x!quant.uniform<i8:f32, 0.015686275437474251:-32>>
+      %xd = qdot.dequantize %xq : tensor<1x4x!quant.uniform<i8:f32, 0.015686275437474251:-32>> -> tensor<1x4xf32>
+      %y = linalg.add ins(%xd, %xd : tensor<1x4xf32>, tensor<1x4xf32>) outs(%init : tensor<1x4xf32>) -> tensor<1x4xf32>
+      %yq = qdot.quantize %y {site = #qdot.site<"main/add_0#...">} : tensor<1x4xf32> -> tensor<1x4x!quant.uniform<i8:f32, 0.031372550874948502:-32>>
+      %yd = qdot.dequantize %yq : tensor<1x4x!quant.uniform<i8:f32, 0.031372550874948502:-32>> -> tensor<1x4xf32>
+      return %yd : tensor<1x4xf32>
+    }
+    ```
+  }];
+  let options = [
+    Option<"stats", "stats", "std::string", "", "statistics file to read">,
+    Option<"rangeMethod", "range", "std::string", "\"minmax\"",
+           "how a range is chosen from a record">,
+    Option<"keepFloat", "keep-float", "std::string", "",
+           "regular expression on site paths of layers that stay in float">
+  ];
+  let dependentDialects = ["::qdot::QdotDialect", "::mlir::quant::QuantDialect"];
+}
+
+def ImportQuant : Pass<"qdot-import-quant", "::mlir::ModuleOp"> {
+  let summary = "quant.qcast and quant.dcast to qdot.quantize and dequantize";
+  let description = [{
+    Upstream folds `dcast(qcast(x))` to `x`, so this pass must see a model before
+    `canonicalize` does. Unsigned storage types become signed ones (`q - 128`,
+    zero point likewise), constants behind `quant.scast` included. Quantized
+    types in function signatures and types that fail qdot's verifier are refused.
+
+    Example:
+
+    ```mlir
+    %q = quant.qcast %x : tensor<4xf32> to tensor<4x!quant.uniform<u8:f32, 0.5:128>>
+    %r = quant.dcast %q : tensor<4x!quant.uniform<u8:f32, 0.5:128>> to tensor<4xf32>
+    ```
+
+    becomes
+
+    ```mlir
+    %q = qdot.quantize %x : tensor<4xf32> -> tensor<4x!quant.uniform<i8:f32, 0.5>>
+    %r = qdot.dequantize %q : tensor<4x!quant.uniform<i8:f32, 0.5>> -> tensor<4xf32>
+    ```
+  }];
+  let dependentDialects = ["::qdot::QdotDialect", "::mlir::quant::QuantDialect",
+                           "::mlir::arith::ArithDialect"];
+}
+
+def ExportQuant : Pass<"qdot-export-quant", "::mlir::ModuleOp"> {
+  let summary = "qdot.quantize and dequantize to quant.qcast and quant.dcast";
+  let description = [{
+    The reverse of `qdot-import-quant`, for tools that know the upstream ops.
+    Sites are dropped.
+
+    Example:
+
+    ```mlir
+    %q = qdot.quantize %x : tensor<4xf32> -> tensor<4x!quant.uniform<i8:f32, 0.5>>
+    ```
+
+    becomes
+
+    ```mlir
+    %q = quant.qcast %x : tensor<4xf32> to tensor<4x!quant.uniform<i8:f32, 0.5>>
+    ```
+  }];
+  let dependentDialects = ["::mlir::quant::QuantDialect"];
+}
+
 #endif // QDOT_ANNOTATE_PASSES_TD

@@ -10,6 +10,39 @@
 
 include "mlir/Pass/PassBase.td"
 
+def ObserveValues : Pass<"qdot-observe-values", "::mlir::ModuleOp"> {
+  let summary = "Insert qdot.observe at every quantizable value";
+  let description = [{
+    In: float linalg on tensors, in the normal form of `qdot-prepare`.
+    Out: the same, with one `qdot.observe` behind the definition of each value
+    that `qdot-annotate-values` may quantize: f32 arguments and results of
+    quantizable operations. Interior values, which a bias or an activation
+    function continues, are not observed. Every site is unique in the module.
+    Existing `qdot.observe` are refused.
+
+    Example:
+
+    ```mlir
+    func.func @main(%x: tensor<1x4xf32>, %init: tensor<1x4xf32>) -> tensor<1x4xf32> {
+      %y = linalg.add ins(%x, %x : tensor<1x4xf32>, tensor<1x4xf32>) outs(%init : tensor<1x4xf32>) -> tensor<1x4xf32>
+      return %y : tensor<1x4xf32>
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    func.func @main(%x: tensor<1x4xf32>, %init: tensor<1x4xf32>) -> tensor<1x4xf32> {
+      qdot.observe %x {site = #qdot.site<"main/input_0#...">} : tensor<1x4xf32>
+      %y = linalg.add ins(%x, %x : tensor<1x4xf32>, tensor<1x4xf32>) outs(%init : tensor<1x4xf32>) -> tensor<1x4xf32>
+      qdot.observe %y {site = #qdot.site<"main/add_0#...">} : tensor<1x4xf32>
+      return %y : tensor<1x4xf32>
+    }
+    ```
+  }];
+  let dependentDialects = ["::qdot::QdotDialect"];
+}
+
 def RemoveObserve : Pass<"qdot-remove-observe", "::mlir::ModuleOp"> {
   let summary = "Erase every qdot.observe";
   let description = [{

@@ -1,0 +1,365 @@
+//===- AnnotateValues.cpp - Types from statistics ------------------------===//
+//
+// Part of the qdot project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "mlir/IR/BuiltinOps.h"
+#include "qdot/Analysis/ConstantValues.h"
+#include "qdot/Analysis/Contraction.h"
+#include "qdot/Analysis/QuantizableValues.h"
+#include "qdot/Annotate/Passes.h"
+#include "qdot/Annotate/StatisticsLookup.h"
+#include "qdot/Dialect/QuantizedType.h"
+#include "qdot/Statistics/Ranges.h"
+#include "llvm/ADT/EquivalenceClasses.h"
+#include "llvm/Support/Error.h"
+
+namespace qdot {
+#define GEN_PASS_DEF_ANNOTATEVALUES
+#include "qdot/Annotate/Passes.h.inc"
+} // namespace qdot
+
+using namespace mlir;
+using namespace qdot;
+using numerics::QuantParams;
+using statistics::RealRange;
+
+namespace {
+/// A function and what is known about it before anything is changed.
+struct FunctionPlan {
+  explicit FunctionPlan(func::FuncOp function, llvm::Regex *keepFloat)
+      : function(function), layers(function),
+        values(function, layers, keepFloat) {}
+
+  func::FuncOp function;
+  LayerAnalysis layers;
+  QuantizableValues values;
+  /// The type of each value that gets one; decided by `ParameterChooser`.
+  llvm::DenseMap<Value, QuantParams> params;
+};
+
+//===----------------------------------------------------------------------===//
+// Decide
+//===----------------------------------------------------------------------===//
+
+/// Chooses scale and zero point of every value of one function.
+class ParameterChooser {
+public:
+  ParameterChooser(FunctionPlan &plan, const statistics::StatisticsFile &file,
+                   statistics::RangeMethod method)
+      : plan(plan), file(file), method(method) {}
+
+  LogicalResult choose() {
+    for (const QuantizableValue &value : plan.values.getValues())
+      groups.insert(value.value);
+    for (const Layer &layer : plan.layers.getLayers())
+      if (layer.kind == LayerKind::SameScale && plan.values.isQuantized(layer))
+        tie(layer);
+    for (const QuantizableValue &value : plan.values.getValues())
+      if (failed(addRange(value)))
+        return failure();
+    for (const QuantizableValue &value : plan.values.getValues())
+      if (!isQuantizedAlready(value.value))
+        plan.params[value.value] = getParams(value.value);
+    return success();
+  }
+
+private:
+  /// Operands and result of a move share one type.
+  void tie(const Layer &layer) {
+    for (Value activation : layer.activations)
+      groups.unionSets(layer.result, activation);
+    extend(layer.result, {0.0, 0.0});
+    if (layer.padValue)
+      extend(layer.result, {*layer.padValue, *layer.padValue});
+    for (Value operand : layer.op->getOperands())
+      extendByConstant(layer.result, operand);
+  }
+
+  void extendByConstant(Value member, Value operand) {
+    FailureOr<ConstantInit> constant = getConstantInit(operand);
+    if (failed(constant) || constant->values.empty() ||
+        layerStartsAt(operand))
+      return;
+    auto [low, high] = std::minmax_element(constant->values.begin(),
+                                           constant->values.end());
+    extend(member, {*low, *high});
+  }
+
+  /// The neutral element of a maximum or minimum is no value of the tensor.
+  static bool layerStartsAt(Value operand) {
+    return llvm::all_of(operand.getUsers(), [&](Operation *user) {
+      auto op = dyn_cast<linalg::LinalgOp>(user);
+      return op && op.getNumReductionLoops() > 0;
+    });
+  }
+
+  void extend(Value member, RealRange range) {
+    // Unions may follow; ranges are joined per group when they are read.
+    pending.push_back({member, range});
+  }
+
+  LogicalResult addRange(const QuantizableValue &value) {
+    // What a move makes are its operands' values; a pad in front of a maximum
+    // may hold the lowest float, which must not become part of the range.
+    bool isMoved =
+        value.producer && value.producer->kind == LayerKind::SameScale;
+    if (isMoved || isQuantizedAlready(value.value))
+      return success();
+    const auto &record = file.records.at(value.site.getKey().str());
+    llvm::Expected<RealRange> range =
+        statistics::estimateRange(record, method);
+    if (!range)
+      return plan.function.emitError()
+             << "value " << value.site.getKey() << ": "
+             << llvm::toString(range.takeError());
+    extend(value.value, *range);
+    return success();
+  }
+
+  QuantParams getParams(Value value) {
+    if (ranges.empty())
+      joinPending();
+    RealRange range = ranges.lookup(groups.getLeaderValue(value));
+    return numerics::chooseAsymmetric(range.min, range.max,
+                                      numerics::activationRange);
+  }
+
+  void joinPending() {
+    for (auto [member, range] : pending) {
+      auto [it, isNew] =
+          ranges.try_emplace(groups.getLeaderValue(member), range);
+      if (isNew)
+        continue;
+      it->second.min = std::min(it->second.min, range.min);
+      it->second.max = std::max(it->second.max, range.max);
+    }
+  }
+
+  FunctionPlan &plan;
+  const statistics::StatisticsFile &file;
+  statistics::RangeMethod method;
+  struct Groups {
+    llvm::EquivalenceClasses<const void *> classes;
+    void insert(Value value) { classes.insert(value.getAsOpaquePointer()); }
+    void unionSets(Value a, Value b) {
+      classes.unionSets(a.getAsOpaquePointer(), b.getAsOpaquePointer());
+    }
+    const void *getLeaderValue(Value value) const {
+      return classes.getLeaderValue(value.getAsOpaquePointer());
+    }
+  } groups;
+  SmallVector<std::pair<Value, RealRange>> pending;
+  llvm::DenseMap<const void *, RealRange> ranges;
+};
+
+//===----------------------------------------------------------------------===//
+// Apply
+//===----------------------------------------------------------------------===//
+
+/// Writes the decisions into one function.
+class Annotator {
+public:
+  explicit Annotator(FunctionPlan &plan)
+      : plan(plan), builder(plan.function.getContext()) {}
+
+  void apply() {
+    markKeptLayers();
+    for (const QuantizableValue &value : plan.values.getValues())
+      if (plan.params.count(value.value))
+        annotateValue(value);
+    for (const Layer &layer : plan.layers.getLayers())
+      if (layer.weight && plan.values.isQuantized(layer))
+        annotateConstants(layer);
+  }
+
+private:
+  void markKeptLayers() {
+    for (const Layer &layer : plan.layers.getLayers())
+      if (plan.values.isKeptFloat(layer))
+        layer.op->setAttr(keepFloatAttrName, builder.getUnitAttr());
+  }
+
+  /// `value -> quantize -> dequantize -> former users`.
+  void annotateValue(const QuantizableValue &value) {
+    builder.setInsertionPointAfterValue(value.value);
+    quant::QuantizedType type =
+        getPerTensorType(builder.getContext(), numerics::activationRange,
+                         plan.params.lookup(value.value));
+    SmallPtrSet<Operation *, 1> own;
+    Value replacement = insertPair(value.value, type, value.site, own);
+    value.value.replaceAllUsesExcept(replacement, own);
+  }
+
+  Value insertPair(Value value, quant::QuantizedType element, SiteAttr site,
+                   SmallPtrSetImpl<Operation *> &own) {
+    auto real = cast<RankedTensorType>(value.getType());
+    auto type = real.clone(element);
+    auto quantize =
+        QuantizeOp::create(builder, value.getLoc(), type, value, site);
+    own.insert(quantize);
+    return DequantizeOp::create(builder, value.getLoc(), real, quantize);
+  }
+
+  void annotateConstants(const Layer &layer) {
+    // Weights that are annotated already (QDQ input) keep their types.
+    if (!layer.weight->get().getDefiningOp()->hasTrait<OpTrait::ConstantLike>())
+      return;
+    auto op = cast<linalg::LinalgOp>(layer.op);
+    std::optional<double> inputScale = getScale(layer.activations.front());
+    FailureOr<RealConstant> weight = getRealConstant(layer.weight->get());
+    FailureOr<ConstantInit> init = getConstantInit(op.getDpsInits()[0]);
+    if (!inputScale || failed(weight) || failed(init))
+      return;
+    ContractionChannels channels = getChannels(layer);
+    SmallVector<double> scales =
+        chooseScales(*weight, channels, *init, *inputScale);
+    builder.setInsertionPoint(layer.op);
+    SmallPtrSet<Operation *, 1> own;
+    layer.weight->set(insertPair(
+        layer.weight->get(),
+        getSymmetricType(builder.getContext(), numerics::weightRange,
+                         weight->type.getRank(), channels.weightAxes,
+                         channels.shape, scales),
+        SiteAttr(), own));
+    annotateBias(op, channels, *init, *inputScale, scales);
+  }
+
+  std::optional<double> getScale(Value activation) {
+    auto it = plan.params.find(activation);
+    if (it != plan.params.end())
+      return it->second.scale;
+    auto dequantize = activation.getDefiningOp<DequantizeOp>();
+    if (!dequantize)
+      return std::nullopt;
+    auto view = viewQuantizedType(
+        getElementTypeOrSelf(dequantize.getInput().getType()));
+    if (failed(view) || !view->isPerTensor())
+      return std::nullopt;
+    return view->scales.front();
+  }
+
+  static SmallVector<double> chooseScales(const RealConstant &weight,
+                                          const ContractionChannels &channels,
+                                          const ConstantInit &init,
+                                          double inputScale) {
+    SmallVector<double> maxima(channels.size(), 0.0);
+    SmallVector<int64_t> index(weight.type.getRank(), 0);
+    for (double value : weight.values) {
+      double &maximum = maxima[channels.channelOf(index)];
+      maximum = std::max(maximum, std::abs(value));
+      advanceIndex(index, weight.type.getShape());
+    }
+    SmallVector<double> biases = getBiasMagnitudes(channels, init);
+    return llvm::map_to_vector(
+        llvm::zip_equal(maxima, biases), [&](auto pair) {
+          auto [maximum, bias] = pair;
+          return numerics::chooseWeightScale(maximum, bias, inputScale,
+                                             numerics::weightRange);
+        });
+  }
+
+  /// A bias with one value per channel gets the i32 type of its accumulator.
+  void annotateBias(linalg::LinalgOp op, const ContractionChannels &channels,
+                    const ConstantInit &init, double inputScale,
+                    ArrayRef<double> weightScales) {
+    if (!init.constant || init.outputDims != channels.outputDims ||
+        channels.outputDims.size() != 1 || init.constant == op.getDpsInits()[0])
+      return;
+    auto type = cast<RankedTensorType>(init.constant.getType());
+    if (type.getRank() != 1)
+      return;
+    SmallVector<double> scales = llvm::map_to_vector(
+        weightScales, [&](double scale) { return scale * inputScale; });
+    auto broadcast = op.getDpsInits()[0].getDefiningOp();
+    // The broadcast may serve other contractions, on other scales.
+    OpBuilder::InsertionGuard guard(builder);
+    SmallPtrSet<Operation *, 1> own;
+    Value bias = insertPair(
+        init.constant,
+        getSymmetricType(builder.getContext(), numerics::biasRange, 1, {0},
+                         channels.shape, scales),
+        SiteAttr(), own);
+    Operation *clone = builder.clone(*broadcast);
+    clone->replaceUsesOfWith(init.constant, bias);
+    op.getDpsInitOperand(0)->set(clone->getResult(0));
+  }
+
+  FunctionPlan &plan;
+  OpBuilder builder;
+};
+
+//===----------------------------------------------------------------------===//
+// The pass
+//===----------------------------------------------------------------------===//
+
+struct AnnotateValues : public qdot::impl::AnnotateValuesBase<AnnotateValues> {
+  using AnnotateValuesBase::AnnotateValuesBase;
+
+  void runOnOperation() override {
+    if (failed(run()))
+      signalPassFailure();
+  }
+
+private:
+  LogicalResult run() {
+    llvm::Regex keepFloatRegex(keepFloat);
+    std::string error;
+    if (!keepFloat.empty() && !keepFloatRegex.isValid(error))
+      return emitOptionError("keep-float", keepFloat, error);
+    auto method = statistics::parseRangeMethod(rangeMethod);
+    if (!method)
+      return emitOptionError("range", rangeMethod,
+                             llvm::toString(method.takeError()));
+    if (stats.empty())
+      return getOperation().emitError()
+             << "qdot-annotate-values needs a statistics file (stats=FILE)";
+    auto file = statistics::readStatistics(stats);
+    if (!file)
+      return getOperation().emitError() << llvm::toString(file.takeError());
+    return annotate(*file, *method,
+                    keepFloat.empty() ? nullptr : &keepFloatRegex);
+  }
+
+  LogicalResult emitOptionError(StringRef option, StringRef value,
+                                StringRef error) {
+    return getOperation().emitError()
+           << option << "=" << value << ": " << error;
+  }
+
+  LogicalResult annotate(const statistics::StatisticsFile &file,
+                         statistics::RangeMethod method,
+                         llvm::Regex *keepFloatRegex) {
+    std::vector<std::unique_ptr<FunctionPlan>> plans;
+    for (auto function : getOperation().getOps<func::FuncOp>())
+      if (!function.isDeclaration())
+        plans.push_back(
+            std::make_unique<FunctionPlan>(function, keepFloatRegex));
+    if (failed(checkSites(plans, file)))
+      return failure();
+    for (auto &plan : plans)
+      if (failed(ParameterChooser(*plan, file, method).choose()))
+        return failure();
+    for (auto &plan : plans)
+      Annotator(*plan).apply();
+    return success();
+  }
+
+  /// The file must fit the model as it was observed: without `keep-float`.
+  LogicalResult
+  checkSites(ArrayRef<std::unique_ptr<FunctionPlan>> plans,
+             const statistics::StatisticsFile &file) {
+    SmallVector<QuantizableValue> wanted;
+    for (const auto &plan : plans) {
+      QuantizableValues all(plan->function, plan->layers);
+      llvm::copy_if(all.getValues(), std::back_inserter(wanted),
+                    [](const QuantizableValue &value) {
+                      return !isQuantizedAlready(value.value);
+                    });
+    }
+    return checkSameModel(getOperation(), wanted, file, stats);
+  }
+};
+} // namespace
