@@ -35,24 +35,28 @@ typedef struct {
 } qdot_unranked_memref;
 
 /** Records the f32 values of one tensor under the structural id `site`
- *  (NUL-terminated `path#digest`). Called by the code that qdot-lower-observe
- *  makes from `qdot.observe`. */
+ *  (NUL-terminated `path#digest`). Both are read during the call only. A
+ *  tensor without values makes the site known. Called by the code that
+ *  qdot-lower-observe makes from `qdot.observe`. */
 void _mlir_ciface_qdot_rt_observe_f32(const char *site,
                                       qdot_unranked_memref *values);
 
-/** Only the first `valid` of every `batch` rows of the first axis count, on
- *  the calling thread, until the next call: a partial last batch. A tensor
- *  whose first axis is no multiple of `batch` counts whole. `batch` 0 lifts
- *  the limit. */
-void qdot_rt_set_valid_rows(int64_t valid, int64_t batch);
-
+/** A partial last batch: on the calling thread, until the next call, only the
+ *  first `valid` of `batch` samples count. A tensor whose first axis has
+ *  `k * batch` rows counts its first `k * valid` rows (k > 1 where an axis was
+ *  collapsed into the batch); one of rank 0, or whose first axis is no multiple
+ *  of `batch`, counts whole. `valid` is clamped to [0, batch]; `batch` 0 (or
+ *  less) lifts the limit. */
 /** Forgets everything recorded. */
 void qdot_rt_reset(void);
 
-/** Writes the statistics file (docs/Statistics.md) to `path`, atomically
- *  (temporary file, fsync, rename). Returns 0, or an errno value and leaves the
- *  old file. When the environment variable QDOT_STATISTICS is set, the same is
- *  done to that path at exit, so that `mlir-runner` needs nothing else. */
+/** Writes the statistics file (docs/Statistics.md) of everything recorded by
+ *  all threads to `path`, atomically (temporary file, fsync, rename). Returns
+ *  0, or an errno value and leaves the old file: EINVAL when the format cannot
+ *  hold a record (a site that is not UTF-8 or too long), EFBIG when the file
+ *  would be too large to be read again. When the environment variable
+ *  QDOT_STATISTICS is set, the same is done to that path at exit, so that
+ *  `mlir-runner` needs nothing else; not when nothing was observed. */
 int32_t qdot_rt_write_statistics(const char *path);
 
 #ifdef __cplusplus

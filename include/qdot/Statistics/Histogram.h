@@ -14,9 +14,32 @@
 
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <limits>
+#include <string>
 
 namespace qdot::statistics {
+
+/// The bits of an f32.
+inline uint32_t bitsOf(float value) {
+  uint32_t bits;
+  std::memcpy(&bits, &value, sizeof(bits));
+  return bits;
+}
+
+/// The f32 that has these bits.
+inline float floatOf(uint32_t bits) {
+  float value;
+  std::memcpy(&value, &bits, sizeof(value));
+  return value;
+}
+
+/// An integer that orders as the numbers do (-0.0 just below +0.0), whatever
+/// the floating-point environment makes of denormals. Its own inverse on the
+/// bits. Precondition: not NaN.
+inline int32_t orderOf(uint32_t bits) {
+  return static_cast<int32_t>(bits ^ ((bits >> 31) * 0x7fffffffu));
+}
 
 /// Integer counts on a fixed grid: one bin per sign, exponent and the three
 /// leading mantissa bits of an f32 (the top 12 bits of its representation).
@@ -25,25 +48,48 @@ namespace qdot::statistics {
 struct TensorRecord {
   static constexpr unsigned binBits = 12;
   static constexpr unsigned numBins = 1u << binBits;
+  /// The most values that a record may hold to be written or read: every count
+  /// is then exact in any JSON reader, and none can wrap.
+  static constexpr uint64_t maxCount = uint64_t(1) << 53;
 
-  uint64_t count = 0;    ///< all values seen, finite or not
-  uint64_t nanCount = 0; ///< NaN values
-  uint64_t infCount = 0; ///< +Inf and -Inf
+  uint64_t count = 0;     ///< all values seen, finite or not
+  uint64_t nanCount = 0;  ///< NaN values
+  uint64_t infCount = 0;  ///< +Inf and -Inf
   uint64_t zeroCount = 0; ///< +0.0 and -0.0
-  float min = std::numeric_limits<float>::infinity();   ///< of finite values
-  float max = -std::numeric_limits<float>::infinity();  ///< of finite values
-  std::array<uint64_t, numBins> bins{}; ///< finite values only
+  float min = std::numeric_limits<float>::infinity();  ///< of finite values
+  float max = -std::numeric_limits<float>::infinity(); ///< of finite values
+  std::array<uint64_t, numBins> bins{};                ///< finite values only
 
   /// The bin of a finite value; -0.0 counts as +0.0.
   static unsigned binOf(float value);
-  /// The values [low, high) that fall into a bin (high exclusive in magnitude).
+  /// The value of smallest magnitude in a bin, of the bin's sign (so -0.0 for
+  /// the bin of negative denormals). A bin holds the values from there to the
+  /// lower edge of `bin + 1`, which is exclusive; the outermost bins end at
+  /// infinity. Precondition: `isFiniteBin(bin)`, or the bin after such a one.
   static float lowerEdge(unsigned bin);
+  /// False for bins whose values would be Inf or NaN: they are always empty.
+  static bool isFiniteBin(unsigned bin);
 
+  /// Records one value.
   void add(float value);
+  /// Adds the counts of `other`. Associative and commutative; an empty record
+  /// is its identity. `count` saturates, so that a sum beyond `maxCount` stays
+  /// recognizable.
   void merge(const TensorRecord &other);
+  /// Widens min and max by one finite value; -0.0 counts as +0.0.
+  void addToRange(float value);
 
   /// True when at least one finite value was seen, so that min and max hold.
   bool hasRange() const { return count > nanCount + infCount; }
+
+  /// What no sequence of values could have produced, or an empty string:
+  /// counters that exceed each other, bins that do not add up, min or max
+  /// outside the outermost bins that are in use. The text starts with the name
+  /// of the field in the file (docs/Statistics.md) and names the values.
+  std::string findProblem() const;
+
+  bool operator==(const TensorRecord &other) const;
+  bool operator!=(const TensorRecord &other) const { return !(*this == other); }
 };
 
 } // namespace qdot::statistics

@@ -8,43 +8,79 @@
 #ifndef QDOT_STATISTICS_STATISTICS_H
 #define QDOT_STATISTICS_STATISTICS_H
 
+#include "qdot/Statistics/Format.h"
 #include "qdot/Statistics/Histogram.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
 #include <map>
 #include <string>
+#include <vector>
+
+namespace llvm {
+class raw_ostream;
+} // namespace llvm
 
 namespace qdot::statistics {
 
-/// Everything recorded about one tensor, mergeable in any order.
-/// (TensorRecord itself, with its counters, is in Histogram.h, which needs no
-/// LLVM because the runtime shares it.)
-
 /// The content of one statistics file: records by site, `path#digest`, sorted.
+/// (TensorRecord itself, with its counters, is in Histogram.h, and the text
+/// form in Format.h; neither needs LLVM, because the runtime shares them.)
 struct StatisticsFile {
   std::map<std::string, TensorRecord> records;
 
   /// Adds the records of `other`; a site present in both is merged.
+  /// Associative and commutative.
   void merge(const StatisticsFile &other);
 
   /// Digest of the sorted site names: the fingerprint of the observed model.
   std::string fingerprint() const;
 };
 
-/// Parses a statistics file as hostile input. Errors name `fileName`, the place
-/// and the offending value.
+/// Parses a statistics file as hostile input. Errors name `fileName`, the line
+/// and column, the path of the value and the offending value, in one line:
+///   stats.json:7:58: values[0].nan: expected an unsigned integer, got "x"
+/// Nothing is kept of a file before all of it was found right.
 llvm::Expected<StatisticsFile> parseStatistics(llvm::StringRef text,
                                                llvm::StringRef fileName);
 
-/// Reads and parses a file.
+/// Reads and parses a file. Refuses more than `maxFileBytes` before reading.
 llvm::Expected<StatisticsFile> readStatistics(llvm::StringRef fileName);
 
 /// The text of the file: deterministic, byte for byte, floats round-trip.
+/// Precondition: every record could be written (`findProblem`).
 std::string printStatistics(const StatisticsFile &file);
 
-/// Writes atomically (temporary file, fsync, rename).
+/// Writes atomically (AtomicFile.h). Refuses, before it touches the file, what
+/// `readStatistics` would refuse.
 llvm::Error writeStatistics(const StatisticsFile &file,
                             llvm::StringRef fileName);
+
+/// A site whose records differ, and how: "count 10, 12; max 1.5, 2".
+struct RecordDifference {
+  std::string site;
+  std::string what;
+};
+
+/// How two files differ, each list in the order of the sites.
+struct StatisticsDiff {
+  std::vector<std::string> onlyInA;
+  std::vector<std::string> onlyInB;
+  std::vector<RecordDifference> different;
+
+  bool empty() const {
+    return onlyInA.empty() && onlyInB.empty() && different.empty();
+  }
+};
+
+/// Compares site by site; equal files, and only those, have an empty result.
+StatisticsDiff diffStatistics(const StatisticsFile &a, const StatisticsFile &b);
+
+/// Prints one line per difference: `- SITE` (only in a), `+ SITE` (only in b),
+/// `! SITE: WHAT`. Prints nothing for an empty result.
+void showDiff(const StatisticsDiff &diff, llvm::raw_ostream &os);
+
+/// Prints an aligned table, one line per site, for people to read.
+void showStatistics(const StatisticsFile &file, llvm::raw_ostream &os);
 
 } // namespace qdot::statistics
 

@@ -1,0 +1,62 @@
+//===- MemRef.cpp - Walk the values behind an MLIR descriptor -------------===//
+//
+// Part of the qdot project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "MemRef.h"
+#include <type_traits>
+
+using namespace qdot::runtime;
+
+namespace {
+/// The ranked part of a descriptor before its sizes and strides, as MLIR's
+/// StridedMemRefType has it (mlir/ExecutionEngine/CRunnerUtils.h).
+struct DescriptorHead {
+  float *allocated;
+  float *aligned;
+  int64_t offset;
+};
+} // namespace
+
+static_assert(std::is_standard_layout_v<DescriptorHead> &&
+                  std::is_standard_layout_v<qdot_unranked_memref>,
+              "the C interface passes plain structures");
+static_assert(offsetof(qdot_unranked_memref, rank) == 0 &&
+                  offsetof(qdot_unranked_memref, descriptor) == 8,
+              "an unranked memref is a rank and a pointer");
+static_assert(offsetof(DescriptorHead, aligned) == sizeof(void *) &&
+                  offsetof(DescriptorHead, offset) == 2 * sizeof(void *) &&
+                  sizeof(DescriptorHead) == 2 * sizeof(void *) + 8,
+              "a descriptor starts with two pointers and an offset");
+
+View::View(const qdot_unranked_memref &memref) {
+  const auto *head = static_cast<const DescriptorHead *>(memref.descriptor);
+  const auto *sizes = reinterpret_cast<const int64_t *>(head + 1);
+  const int64_t *strides = sizes + memref.rank;
+  data = head->aligned + head->offset;
+  axes.reserve(static_cast<size_t>(memref.rank));
+  for (int64_t i = 0; i != memref.rank; ++i)
+    axes.push_back({sizes[i], strides[i]});
+}
+
+size_t View::size() const {
+  size_t product = 1;
+  for (const Axis &axis : axes)
+    product *= static_cast<size_t>(axis.size);
+  return product;
+}
+
+void View::simplify() {
+  std::vector<Axis> simple;
+  for (const Axis &axis : axes) {
+    if (axis.size == 1)
+      continue;
+    if (!simple.empty() && simple.back().stride == axis.size * axis.stride)
+      simple.back() = {simple.back().size * axis.size, axis.stride};
+    else
+      simple.push_back(axis);
+  }
+  axes = std::move(simple);
+}
