@@ -202,7 +202,7 @@ static Classification classifyPair(linalg::LinalgOp op,
 }
 
 static bool isUnary(linalg::LinalgOp op) {
-  return succeeded(evaluateUnary(op, 0.0f));
+  return succeeded(UnaryFunction::get(op));
 }
 
 static Classification classifyElementwise(linalg::LinalgOp op,

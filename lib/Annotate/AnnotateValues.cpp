@@ -190,7 +190,8 @@ private:
                          plan.params.lookup(value.value));
     SmallPtrSet<Operation *, 1> own;
     Value replacement = insertPair(value.value, type, value.site, own);
-    value.value.replaceAllUsesExcept(replacement, own);
+    Value former = value.value;
+    former.replaceAllUsesExcept(replacement, own);
   }
 
   Value insertPair(Value value, quant::QuantizedType element, SiteAttr site,

@@ -1,0 +1,110 @@
+//===- VerifyInteger.cpp - No float between quantized values -------------===//
+//
+// Part of the qdot project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "qdot/Analysis/Layers.h"
+#include "qdot/Dialect/Qdot.h"
+#include "qdot/Integerize/Passes.h"
+#include "llvm/ADT/SetVector.h"
+
+namespace qdot {
+#define GEN_PASS_DEF_VERIFYINTEGER
+#include "qdot/Integerize/Passes.h.inc"
+} // namespace qdot
+
+using namespace mlir;
+using namespace qdot;
+
+using OpSet = llvm::SetVector<Operation *>;
+
+/// True for operations that hand float values on.
+static bool carriesFloat(Operation *op) {
+  return isFloatTensorOp(op) && !isa<QuantizeOp, ObserveOp>(op) &&
+         !op->hasTrait<OpTrait::IsTerminator>();
+}
+
+/// The operations that read values of `roots`, directly or through float ones.
+static OpSet getReaders(ArrayRef<DequantizeOp> roots) {
+  OpSet readers;
+  SmallVector<Operation *> worklist(roots.begin(), roots.end());
+  while (!worklist.empty())
+    for (Operation *user : worklist.pop_back_val()->getUsers()) {
+      // A user inside the region of a generic stands for the generic.
+      while (user->getParentOp() && !isa<func::FuncOp>(user->getParentOp()))
+        user = user->getParentOp();
+      if (readers.insert(user) && carriesFloat(user))
+        worklist.push_back(user);
+    }
+  return readers;
+}
+
+/// The operations among `candidates` whose values reach a quantize.
+static OpSet getFeeders(const OpSet &candidates) {
+  OpSet feeders;
+  SmallVector<Operation *> worklist;
+  for (Operation *op : candidates)
+    if (isa<QuantizeOp>(op))
+      worklist.push_back(op);
+  while (!worklist.empty()) {
+    Operation *op = worklist.pop_back_val();
+    op->walk([&](Operation *inner) {
+      for (Value operand : inner->getOperands()) {
+        Operation *source = operand.getDefiningOp();
+        if (source && candidates.contains(source) && feeders.insert(source))
+          worklist.push_back(source);
+      }
+    });
+  }
+  return feeders;
+}
+
+namespace {
+struct VerifyInteger : public qdot::impl::VerifyIntegerBase<VerifyInteger> {
+  using VerifyIntegerBase::VerifyIntegerBase;
+
+  void runOnOperation() override {
+    bool isInteger = true;
+    for (auto function : getOperation().getOps<func::FuncOp>())
+      isInteger &= verify(function);
+    if (!isInteger)
+      signalPassFailure();
+    markAllAnalysesPreserved();
+  }
+
+  bool verify(func::FuncOp function) {
+    SmallVector<DequantizeOp> roots;
+    function.walk([&](DequantizeOp op) { roots.push_back(op); });
+    OpSet between = getFeeders(getReaders(roots));
+    bool isInteger = true;
+    function.walk([&](Operation *op) {
+      if (between.contains(op) && !isa<tensor::EmptyOp, linalg::FillOp>(op))
+        isInteger &= verify(op);
+    });
+    return isInteger;
+  }
+
+  bool verify(Operation *op) {
+    auto reason = op->getAttrOfType<StringAttr>(islandAttrName);
+    StringRef word = reason ? reason.getValue() : "not-integerized";
+    if (isAllowed(word))
+      return true;
+    op->emitOpError() << "stays in float between quantized values: " << word;
+    return false;
+  }
+
+  bool isAllowed(StringRef reason) {
+    if (allow == "all")
+      return true;
+    SmallVector<StringRef> words;
+    StringRef(allow).split(words, ',');
+    return llvm::is_contained(words, reason);
+  }
+};
+} // namespace
