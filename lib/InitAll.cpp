@@ -14,12 +14,14 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Quant/IR/Quant.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "qdot/Annotate/Passes.h"
 #include "qdot/Codegen/Passes.h"
 #include "qdot/Dialect/Qdot.h"
 #include "qdot/Integerize/Passes.h"
 #include "qdot/Observe/Passes.h"
+#include "qdot/Pipelines/Pipelines.h"
 
 void qdot::registerAllDialects(mlir::DialectRegistry &registry) {
   registry.insert<QdotDialect, mlir::arith::ArithDialect,
@@ -36,4 +38,5 @@ void qdot::registerAllPasses() {
   registerQdotAnnotatePasses();
   registerQdotIntegerizePasses();
   registerQdotCodegenPasses();
+  registerPipelines();
 }

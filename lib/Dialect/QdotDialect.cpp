@@ -57,5 +57,11 @@ LogicalResult QdotDialect::verifyOperationAttribute(Operation *op,
   if (name == keepFloatAttrName && !isa<UnitAttr>(value))
     return op->emitOpError()
            << "expected a unit attribute for '" << name << "', got " << value;
+  if (name == signatureAttrName) {
+    auto type = dyn_cast<TypeAttr>(value);
+    if (!type || !isa<FunctionType>(type.getValue()))
+      return op->emitOpError()
+             << "expected a function type for '" << name << "', got " << value;
+  }
   return success();
 }

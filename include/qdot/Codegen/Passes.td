@@ -10,4 +10,215 @@
 
 include "mlir/Pass/PassBase.td"
 
+def CreateEntryPoints : Pass<"qdot-create-entry-points", "::mlir::ModuleOp"> {
+  let summary = "Create a plain C function for every public function on tensors";
+  let description = [{
+    In: functions on ranked tensors, before bufferization. Out: for every
+    public `func.func @f` with a body, a function `@<prefix>_f` that C code
+    calls with one pointer per argument, one per result, and the `batch` when a
+    dimension is dynamic; it returns 0, or 1 when a result does not have
+    `batch` rows. `@f` itself becomes private with internal linkage, so only
+    entry points are exported.
+
+    Pointers arrive as memrefs of rank 0 under the bare pointer convention
+    (`llvm.bareptr`); inputs and outputs must not overlap. `qdot.signature`
+    records the tensor types, the quantized ones where an argument or result of
+    `@f` carries `qdot.quantized`; the C header is made from it.
+
+    Refused: arguments or results that are not ranked tensors of f32, f64, i8,
+    i16, i32 or i64; a dynamic dimension other than the first; a result with a
+    dynamic dimension when no argument has one; an entry name that is taken.
+
+    Example:
+
+    ```mlir
+    func.func @main(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
+      return %x : tensor<?x4xf32>
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    func.func private @main(%x: tensor<?x4xf32>) -> tensor<?x4xf32> attributes {llvm.linkage = #llvm.linkage<internal>} {
+      return %x : tensor<?x4xf32>
+    }
+    func.func @qdot_main(%x: memref<f32> {llvm.noalias}, %y: memref<f32> {llvm.noalias}, %batch: i64) -> i32
+        attributes {llvm.bareptr, qdot.signature = (tensor<?x4xf32>) -> tensor<?x4xf32>} {
+      %n = arith.index_cast %batch : i64 to index
+      %xm = memref.reinterpret_cast %x to offset: [0], sizes: [%n, 4], strides: [4, 1] : memref<f32> to memref<?x4xf32>
+      %xt = bufferization.to_tensor %xm restrict : memref<?x4xf32> to tensor<?x4xf32>
+      %r = call @main(%xt) : (tensor<?x4xf32>) -> tensor<?x4xf32>
+      %ym = memref.reinterpret_cast %y to offset: [0], sizes: [%n, 4], strides: [4, 1] : memref<f32> to memref<?x4xf32>
+      ...
+      bufferization.materialize_in_destination %r in restrict writable %ym : (tensor<?x4xf32>, memref<?x4xf32>) -> ()
+    ```
+  }];
+  let options = [
+    Option<"prefix", "prefix", "std::string", "\"qdot\"",
+           "Entry points are called <prefix>_<function>">,
+    Option<"entry", "entry", "std::string", "\"\"",
+           "Only this function becomes an entry point (default: every public one)">
+  ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::bufferization::BufferizationDialect",
+    "::mlir::func::FuncDialect", "::mlir::LLVM::LLVMDialect",
+    "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+    "::mlir::tensor::TensorDialect"
+  ];
+}
+
+def OutlineConstants : Pass<"qdot-outline-constants", "::mlir::ModuleOp"> {
+  let summary = "Turn tensor constants into named globals";
+  let description = [{
+    In: functions on tensors. Out: no `arith.constant` of tensor type is left;
+    each is read from a private `memref.global` aligned to 64 bytes. Equal
+    constants share one global. Names count up in the order of the module, so
+    they are the same in every run; one-shot bufferization, which would outline
+    constants as well, chooses names by address. The tensors are read-only:
+    bufferization copies before a write.
+
+    Refused: a `dense_resource` whose data is missing or has the wrong size,
+    and elements that do not fill bytes.
+
+    Example:
+
+    ```mlir
+    func.func @f() -> tensor<2xf32> {
+      %0 = arith.constant dense<[1.0, 2.0]> : tensor<2xf32>
+      return %0 : tensor<2xf32>
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    memref.global "private" constant @qdot_constant_0 : memref<2xf32> = dense<[1.0, 2.0]> {alignment = 64 : i64}
+    func.func @f() -> tensor<2xf32> {
+      %0 = memref.get_global @qdot_constant_0 : memref<2xf32>
+      %1 = bufferization.to_tensor %0 restrict : memref<2xf32> to tensor<2xf32>
+      return %1 : tensor<2xf32>
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::bufferization::BufferizationDialect",
+                           "::mlir::memref::MemRefDialect"];
+}
+
+def DecomposeOps : Pass<"qdot-decompose-ops", "::mlir::ModuleOp"> {
+  let summary = "Break up tensor ops that bufferization does not know";
+  let description = [{
+    `tensor.concat` becomes insertions into one tensor; `linalg.softmax` and the
+    other aggregated linalg ops become `linalg.generic`. Everything else stays.
+
+    Example:
+
+    ```mlir
+    %c = tensor.concat dim(0) %a, %b : (tensor<1x4xf32>, tensor<1x4xf32>) -> tensor<2x4xf32>
+    ```
+
+    becomes
+
+    ```mlir
+    %e = tensor.empty() : tensor<2x4xf32>
+    %0 = tensor.insert_slice %a into %e[0, 0] [1, 4] [1, 1] : tensor<1x4xf32> into tensor<2x4xf32>
+    %c = tensor.insert_slice %b into %0[1, 0] [1, 4] [1, 1] : tensor<1x4xf32> into tensor<2x4xf32>
+    ```
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"
+  ];
+}
+
+def OrderLoops : Pass<"qdot-order-loops", "::mlir::ModuleOp"> {
+  let summary = "Make the innermost loop parallel and contiguous";
+  let description = [{
+    In: linalg on tensors. A reduction as innermost loop is one long dependency
+    chain; with the parallel dimension that is contiguous in the output and in
+    an input inside, LLVM vectorizes it without reordering any sum. The order
+    becomes: the other parallel loops as in the output, the reductions in their
+    given order, the contiguous loop. Named ops whose order changes become
+    `linalg.generic`. Constant operands that would be read with a stride, and
+    transposes of constants, are permuted at compile time. No result changes,
+    in integer or in float.
+
+    An op stays as it is when no input is contiguous along that dimension.
+
+    Example (`m, n, k` becomes `m, k, n`):
+
+    ```mlir
+    %r = linalg.matmul ins(%a, %b : tensor<4x8xf32>, tensor<8x16xf32>) outs(%c : tensor<4x16xf32>) -> tensor<4x16xf32>
+    ```
+
+    becomes
+
+    ```mlir
+    %r = linalg.generic {
+      indexing_maps = [affine_map<(m, k, n) -> (m, k)>, affine_map<(m, k, n) -> (k, n)>, affine_map<(m, k, n) -> (m, n)>],
+      iterator_types = ["parallel", "reduction", "parallel"]
+    } ins(%a, %b : tensor<4x8xf32>, tensor<8x16xf32>) outs(%c : tensor<4x16xf32>) {...}
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect"];
+}
+
+def LowerCopies : Pass<"qdot-lower-copies", "::mlir::ModuleOp"> {
+  let summary = "Make loops of copies that are not one block of memory";
+  let description = [{
+    In: memrefs. `memref.copy` between contiguous memrefs stays and becomes a
+    memcpy; every other one would be lowered upstream to a call of MLIR's runner
+    utilities and becomes a `linalg.generic` instead.
+
+    Example:
+
+    ```mlir
+    memref.copy %a, %b : memref<4x4xf32> to memref<4x4xf32, strided<[8, 1]>>
+    ```
+
+    becomes
+
+    ```mlir
+    linalg.generic {...} ins(%a : memref<4x4xf32>) outs(%b : memref<4x4xf32, strided<[8, 1]>>) {
+    ^bb0(%in: f32, %out: f32):
+      linalg.yield %in : f32
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect"];
+}
+
+def CallLibm : Pass<"qdot-call-libm", "::mlir::ModuleOp"> {
+  let summary = "Turn transcendental functions into calls of libm";
+  let description = [{
+    Ops of the math dialect whose results IEEE 754 does not fix (exp, tanh,
+    powf, ...) become calls of the C function of their type, so that the same
+    libm gives the same bits with every instruction set. Exactly defined ones
+    (sqrt, fma, floor, roundeven, absf, ...) stay and become instructions.
+
+    Example:
+
+    ```mlir
+    func.func @f(%x: f32) -> f32 {
+      %0 = math.exp %x : f32
+      return %0 : f32
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    func.func private @expf(f32) -> f32 attributes {llvm.readnone}
+    func.func @f(%x: f32) -> f32 {
+      %0 = call @expf(%x) : (f32) -> f32
+      return %0 : f32
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::func::FuncDialect",
+                           "::mlir::vector::VectorDialect"];
+}
+
 #endif // QDOT_CODEGEN_PASSES_TD

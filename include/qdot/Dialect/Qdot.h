@@ -32,6 +32,7 @@ inline constexpr llvm::StringLiteral quantizedAttrName = "qdot.quantized";
 inline constexpr llvm::StringLiteral accumulatorAttrName = "qdot.accumulator";
 inline constexpr llvm::StringLiteral islandAttrName = "qdot.island";
 inline constexpr llvm::StringLiteral keepFloatAttrName = "qdot.keep_float";
+inline constexpr llvm::StringLiteral signatureAttrName = "qdot.signature";
 
 /// Registers the models by which one-shot bufferization handles qdot ops.
 void registerBufferizableOpInterfaceExternalModels(

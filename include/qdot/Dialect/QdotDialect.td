@@ -30,6 +30,10 @@ def Qdot_Dialect : Dialect {
       reason.
     * `qdot.keep_float` on an operation: set by hand or by
       `qdot-annotate-values{keep-float=...}`; the operation is not quantized.
+    * `qdot.signature` on an entry point (`qdot-create-entry-points`): the types
+      of the tensors behind its pointers.
+
+    `qdot.quantized` may also stand on an argument or result of a function.
   }];
   let cppNamespace = "::qdot";
   let dependentDialects = [

@@ -1,0 +1,30 @@
+//===- ConstantData.h - Data of tensor constants --------------------------===//
+//
+// Part of the qdot project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QDOT_CODEGEN_CONSTANTDATA_H
+#define QDOT_CODEGEN_CONSTANTDATA_H
+
+#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/Support/LLVM.h"
+#include <string>
+
+namespace qdot {
+
+/// The data of a tensor constant, whatever its form (dense, splat,
+/// `dense_resource`), or null with the `reason`: a resource without data or of
+/// the wrong size, or elements that do not fill bytes.
+mlir::DenseElementsAttr getConstantData(mlir::ElementsAttr value,
+                                        std::string &reason);
+
+/// `value` with its dimensions permuted: dimension i of the result is dimension
+/// `permutation[i]` of `value`. Precondition: elements of whole bytes.
+mlir::DenseElementsAttr transposeConstant(mlir::DenseElementsAttr value,
+                                          llvm::ArrayRef<int64_t> permutation);
+
+} // namespace qdot
+
+#endif // QDOT_CODEGEN_CONSTANTDATA_H

@@ -1,0 +1,94 @@
+//===- LowerToLLVM.cpp - From linalg on tensors to LLVM -------------------===//
+//
+// Part of the qdot project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "mlir/Conversion/Passes.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
+#include "mlir/Dialect/Bufferization/Pipelines/Passes.h"
+#include "mlir/Dialect/Bufferization/Transforms/Passes.h"
+#include "mlir/Dialect/Linalg/Passes.h"
+#include "mlir/Dialect/Math/Transforms/Passes.h"
+#include "mlir/Dialect/MemRef/Transforms/Passes.h"
+#include "mlir/Transforms/Passes.h"
+#include "qdot/Codegen/Passes.h"
+#include "qdot/Observe/Passes.h"
+#include "qdot/Pipelines/Pipelines.h"
+
+using namespace mlir;
+using namespace qdot;
+
+/// Entry points around functions that are inlined into them, where possible.
+static void addInterface(OpPassManager &pm, const LoweringOptions &options) {
+  CreateEntryPointsOptions entryOptions;
+  entryOptions.prefix = options.prefix;
+  entryOptions.entry = options.entry;
+  pm.addPass(createCreateEntryPoints(entryOptions));
+  pm.addPass(createInlinerPass());
+  pm.addPass(createSymbolDCEPass());
+  // Folds away the check of dynamic results whose rows are known to be `batch`.
+  pm.addPass(memref::createResolveRankedShapeTypeResultDimsPass());
+  pm.addPass(createCanonicalizerPass());
+}
+
+/// From tensors to memrefs; every allocation is freed.
+static void addBufferization(OpPassManager &pm) {
+  pm.addPass(bufferization::createEmptyTensorEliminationPass());
+  pm.addPass(createOutlineConstants());
+  bufferization::OneShotBufferizePassOptions options;
+  options.bufferizeFunctionBoundaries = true;
+  options.functionBoundaryTypeConversion =
+      bufferization::LayoutMapOption::IdentityLayoutMap;
+  pm.addPass(bufferization::createOneShotBufferizePass(options));
+  bufferization::buildBufferDeallocationPipeline(pm);
+  pm.addPass(createConvertBufferizationToMemRefPass());
+  pm.addPass(createLowerCopies());
+  pm.addPass(createLowerObserve());
+}
+
+/// From linalg on memrefs to loops over scalars with plain addresses.
+static void addLoops(OpPassManager &pm) {
+  pm.addPass(createConvertLinalgToLoopsPass());
+  pm.addPass(memref::createExpandStridedMetadataPass());
+  pm.addPass(createLowerAffinePass());
+  pm.addPass(createLoopInvariantCodeMotionPass());
+}
+
+/// Functions of the math dialect and composed arithmetic.
+static void addScalars(OpPassManager &pm, const LoweringOptions &options) {
+  math::MathExpandOpsPassOptions expand;
+  expand.opMnemonics = {"clampf"};
+  if (!options.hasRoundInstruction)
+    expand.opMnemonics.push_back("roundeven");
+  pm.addPass(math::createMathExpandOpsPass(expand));
+  pm.addPass(createCallLibm());
+  pm.addPass(arith::createArithExpandOpsPass());
+}
+
+static void addConversion(OpPassManager &pm) {
+  pm.addPass(createSCFToControlFlowPass());
+  pm.addPass(createConvertMathToLLVMPass());
+  pm.addPass(createConvertVectorToLLVMPass());
+  pm.addPass(createFinalizeMemRefToLLVMConversionPass());
+  pm.addPass(createArithToLLVMConversionPass());
+  pm.addPass(createConvertIndexToLLVMPass());
+  pm.addPass(createConvertControlFlowToLLVMPass());
+  pm.addPass(createUBToLLVMConversionPass());
+  pm.addPass(createConvertFuncToLLVMPass());
+  pm.addPass(createReconcileUnrealizedCastsPass());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+}
+
+void qdot::buildLowerToLLVMPipeline(OpPassManager &pm,
+                                    const LoweringOptions &options) {
+  pm.addPass(createDecomposeOps());
+  addInterface(pm, options);
+  pm.addPass(createOrderLoops());
+  addBufferization(pm);
+  addLoops(pm);
+  addScalars(pm, options);
+  addConversion(pm);
+}
