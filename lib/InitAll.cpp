@@ -22,6 +22,7 @@
 #include "qdot/Integerize/Passes.h"
 #include "qdot/Observe/Passes.h"
 #include "qdot/Pipelines/Pipelines.h"
+#include "qdot/Target/Generic/Passes.h"
 
 void qdot::registerAllDialects(mlir::DialectRegistry &registry) {
   registry.insert<QdotDialect, mlir::arith::ArithDialect,
@@ -38,5 +39,6 @@ void qdot::registerAllPasses() {
   registerQdotAnnotatePasses();
   registerQdotIntegerizePasses();
   registerQdotCodegenPasses();
+  registerQdotTargetGenericPasses();
   registerPipelines();
 }

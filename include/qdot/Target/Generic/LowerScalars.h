@@ -1,0 +1,38 @@
+//===- LowerScalars.h - Scalar qdot ops as arith -------------------------===//
+//
+// Part of the qdot project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+
+#ifndef QDOT_TARGET_GENERIC_LOWERSCALARS_H
+#define QDOT_TARGET_GENERIC_LOWERSCALARS_H
+
+#include "mlir/IR/Builders.h"
+#include "qdot/Dialect/Qdot.h"
+#include "qdot/Numerics/Quantization.h"
+
+namespace qdot {
+
+/// Rules R2 to R5 in arith: the storage value of one accumulator.
+mlir::Value createRequantize(mlir::OpBuilder &builder, RequantizeOp op);
+
+/// The table entry in arith and tensor.
+mlir::Value createLookup(mlir::OpBuilder &builder, LookupOp op);
+
+/// Rule Q6 in arith, on one f32: `scale` and `zeroPoint` (i32) may be block
+/// arguments; `storage` is the interval, `type` the integer type of the result.
+mlir::Value createQuantize(mlir::OpBuilder &builder, mlir::Location loc,
+                           mlir::Value real, mlir::Value scale,
+                           mlir::Value zeroPoint, numerics::StorageRange storage,
+                           mlir::Type type);
+
+/// Rule Q8 in arith, on one storage value.
+mlir::Value createDequantize(mlir::OpBuilder &builder, mlir::Location loc,
+                             mlir::Value stored, mlir::Value scale,
+                             mlir::Value zeroPoint);
+
+} // namespace qdot
+
+#endif // QDOT_TARGET_GENERIC_LOWERSCALARS_H

@@ -1,0 +1,46 @@
+//===- Passes.td - Passes of the portable target -----------*- tablegen -*-===//
+//
+// Part of the qdot project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QDOT_TARGET_GENERIC_PASSES_TD
+#define QDOT_TARGET_GENERIC_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def LowerOps : Pass<"qdot-lower-ops", "::mlir::ModuleOp"> {
+  let summary = "Lower qdot ops and quantized types to arith, linalg, tensor";
+  let description = [{
+    In: linalg on tensors with qdot ops. Out: no qdot op but `qdot.observe`, no
+    `quant.scast`, no quantized type. Every op becomes exactly its rule of
+    docs/Numerics.md: `qdot.quantize` divides, rounds half to even, clamps in
+    float and converts (NaN becomes the zero point); `qdot.requantize` multiplies
+    in 64 bits (or once in f32, under that contract); `qdot.lookup` is an
+    extraction from a constant. Constants behind `qdot.quantize` and
+    `qdot.dequantize` are computed at compile time. Quantized types in function
+    signatures and on other operations are refused.
+
+    Example:
+
+    ```mlir
+    %y = qdot.lookup %x in %table : tensor<256xi8>
+    ```
+
+    becomes
+
+    ```mlir
+    %c128 = arith.constant 128 : index
+    %0 = arith.index_cast %x : i8 to index
+    %1 = arith.addi %0, %c128 : index
+    %y = tensor.extract %table[%1] : tensor<256xi8>
+    ```
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"
+  ];
+}
+
+#endif // QDOT_TARGET_GENERIC_PASSES_TD

@@ -1,0 +1,155 @@
+//===- LowerScalars.cpp - Scalar qdot ops as arith -----------------------===//
+//
+// Part of the qdot project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "qdot/Target/Generic/LowerScalars.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+using namespace mlir;
+using namespace qdot;
+
+namespace {
+/// Short names for the ops that the formulas need.
+struct Arith {
+  OpBuilder &b;
+  Location loc;
+
+  Value constant(Type type, int64_t value) {
+    return arith::ConstantOp::create(b, loc, b.getIntegerAttr(type, value));
+  }
+  Value constantF32(float value) {
+    return arith::ConstantOp::create(b, loc, b.getF32FloatAttr(value));
+  }
+  Value clamp(Value value, int64_t low, int64_t high) {
+    Type type = value.getType();
+    value = arith::MaxSIOp::create(b, loc, value, constant(type, low));
+    return arith::MinSIOp::create(b, loc, value, constant(type, high));
+  }
+  Value truncate(Value value, Type type) {
+    if (value.getType() == type)
+      return value;
+    return arith::TruncIOp::create(b, loc, type, value);
+  }
+  Value extend(Value value, Type type) {
+    if (value.getType() == type)
+      return value;
+    return arith::ExtSIOp::create(b, loc, type, value);
+  }
+};
+} // namespace
+
+/// Rule R2, and R3 with `isDouble`: `(acc * m + round) >> shift` in i64.
+static Value createScaled(Arith a, Value acc, Value multiplier, Value shift,
+                          bool isDouble) {
+  OpBuilder &b = a.b;
+  Type i64 = b.getI64Type();
+  Value wide = a.extend(acc, i64);
+  Value amount = a.extend(shift, i64);
+  Value product =
+      arith::MulIOp::create(b, a.loc, wide, a.extend(multiplier, i64));
+  Value one = a.constant(i64, 1);
+  Value below = arith::SubIOp::create(b, a.loc, amount, one);
+  Value round = arith::ShLIOp::create(b, a.loc, one, below);
+  if (isDouble) {
+    Value zero = a.constant(i64, 0);
+    Value isNonNegative = arith::CmpIOp::create(
+        b, a.loc, arith::CmpIPredicate::sge, wide, zero);
+    Value nudge = arith::SelectOp::create(b, a.loc, isNonNegative,
+                                          a.constant(i64, int64_t(1) << 30),
+                                          a.constant(i64, -(int64_t(1) << 30)));
+    Value isLong = arith::CmpIOp::create(b, a.loc, arith::CmpIPredicate::sgt,
+                                         amount, a.constant(i64, 31));
+    nudge = arith::SelectOp::create(b, a.loc, isLong, nudge, zero);
+    round = arith::AddIOp::create(b, a.loc, round, nudge);
+  }
+  Value rounded = arith::AddIOp::create(b, a.loc, product, round);
+  return arith::ShRSIOp::create(b, a.loc, rounded, amount);
+}
+
+/// Rule R5.
+static Value createRequantizeF32(Arith a, RequantizeOp op) {
+  OpBuilder &b = a.b;
+  int64_t zero = static_cast<int64_t>(op.getZeroPoint());
+  Value value =
+      arith::SIToFPOp::create(b, a.loc, b.getF32Type(), op.getAccumulator());
+  value = arith::MulFOp::create(b, a.loc, value, op.getMultiplier());
+  value = arith::MaximumFOp::create(
+      b, a.loc, value,
+      a.constantF32(static_cast<int64_t>(op.getClampMin()) - zero));
+  value = arith::MinimumFOp::create(
+      b, a.loc, value,
+      a.constantF32(static_cast<int64_t>(op.getClampMax()) - zero));
+  value = math::RoundEvenOp::create(b, a.loc, value);
+  Type i32 = b.getI32Type();
+  value = arith::FPToSIOp::create(b, a.loc, i32, value);
+  value = arith::AddIOp::create(b, a.loc, value, a.constant(i32, zero));
+  return a.truncate(value, op.getType());
+}
+
+Value qdot::createRequantize(OpBuilder &builder, RequantizeOp op) {
+  Arith a{builder, op.getLoc()};
+  if (op.getContract() == ContractKind::F32)
+    return createRequantizeF32(a, op);
+  Value scaled =
+      createScaled(a, op.getAccumulator(), op.getMultiplier(), op.getShift(),
+                   op.getContract() == ContractKind::TosaDouble);
+  Value zeroPoint = a.constant(builder.getI64Type(),
+                               static_cast<int64_t>(op.getZeroPoint()));
+  Value moved = arith::AddIOp::create(builder, a.loc, scaled, zeroPoint);
+  return a.truncate(a.clamp(moved, static_cast<int64_t>(op.getClampMin()),
+                            static_cast<int64_t>(op.getClampMax())),
+                    op.getType());
+}
+
+Value qdot::createLookup(OpBuilder &builder, LookupOp op) {
+  Arith a{builder, op.getLoc()};
+  Type index = builder.getIndexType();
+  Value position =
+      arith::IndexCastOp::create(builder, a.loc, index, op.getIndex());
+  position = arith::AddIOp::create(builder, a.loc, position,
+                                   a.constant(index, 128));
+  return tensor::ExtractOp::create(builder, a.loc, op.getTable(),
+                                   ValueRange{position});
+}
+
+/// The clamp is done in float, where the bounds are exact, so the conversion to
+/// an integer is never out of range.
+Value qdot::createQuantize(OpBuilder &builder, Location loc, Value real,
+                           Value scale, Value zeroPoint,
+                           numerics::StorageRange storage, Type type) {
+  Arith a{builder, loc};
+  Type i32 = builder.getI32Type(), f32 = builder.getF32Type();
+  Value quotient = arith::DivFOp::create(builder, loc, real, scale);
+  Value rounded = math::RoundEvenOp::create(builder, loc, quotient);
+  Value isNaN = arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::UNO,
+                                      rounded, rounded);
+  rounded = arith::SelectOp::create(builder, loc, isNaN, a.constantF32(0.0f),
+                                    rounded);
+  auto bound = [&](int64_t limit) -> Value {
+    Value distance = arith::SubIOp::create(builder, loc, a.constant(i32, limit),
+                                           zeroPoint);
+    return arith::SIToFPOp::create(builder, loc, f32, distance);
+  };
+  Value clamped =
+      arith::MaximumFOp::create(builder, loc, rounded, bound(storage.min));
+  clamped =
+      arith::MinimumFOp::create(builder, loc, clamped, bound(storage.max));
+  Value q = arith::FPToSIOp::create(builder, loc, i32, clamped);
+  q = arith::AddIOp::create(builder, loc, q, zeroPoint);
+  return a.truncate(q, type);
+}
+
+Value qdot::createDequantize(OpBuilder &builder, Location loc, Value stored,
+                             Value scale, Value zeroPoint) {
+  Arith a{builder, loc};
+  Value wide = a.extend(stored, builder.getI32Type());
+  Value centered = arith::SubIOp::create(builder, loc, wide, zeroPoint);
+  Value real =
+      arith::SIToFPOp::create(builder, loc, builder.getF32Type(), centered);
+  return arith::MulFOp::create(builder, loc, real, scale);
+}
