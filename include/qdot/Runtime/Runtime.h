@@ -47,6 +47,8 @@ void _mlir_ciface_qdot_rt_observe_f32(const char *site,
  *  collapsed into the batch); one of rank 0, or whose first axis is no multiple
  *  of `batch`, counts whole. `valid` is clamped to [0, batch]; `batch` 0 (or
  *  less) lifts the limit. */
+void qdot_rt_set_valid_rows(int64_t valid, int64_t batch);
+
 /** Forgets everything recorded. */
 void qdot_rt_reset(void);
 
