@@ -41,6 +41,13 @@ typedef struct {
 void _mlir_ciface_qdot_rt_observe_f32(const char *site,
                                       qdot_unranked_memref *values);
 
+/** The same for signed integers, recorded as the nearest f32: exact for every
+ *  i8, and for i32 up to 2^24 in magnitude. */
+void _mlir_ciface_qdot_rt_observe_i8(const char *site,
+                                     qdot_unranked_memref *values);
+void _mlir_ciface_qdot_rt_observe_i32(const char *site,
+                                      qdot_unranked_memref *values);
+
 /** A partial last batch: on the calling thread, until the next call, only the
  *  first `valid` of `batch` samples count. A tensor whose first axis has
  *  `k * batch` rows counts its first `k * valid` rows (k > 1 where an axis was

@@ -167,6 +167,30 @@ TEST_F(Runtime, RandomStridedViews) {
   }
 }
 
+TEST_F(Runtime, Integers) {
+  std::vector<int8_t> bytes(5000);
+  std::vector<int32_t> words(5000);
+  std::vector<float> expectedBytes, expectedWords;
+  std::mt19937 random(7);
+  for (size_t i = 0; i != bytes.size(); ++i) {
+    bytes[i] = static_cast<int8_t>(i);
+    words[i] = static_cast<int32_t>(random()) >> random() % 32;
+    if (i % 2 == 1) {
+      expectedBytes.push_back(bytes[i]);
+      expectedWords.push_back(words[i]);
+    }
+  }
+  StridedMemRefType<int8_t, 1> i8{bytes.data(), bytes.data(), 1, {2500}, {2}};
+  StridedMemRefType<int32_t, 1> i32{words.data(), words.data(), 1, {2500}, {2}};
+  qdot_unranked_memref memref8{1, &i8}, memref32{1, &i32};
+  _mlir_ciface_qdot_rt_observe_i8("i8", &memref8);
+  _mlir_ciface_qdot_rt_observe_i32("i32", &memref32);
+  EXPECT_EQ(recorded().records.at("i8"), recordOf(expectedBytes));
+  EXPECT_EQ(recorded().records.at("i32"), recordOf(expectedWords));
+  EXPECT_EQ(recorded().records.at("i8").min, -127);
+  EXPECT_EQ(recorded().records.at("i8").max, 127);
+}
+
 TEST_F(Runtime, PartialBatch) {
   std::vector<float> data(24);
   std::iota(data.begin(), data.end(), 1.0f);
