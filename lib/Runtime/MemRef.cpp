@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "MemRef.h"
-#include <type_traits>
+#include <utility>
 
 using namespace qdot::runtime;
 
@@ -14,8 +14,8 @@ namespace {
 /// The ranked part of a descriptor before its sizes and strides, as MLIR's
 /// StridedMemRefType has it (mlir/ExecutionEngine/CRunnerUtils.h).
 struct DescriptorHead {
-  float *allocated;
-  float *aligned;
+  void *allocated;
+  void *aligned;
   int64_t offset;
 };
 } // namespace
@@ -35,7 +35,8 @@ View::View(const qdot_unranked_memref &memref) {
   const auto *head = static_cast<const DescriptorHead *>(memref.descriptor);
   const auto *sizes = reinterpret_cast<const int64_t *>(head + 1);
   const int64_t *strides = sizes + memref.rank;
-  data = head->aligned + head->offset;
+  aligned = head->aligned;
+  offset = head->offset;
   axes.reserve(static_cast<size_t>(memref.rank));
   for (int64_t i = 0; i != memref.rank; ++i)
     axes.push_back({sizes[i], strides[i]});

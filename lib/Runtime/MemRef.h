@@ -10,6 +10,7 @@
 
 #include "qdot/Runtime/Runtime.h"
 #include <cstddef>
+#include <type_traits>
 #include <vector>
 
 namespace qdot::runtime {
@@ -20,9 +21,11 @@ struct Axis {
   int64_t stride;
 };
 
-/// A strided view of f32 values. Without axes it is one value.
+/// A strided view of values whose type the caller knows. Without axes it is one
+/// value.
 struct View {
-  const float *data;
+  const void *aligned; ///< what the offset counts from
+  int64_t offset;      ///< of the first value, in elements
   std::vector<Axis> axes;
 
   /// The values that a descriptor describes.
@@ -35,11 +38,11 @@ struct View {
   void simplify();
 };
 
-/// Calls `use(pointer, count)` with runs of values that are contiguous in
-/// memory, until every value of `view` was passed once; values that are not
-/// contiguous are gathered first. Precondition: `view` is simplified and not
-/// empty.
-template <typename Use>
+/// Calls `use(const float *, size_t)` with runs of values, as f32, until every
+/// value of `view` was passed once. f32 values that are contiguous in memory
+/// are passed in place; others are gathered and converted first.
+/// Precondition: `view` is of `Element` values, simplified and not empty.
+template <typename Element, typename Use>
 void forEachRun(const View &view, Use use) {
   static constexpr int64_t bufferSize = 2048;
   float buffer[bufferSize];
@@ -47,17 +50,18 @@ void forEachRun(const View &view, Use use) {
   size_t rank = view.axes.size();
   Axis inner = rank == 0 ? Axis{1, 1} : view.axes[rank - 1];
   std::vector<int64_t> index(rank, 0);
-  const float *row = view.data;
+  const Element *row = static_cast<const Element *>(view.aligned) + view.offset;
   for (;;) {
-    if (inner.stride == 1 && inner.size >= bufferSize / 16) {
-      use(row, static_cast<size_t>(inner.size));
-    } else {
-      for (int64_t i = 0; i != inner.size; ++i) {
-        buffer[buffered++] = row[i * inner.stride];
-        if (buffered == bufferSize) {
-          use(buffer, static_cast<size_t>(buffered));
-          buffered = 0;
-        }
+    bool inPlace = std::is_same_v<Element, float> && inner.stride == 1 &&
+                   inner.size >= bufferSize / 16;
+    if (inPlace)
+      use(reinterpret_cast<const float *>(row),
+          static_cast<size_t>(inner.size));
+    for (int64_t i = 0; !inPlace && i != inner.size; ++i) {
+      buffer[buffered++] = static_cast<float>(row[i * inner.stride]);
+      if (buffered == bufferSize) {
+        use(buffer, static_cast<size_t>(buffered));
+        buffered = 0;
       }
     }
     // The next row: count up from the second innermost axis.

@@ -127,13 +127,14 @@ static void limitRows(View &view, const ValidRows &rows) {
 }
 
 /// Counts a large tensor without a lock, except for the sums.
+template <typename Element>
 static void observeLarge(const std::string &site, const View &view) {
   Tally &tally = threadTally();
   auto flush = [&] {
     registry().withRecord(site,
                           [&](TensorRecord &record) { tally.flush(record); });
   };
-  forEachRun(view, [&](const float *values, size_t count) {
+  forEachRun<Element>(view, [&](const float *values, size_t count) {
     while (count != 0) {
       size_t part = std::min(count, Tally::maxValues - tally.size());
       tally.add(values, part);
@@ -147,27 +148,43 @@ static void observeLarge(const std::string &site, const View &view) {
 }
 
 /// Counts a tensor that is small against the bins of a tally.
+template <typename Element>
 static void observeSmall(const std::string &site, const View &view) {
   registry().withRecord(site, [&](TensorRecord &record) {
     if (view.size() == 0)
       return;
-    forEachRun(view, [&](const float *values, size_t count) {
+    forEachRun<Element>(view, [&](const float *values, size_t count) {
       for (size_t i = 0; i != count; ++i)
         record.add(values[i]);
     });
   });
 }
 
-extern "C" void _mlir_ciface_qdot_rt_observe_f32(const char *site,
-                                                 qdot_unranked_memref *values) {
+template <typename Element>
+static void observe(const char *site, const qdot_unranked_memref &values) {
   constexpr size_t worthATally = 2048;
-  View view(*values);
+  View view(values);
   limitRows(view, validRows);
   view.simplify();
   if (view.size() >= worthATally)
-    observeLarge(site, view);
+    observeLarge<Element>(site, view);
   else
-    observeSmall(site, view);
+    observeSmall<Element>(site, view);
+}
+
+extern "C" void _mlir_ciface_qdot_rt_observe_f32(const char *site,
+                                                 qdot_unranked_memref *values) {
+  observe<float>(site, *values);
+}
+
+extern "C" void _mlir_ciface_qdot_rt_observe_i8(const char *site,
+                                                qdot_unranked_memref *values) {
+  observe<int8_t>(site, *values);
+}
+
+extern "C" void _mlir_ciface_qdot_rt_observe_i32(const char *site,
+                                                 qdot_unranked_memref *values) {
+  observe<int32_t>(site, *values);
 }
 
 extern "C" void qdot_rt_set_valid_rows(int64_t valid, int64_t batch) {

@@ -41,12 +41,21 @@ typedef struct {
 void _mlir_ciface_qdot_rt_observe_f32(const char *site,
                                       qdot_unranked_memref *values);
 
+/** The same for signed integers, recorded as the nearest f32: exact for every
+ *  i8, and for i32 up to 2^24 in magnitude. */
+void _mlir_ciface_qdot_rt_observe_i8(const char *site,
+                                     qdot_unranked_memref *values);
+void _mlir_ciface_qdot_rt_observe_i32(const char *site,
+                                      qdot_unranked_memref *values);
+
 /** A partial last batch: on the calling thread, until the next call, only the
  *  first `valid` of `batch` samples count. A tensor whose first axis has
  *  `k * batch` rows counts its first `k * valid` rows (k > 1 where an axis was
  *  collapsed into the batch); one of rank 0, or whose first axis is no multiple
  *  of `batch`, counts whole. `valid` is clamped to [0, batch]; `batch` 0 (or
  *  less) lifts the limit. */
+void qdot_rt_set_valid_rows(int64_t valid, int64_t batch);
+
 /** Forgets everything recorded. */
 void qdot_rt_reset(void);
 

@@ -1,0 +1,395 @@
+//===- RuntimeTest.cpp - C interface that instrumented code calls ---------===//
+//
+// Part of the qdot project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "qdot/Runtime/Runtime.h"
+#include "../Statistics/Samples.h"
+#include "mlir/ExecutionEngine/CRunnerUtils.h"
+#include "qdot/Runtime/Records.h"
+#include "qdot/Statistics/Statistics.h"
+#include "gtest/gtest.h"
+#include <cerrno>
+#include <cmath>
+#include <fstream>
+#include <numeric>
+#include <sstream>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
+
+using namespace qdot::statistics;
+
+namespace {
+
+/// A descriptor of any rank that MLIR could have made.
+struct Descriptor {
+  Descriptor(std::vector<float> &data, int64_t offset,
+             std::vector<int64_t> sizes, std::vector<int64_t> strides)
+      : words{reinterpret_cast<int64_t>(nullptr),
+              reinterpret_cast<int64_t>(data.data()), offset},
+        memref{static_cast<int64_t>(sizes.size()), nullptr} {
+    words.insert(words.end(), sizes.begin(), sizes.end());
+    words.insert(words.end(), strides.begin(), strides.end());
+    memref.descriptor = words.data();
+  }
+  void observe(const char *site) {
+    _mlir_ciface_qdot_rt_observe_f32(site, &memref);
+  }
+  std::vector<int64_t> words;
+  qdot_unranked_memref memref;
+};
+
+/// Each test starts and ends with nothing recorded.
+class Runtime : public testing::Test {
+protected:
+  void SetUp() override { forget(); }
+  void TearDown() override { forget(); }
+  static void forget() {
+    qdot_rt_reset();
+    qdot_rt_set_valid_rows(0, 0);
+  }
+  static StatisticsFile recorded() {
+    StatisticsFile file;
+    qdot::runtime::visitRecords(
+        [&](const std::string &site, const TensorRecord &record) {
+          file.records[site] = record;
+        });
+    return file;
+  }
+};
+
+} // namespace
+
+static void observe(const char *site, std::vector<float> values) {
+  int64_t size = values.size();
+  Descriptor(values, 0, {size}, {1}).observe(site);
+}
+
+TEST_F(Runtime, Version) {
+  EXPECT_EQ(qdot_runtime_abi_version(), QDOT_RUNTIME_ABI_VERSION);
+}
+
+TEST_F(Runtime, DescriptorIsMlirs) {
+  using Ranked = StridedMemRefType<float, 2>;
+  using Unranked = UnrankedMemRefType<float>;
+  static_assert(sizeof(Unranked) == sizeof(qdot_unranked_memref));
+  static_assert(offsetof(Unranked, descriptor) ==
+                offsetof(qdot_unranked_memref, descriptor));
+  std::vector<float> data = {9, 1, 2, 9, 3, 4, 9};
+  Ranked ranked{data.data(), data.data(), 1, {2, 2}, {3, 1}};
+  qdot_unranked_memref memref{2, &ranked};
+  _mlir_ciface_qdot_rt_observe_f32("a", &memref);
+  EXPECT_EQ(recorded().records.at("a"), recordOf({1, 2, 3, 4}));
+}
+
+TEST_F(Runtime, EverySizeOfContiguousTensors) {
+  // Around the switch to a tally, and the chunks and lanes inside it.
+  for (size_t size :
+       {0, 1, 3, 100, 2047, 2048, 2049, 2050, 2051, 4096, 4097, 6145, 100003}) {
+    qdot_rt_reset();
+    std::vector<float> values = sampleValues(size, size);
+    observe("a", values);
+    observe("a", values);
+    TensorRecord expected = recordOf(values);
+    expected.merge(expected);
+    ASSERT_EQ(recorded().records.at("a"), expected) << size;
+  }
+}
+
+TEST_F(Runtime, OnlySpecialValuesInLargeTensors) {
+  for (float value : {NAN, -NAN, INFINITY, -INFINITY, 0.0f, -0.0f, 1e-45f,
+                      -1e-45f, 3.4028235e38f, -3.4028235e38f}) {
+    qdot_rt_reset();
+    std::vector<float> values(5000, value);
+    observe("a", values);
+    ASSERT_EQ(recorded().records.at("a"), recordOf(values)) << value;
+  }
+}
+
+TEST_F(Runtime, SiteWithoutValuesIsKnown) {
+  observe("a", {});
+  std::vector<float> data;
+  Descriptor(data, 0, {3, 0, 5}, {0, 5, 1}).observe("b");
+  EXPECT_EQ(recorded().records.size(), 2u);
+  EXPECT_EQ(recorded().records.at("b"), TensorRecord());
+}
+
+TEST_F(Runtime, RankZero) {
+  std::vector<float> data = {1, 2, 3};
+  Descriptor(data, 1, {}, {}).observe("a");
+  EXPECT_EQ(recorded().records.at("a"), recordOf({2}));
+}
+
+/// The values of a strided view by plain recursion.
+static void collect(const float *data, const std::vector<int64_t> &sizes,
+                    const std::vector<int64_t> &strides, size_t axis,
+                    std::vector<float> &values) {
+  if (axis == sizes.size()) {
+    values.push_back(*data);
+    return;
+  }
+  for (int64_t i = 0; i != sizes[axis]; ++i)
+    collect(data + i * strides[axis], sizes, strides, axis + 1, values);
+}
+
+TEST_F(Runtime, RandomStridedViews) {
+  std::mt19937 random(1);
+  for (int round = 0; round != 400; ++round) {
+    qdot_rt_reset();
+    // Axes in random order of memory, with gaps, reversed, or broadcast.
+    size_t rank = random() % 6;
+    std::vector<int64_t> sizes(rank), strides(rank);
+    std::vector<size_t> order(rank);
+    std::iota(order.begin(), order.end(), 0);
+    if (random() % 2)
+      std::shuffle(order.begin(), order.end(), random);
+    int64_t extent = 1, offset = 0;
+    for (size_t axis : llvm::reverse(order)) {
+      sizes[axis] = 1 + random() % (rank < 3 ? 80 : 8);
+      strides[axis] = extent;
+      unsigned kind = random() % 8;
+      if (kind == 0)
+        strides[axis] = 0;
+      extent *= kind == 1 ? sizes[axis] + 3 : sizes[axis];
+      if (kind == 2) {
+        offset += strides[axis] * (sizes[axis] - 1);
+        strides[axis] = -strides[axis];
+      }
+    }
+    offset += random() % 5;
+    std::vector<float> data = sampleValues(extent + 5, round), values;
+    collect(data.data() + offset, sizes, strides, 0, values);
+    Descriptor(data, offset, sizes, strides).observe("a");
+    ASSERT_EQ(recorded().records.at("a"), recordOf(values)) << round;
+  }
+}
+
+TEST_F(Runtime, Integers) {
+  std::vector<int8_t> bytes(5000);
+  std::vector<int32_t> words(5000);
+  std::vector<float> expectedBytes, expectedWords;
+  std::mt19937 random(7);
+  for (size_t i = 0; i != bytes.size(); ++i) {
+    bytes[i] = static_cast<int8_t>(i);
+    words[i] = static_cast<int32_t>(random()) >> random() % 32;
+    if (i % 2 == 1) {
+      expectedBytes.push_back(bytes[i]);
+      expectedWords.push_back(words[i]);
+    }
+  }
+  StridedMemRefType<int8_t, 1> i8{bytes.data(), bytes.data(), 1, {2500}, {2}};
+  StridedMemRefType<int32_t, 1> i32{words.data(), words.data(), 1, {2500}, {2}};
+  qdot_unranked_memref memref8{1, &i8}, memref32{1, &i32};
+  _mlir_ciface_qdot_rt_observe_i8("i8", &memref8);
+  _mlir_ciface_qdot_rt_observe_i32("i32", &memref32);
+  EXPECT_EQ(recorded().records.at("i8"), recordOf(expectedBytes));
+  EXPECT_EQ(recorded().records.at("i32"), recordOf(expectedWords));
+  EXPECT_EQ(recorded().records.at("i8").min, -127);
+  EXPECT_EQ(recorded().records.at("i8").max, 127);
+}
+
+TEST_F(Runtime, PartialBatch) {
+  std::vector<float> data(24);
+  std::iota(data.begin(), data.end(), 1.0f);
+  auto firstValues = [&](size_t count) {
+    return recordOf(std::vector<float>(data.begin(), data.begin() + count));
+  };
+  qdot_rt_set_valid_rows(3, 4);
+  Descriptor(data, 0, {4, 6}, {6, 1}).observe("batch");
+  Descriptor(data, 0, {8, 3}, {3, 1}).observe("collapsed");
+  Descriptor(data, 0, {6, 4}, {4, 1}).observe("other");
+  Descriptor(data, 5, {}, {}).observe("scalar");
+  std::thread([&] {
+    Descriptor(data, 0, {4, 6}, {6, 1}).observe("another thread");
+  }).join();
+  qdot_rt_set_valid_rows(9, 4);
+  Descriptor(data, 0, {4, 6}, {6, 1}).observe("more than all");
+  qdot_rt_set_valid_rows(-1, 4);
+  Descriptor(data, 0, {4, 6}, {6, 1}).observe("none");
+  qdot_rt_set_valid_rows(0, 0);
+  Descriptor(data, 0, {4, 6}, {6, 1}).observe("lifted");
+  StatisticsFile file = recorded();
+  EXPECT_EQ(file.records.at("batch"), firstValues(18));
+  EXPECT_EQ(file.records.at("collapsed"), firstValues(18));
+  EXPECT_EQ(file.records.at("other"), firstValues(24));
+  EXPECT_EQ(file.records.at("scalar"), recordOf({6}));
+  EXPECT_EQ(file.records.at("another thread"), firstValues(24));
+  EXPECT_EQ(file.records.at("more than all"), firstValues(24));
+  EXPECT_EQ(file.records.at("none"), TensorRecord());
+  EXPECT_EQ(file.records.at("lifted"), firstValues(24));
+}
+
+TEST_F(Runtime, NamesAreComparedByContent) {
+  char first[] = "a", second[] = "a", reused[] = "b";
+  observe(first, {1});
+  observe(second, {2});
+  observe(reused, {3});
+  reused[0] = 'c'; // the same address, another site
+  observe(reused, {4});
+  StatisticsFile file = recorded();
+  EXPECT_EQ(file.records.size(), 3u);
+  EXPECT_EQ(file.records.at("a"), recordOf({1, 2}));
+  EXPECT_EQ(file.records.at("c"), recordOf({4}));
+}
+
+//===----------------------------------------------------------------------===//
+// Files
+//===----------------------------------------------------------------------===//
+
+static std::string contentOf(const std::string &path) {
+  std::ifstream file(path, std::ios::binary);
+  std::stringstream content;
+  content << file.rdbuf();
+  return content.str();
+}
+
+TEST_F(Runtime, WritesWhatTheToolsWrite) {
+  TemporaryFolder folder;
+  std::string path = folder.file("s.json");
+  StatisticsFile expected;
+  for (unsigned i = 0; i != 30; ++i) {
+    std::string site = "main/\"ü\\" + std::to_string(i) + "#0123456789abcdef";
+    std::vector<float> values = sampleValues(i * 200, i);
+    expected.records[site] = recordOf(values);
+    observe(site.c_str(), values);
+  }
+  ASSERT_EQ(qdot_rt_write_statistics(path.c_str()), 0);
+  EXPECT_EQ(contentOf(path), printStatistics(expected));
+  llvm::Expected<StatisticsFile> file = readStatistics(path);
+  ASSERT_TRUE(static_cast<bool>(file));
+  EXPECT_TRUE(diffStatistics(*file, expected).empty());
+}
+
+TEST_F(Runtime, WriteErrorsLeaveTheOldFile) {
+  TemporaryFolder folder;
+  std::string path = folder.file("s.json");
+  observe("a", {1});
+  ASSERT_EQ(qdot_rt_write_statistics(path.c_str()), 0);
+  std::string old = contentOf(path);
+  EXPECT_EQ(qdot_rt_write_statistics(folder.file("no/s.json").c_str()), ENOENT);
+  EXPECT_EQ(qdot_rt_write_statistics(folder.path.c_str()), EISDIR);
+  observe("\xff", {1});
+  EXPECT_EQ(qdot_rt_write_statistics(path.c_str()), EINVAL);
+  qdot_rt_reset();
+  observe(std::string(5000, 'x').c_str(), {1});
+  EXPECT_EQ(qdot_rt_write_statistics(path.c_str()), EINVAL);
+  EXPECT_EQ(contentOf(path), old);
+}
+
+TEST_F(Runtime, AnyOrderAndNumberOfThreadsGivesOneFile) {
+  constexpr unsigned numSites = 5, numSamples = 60;
+  std::vector<std::pair<std::string, std::vector<float>>> calls;
+  StatisticsFile expected;
+  for (unsigned sample = 0; sample != numSamples; ++sample)
+    for (unsigned site = 0; site != numSites; ++site) {
+      // Sizes on both sides of the switch to a tally.
+      calls.push_back({"main/" + std::to_string(site),
+                       sampleValues(site * 1000, sample * numSites + site)});
+      expected.records[calls.back().first].merge(recordOf(calls.back().second));
+    }
+  std::string text = printStatistics(expected);
+  TemporaryFolder folder;
+  std::string path = folder.file("s.json");
+  std::mt19937 random(2);
+  for (unsigned round = 0; round != 24; ++round) {
+    qdot_rt_reset();
+    std::shuffle(calls.begin(), calls.end(), random);
+    unsigned numThreads = 1 + round % 8;
+    std::vector<std::thread> threads;
+    for (unsigned thread = 0; thread != numThreads; ++thread)
+      threads.emplace_back([&, thread] {
+        for (size_t i = thread; i < calls.size(); i += numThreads)
+          observe(calls[i].first.c_str(), calls[i].second);
+      });
+    for (std::thread &thread : threads)
+      thread.join();
+    ASSERT_EQ(qdot_rt_write_statistics(path.c_str()), 0);
+    ASSERT_EQ(contentOf(path), text) << numThreads << " threads";
+  }
+}
+
+TEST_F(Runtime, AnyShardingMergesToOneFile) {
+  std::vector<std::vector<float>> samples;
+  for (unsigned i = 0; i != 40; ++i)
+    samples.push_back(sampleValues(3000, i));
+  for (const std::vector<float> &sample : samples)
+    observe("a", sample);
+  std::string whole = printStatistics(recorded());
+  std::mt19937 random(3);
+  for (unsigned round = 0; round != 20; ++round) {
+    std::shuffle(samples.begin(), samples.end(), random);
+    std::vector<StatisticsFile> shards;
+    for (size_t i = 0; i != samples.size();) {
+      qdot_rt_reset();
+      for (size_t end = std::min(samples.size(), i + 1 + random() % 20);
+           i != end; ++i)
+        observe("a", samples[i]);
+      shards.push_back(recorded());
+    }
+    std::shuffle(shards.begin(), shards.end(), random);
+    StatisticsFile merged;
+    for (const StatisticsFile &shard : shards) {
+      // Through the text, as `qdot stats merge` does.
+      auto parsed = parseStatistics(printStatistics(shard), "shard");
+      ASSERT_TRUE(static_cast<bool>(parsed));
+      merged.merge(*parsed);
+    }
+    ASSERT_EQ(printStatistics(merged), whole);
+  }
+}
+
+TEST_F(Runtime, WritingWhileOthersObserveAndReset) {
+  TemporaryFolder folder;
+  std::string path = folder.file("s.json");
+  std::vector<float> values = sampleValues(3000, 1);
+  TensorRecord once = recordOf(values);
+  std::atomic<bool> stop{false};
+  std::vector<std::thread> threads;
+  for (unsigned thread = 0; thread != 4; ++thread)
+    threads.emplace_back([&] {
+      while (!stop)
+        observe("a", values);
+    });
+  for (int round = 0; round != 50; ++round) {
+    ASSERT_EQ(qdot_rt_write_statistics(path.c_str()), 0);
+    llvm::Expected<StatisticsFile> file = readStatistics(path);
+    ASSERT_TRUE(static_cast<bool>(file)) << llvm::toString(file.takeError());
+    // A call counts as a whole.
+    uint64_t calls = file->records["a"].count / once.count;
+    EXPECT_EQ(file->records["a"].nanCount, calls * once.nanCount);
+    EXPECT_EQ(file->records["a"].zeroCount, calls * once.zeroCount);
+    if (round % 10 == 9)
+      qdot_rt_reset();
+  }
+  stop = true;
+  for (std::thread &thread : threads)
+    thread.join();
+}
+
+/// Exits in a child process with QDOT_STATISTICS set, after `work`.
+template <typename Work>
+static int exitInChild(const std::string &path, Work work) {
+  pid_t child = ::fork();
+  if (child == 0) {
+    ::setenv("QDOT_STATISTICS", path.c_str(), 1);
+    work();
+    std::exit(0);
+  }
+  int status = -1;
+  ::waitpid(child, &status, 0);
+  return status;
+}
+
+TEST_F(Runtime, WritesAtExit) {
+  TemporaryFolder folder;
+  std::string path = folder.file("s.json");
+  EXPECT_EQ(exitInChild(path, [] {}), 0);
+  EXPECT_FALSE(std::filesystem::exists(path)) << "nothing was observed";
+  EXPECT_EQ(exitInChild(path, [] { observe("a", {1, 2}); }), 0);
+  llvm::Expected<StatisticsFile> file = readStatistics(path);
+  ASSERT_TRUE(static_cast<bool>(file)) << llvm::toString(file.takeError());
+  EXPECT_EQ(file->records["a"], recordOf({1, 2}));
+}
