@@ -5,24 +5,28 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #
 #===------------------------------------------------------------------------===#
+# tools/demo.sh [--no-build]
+#
 # Calibrates, quantizes, compiles and runs models/digits in float and in int8,
 # and prints both side by side. Everything it makes is left in build/demo.
+# With --no-build it takes the programs in QDOT_BUILD_DIR as they are.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-tools/setup.sh "${QDOT_DEMO_TARGETS:-all}"
+build=${QDOT_BUILD_DIR:-$PWD/build}
+[[ ${1:-} == --no-build ]] || tools/setup.sh
 
 data=models/digits
-out=build/demo
+out=$build/demo
 rm -rf "$out"
 mkdir -p "$out"
 
 # Prints a command, then runs it.
 step() {
-  echo "+ $*"
+  echo "+ ${*//$PWD\//}"
   "$@"
 }
 
-PATH=$PWD/build/bin:$PATH
+PATH=$build/bin:$PATH
 step qdot calibrate $data/digits.mlir --data $data/calib.npy -o $out/stats.json
 step qdot quantize $data/digits.mlir --stats $out/stats.json -o $out/digits8.mlir
 step qdot compile $data/digits.mlir --target=host -o $out/digits.so
