@@ -13,6 +13,8 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/qdotConfigVersion.cmake
 install(FILES ${PROJECT_BINARY_DIR}/qdotConfig.cmake ${PROJECT_BINARY_DIR}/qdotConfigVersion.cmake
   DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/qdot)
 
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright)
+
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_CONTACT "qdot maintainers <qdot@localhost>")
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
