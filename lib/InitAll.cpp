@@ -20,6 +20,7 @@
 #include "qdot/Dialect/Qdot.h"
 #include "qdot/Integerize/Passes.h"
 #include "qdot/Observe/Passes.h"
+#include "qdot/Prepare/Passes.h"
 
 void qdot::registerAllDialects(mlir::DialectRegistry &registry) {
   registry.insert<QdotDialect, mlir::arith::ArithDialect,
@@ -32,6 +33,7 @@ void qdot::registerAllDialects(mlir::DialectRegistry &registry) {
 }
 
 void qdot::registerAllPasses() {
+  registerQdotPreparePasses();
   registerQdotObservePasses();
   registerQdotAnnotatePasses();
   registerQdotIntegerizePasses();
