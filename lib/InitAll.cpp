@@ -23,6 +23,7 @@
 #include "qdot/Observe/Passes.h"
 #include "qdot/Pipelines/Pipelines.h"
 #include "qdot/Target/Generic/Passes.h"
+#include "qdot/Prepare/Passes.h"
 
 void qdot::registerAllDialects(mlir::DialectRegistry &registry) {
   registry.insert<QdotDialect, mlir::arith::ArithDialect,
@@ -35,6 +36,7 @@ void qdot::registerAllDialects(mlir::DialectRegistry &registry) {
 }
 
 void qdot::registerAllPasses() {
+  registerQdotPreparePasses();
   registerQdotObservePasses();
   registerQdotAnnotatePasses();
   registerQdotIntegerizePasses();

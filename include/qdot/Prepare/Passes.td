@@ -1,0 +1,225 @@
+//===- Passes.td - Passes of the step Prepare ------------*- tablegen -*-===//
+//
+// Part of the qdot project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QDOT_PREPARE_PASSES_TD
+#define QDOT_PREPARE_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def FoldConstants : Pass<"qdot-fold-constants", "::mlir::ModuleOp"> {
+  let summary = "Compute what depends on constant tensors only";
+  let description = [{
+    In: linalg and tensor ops on tensors. Out: transposes, reshapes, slices and
+    elementwise ops that read nothing but constant tensors are constants
+    themselves (`dense`, whatever the operands were). Data movement copies bits,
+    of any element type; arithmetic is done as on the target, f32 rounded at
+    each step.
+
+    Left alone: an op that would make more than 4 KiB more constant data than it
+    reads; fills and everything that only initializes the destination of another
+    linalg op (the broadcast bias of a contraction); dynamic shapes. A
+    `dense_resource` without data is an error.
+
+    Example:
+
+    ```mlir
+    func.func @main() -> tensor<2x3xf32> {
+      %w = arith.constant dense<[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]> : tensor<3x2xf32>
+      %e = tensor.empty() : tensor<2x3xf32>
+      %t = linalg.transpose ins(%w : tensor<3x2xf32>) outs(%e : tensor<2x3xf32>) permutation = [1, 0]
+      return %t : tensor<2x3xf32>
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    func.func @main() -> tensor<2x3xf32> {
+      %t = arith.constant dense<[[1.0, 3.0, 5.0], [2.0, 4.0, 6.0]]> : tensor<2x3xf32>
+      return %t : tensor<2x3xf32>
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
+def FoldAffine : Pass<"qdot-fold-affine", "::mlir::ModuleOp"> {
+  let summary = "Fold bias, scaling and normalization into weights and bias";
+  let description = [{
+    In: f32 contractions and convolutions (any linalg op whose body adds a
+    product, by its index maps) with a constant weight, followed by elementwise
+    ops that are affine with constants per output channel: bias addition,
+    multiplication, division, batch normalization, in any number, also behind
+    reshapes. Out: one op. Weights and bias are computed in f64 and rounded to
+    f32 once; a scale of 1 leaves the bits of the weight as they are.
+
+    The bias has one form afterwards, wherever it was before: `outs` is
+    `linalg.fill` of 0.0 when there is none, else `linalg.broadcast` of a
+    constant with one dimension per output channel dimension (that constant
+    itself where there is nothing to broadcast). Output channels are the
+    dimensions of the result whose loops index the weight.
+
+    Left alone, with a remark: an operand with other users (several-users), constants
+    along other dimensions (not-per-channel), an initial value that is no
+    constant (init-not-constant), a scale when the weight is computed from
+    constants but is none itself, as a dequantized weight is
+    (weight-not-constant; a bias alone is folded), results that are not finite
+    (not-finite), affine ops per channel behind anything else (no-weight). A
+    `dense_resource` without data is an error.
+
+    Example:
+
+    ```mlir
+    func.func @main(%x: tensor<1x2xf32>) -> tensor<1x3xf32> {
+      %w = arith.constant dense<[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]> : tensor<2x3xf32>
+      %b = arith.constant dense<[0.5, -1.0, 2.0]> : tensor<3xf32>
+      %zero = arith.constant 0.0 : f32
+      %e = tensor.empty() : tensor<1x3xf32>
+      %f = linalg.fill ins(%zero : f32) outs(%e : tensor<1x3xf32>) -> tensor<1x3xf32>
+      %m = linalg.matmul ins(%x, %w : tensor<1x2xf32>, tensor<2x3xf32>) outs(%f : tensor<1x3xf32>) -> tensor<1x3xf32>
+      %y = linalg.generic {
+          indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (j)>, affine_map<(i, j) -> (i, j)>],
+          iterator_types = ["parallel", "parallel"]}
+          ins(%m, %b : tensor<1x3xf32>, tensor<3xf32>) outs(%e : tensor<1x3xf32>) {
+      ^bb0(%a: f32, %c: f32, %o: f32):
+        %s = arith.addf %a, %c : f32
+        linalg.yield %s : f32
+      } -> tensor<1x3xf32>
+      return %y : tensor<1x3xf32>
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    func.func @main(%x: tensor<1x2xf32>) -> tensor<1x3xf32> {
+      %w = arith.constant dense<[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]> : tensor<2x3xf32>
+      %b = arith.constant dense<[0.5, -1.0, 2.0]> : tensor<3xf32>
+      %e = tensor.empty() : tensor<1x3xf32>
+      %f = linalg.broadcast ins(%b : tensor<3xf32>) outs(%e : tensor<1x3xf32>) dimensions = [0]
+      %m = linalg.matmul ins(%x, %w : tensor<1x2xf32>, tensor<2x3xf32>) outs(%f : tensor<1x3xf32>) -> tensor<1x3xf32>
+      return %m : tensor<1x3xf32>
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
+def NormalizeElementwise : Pass<"qdot-normalize-elementwise", "::mlir::ModuleOp"> {
+  let summary = "One spelling for elementwise ops, clamps and averages";
+  let description = [{
+    In: linalg on tensors from any source. Out:
+    * named elementwise and reduction ops (`linalg.add`, `linalg.map`,
+      `linalg.reduce`, ...) are `linalg.generic`; fills, copies, broadcasts,
+      transposes, contractions, convolutions and pooling keep their names;
+    * an operand of an elementwise op that is the same constant everywhere is a
+      scalar captured by the body;
+    * a clamp in any spelling is `arith.minimumf` (if there is an upper bound)
+      and then `arith.maximumf` (if there is a lower one) with captured bounds
+      (which decides what a NaN becomes: NaN);
+    * a division by the same number everywhere, with that number computed from
+      constants or loop indices (average pooling from TOSA), is `arith.divf` by
+      a captured constant; so is, behind a sum, a multiplication by 1/n rounded
+      to f32 where the sum has n terms (which moves results by at most one unit
+      in the last place);
+    * `strides` and `dilations` are attributes of tensor type.
+
+    Everything else is left as it is.
+
+    Example:
+
+    ```mlir
+    func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
+      %e = tensor.empty() : tensor<4xf32>
+      %y = linalg.generic {
+          indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>],
+          iterator_types = ["parallel"]} ins(%x : tensor<4xf32>) outs(%e : tensor<4xf32>) {
+      ^bb0(%a: f32, %o: f32):
+        %zero = arith.constant 0.0 : f32
+        %c = arith.cmpf ugt, %a, %zero : f32
+        %r = arith.select %c, %a, %zero : f32
+        linalg.yield %r : f32
+      } -> tensor<4xf32>
+      return %y : tensor<4xf32>
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
+      %e = tensor.empty() : tensor<4xf32>
+      %zero = arith.constant 0.0 : f32
+      %y = linalg.generic {
+          indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>],
+          iterator_types = ["parallel"]} ins(%x : tensor<4xf32>) outs(%e : tensor<4xf32>) {
+      ^bb0(%a: f32, %o: f32):
+        %r = arith.maximumf %a, %zero : f32
+        linalg.yield %r : f32
+      } -> tensor<4xf32>
+      return %y : tensor<4xf32>
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect"];
+}
+
+def DropUnitDims : Pass<"qdot-drop-unit-dims", "::mlir::ModuleOp"> {
+  let summary = "Remove batch and broadcast dimensions of size 1";
+  let description = [{
+    In: linalg on tensors. Out, with shapes of function arguments and results
+    unchanged:
+    * a contraction (linalg contraction interface) whose batch dimensions are
+      all of size 1 has none: `linalg.batch_matmul` becomes `linalg.matmul`, any
+      other form `linalg.generic` with that loop removed;
+    * a depthwise convolution with channel multiplier 1 has no multiplier
+      dimension;
+    * dimensions of size 1 of a constant operand, and of an operand that
+      `tensor.expand_shape` only made for broadcasting, are gone from the
+      operands of elementwise ops (`1xN` becomes `N`);
+    * reshapes next to each other are one or none, with one choice of groups per
+      pair of types; slices of everything and padding by nothing are gone.
+
+    A batch of any other size, static or dynamic, is left as it is, as are unit
+    dimensions of convolutions, pooling and results of elementwise ops.
+
+    Example:
+
+    ```mlir
+    func.func @main(%x: tensor<2x3xf32>, %w: tensor<1x3x4xf32>) -> tensor<2x4xf32> {
+      %zero = arith.constant 0.0 : f32
+      %x1 = tensor.expand_shape %x [[0, 1], [2]] output_shape [1, 2, 3] : tensor<2x3xf32> into tensor<1x2x3xf32>
+      %e = tensor.empty() : tensor<1x2x4xf32>
+      %f = linalg.fill ins(%zero : f32) outs(%e : tensor<1x2x4xf32>) -> tensor<1x2x4xf32>
+      %m = linalg.batch_matmul ins(%x1, %w : tensor<1x2x3xf32>, tensor<1x3x4xf32>) outs(%f : tensor<1x2x4xf32>) -> tensor<1x2x4xf32>
+      %y = tensor.collapse_shape %m [[0, 1], [2]] : tensor<1x2x4xf32> into tensor<2x4xf32>
+      return %y : tensor<2x4xf32>
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    func.func @main(%x: tensor<2x3xf32>, %w: tensor<1x3x4xf32>) -> tensor<2x4xf32> {
+      %zero = arith.constant 0.0 : f32
+      %w1 = tensor.collapse_shape %w [[0, 1], [2]] : tensor<1x3x4xf32> into tensor<3x4xf32>
+      %e = tensor.empty() : tensor<2x4xf32>
+      %f = linalg.fill ins(%zero : f32) outs(%e : tensor<2x4xf32>) -> tensor<2x4xf32>
+      %m = linalg.matmul ins(%x, %w1 : tensor<2x3xf32>, tensor<3x4xf32>) outs(%f : tensor<2x4xf32>) -> tensor<2x4xf32>
+      return %m : tensor<2x4xf32>
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
+#endif // QDOT_PREPARE_PASSES_TD
