@@ -11,6 +11,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tosa/Transforms/Passes.h"
 #include "mlir/Transforms/Passes.h"
+#include "qdot/Annotate/Passes.h"
 #include "qdot/Pipelines/Pipelines.h"
 
 using namespace mlir;
@@ -33,6 +34,8 @@ static void addTosaConversion(OpPassManager &pm) {
 }
 
 void qdot::buildImportPipeline(OpPassManager &pm) {
+  // Before any canonicalization, which folds dcast(qcast(x)) to x.
+  pm.addPass(createImportQuant());
   addTosaConversion(pm);
   pm.addPass(createInlinerPass());
   pm.addPass(createCanonicalizerPass());

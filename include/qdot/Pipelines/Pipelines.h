@@ -32,9 +32,60 @@ struct LoweringOptions
       llvm::cl::init(false)};
 };
 
-/// Builtin module to linalg on tensors: converts TOSA where it occurs, inlines
-/// calls, canonicalizes.
+/// Options of quantization, from a prepared float model to integer code.
+struct QuantizationOptions
+    : public mlir::PassPipelineOptions<QuantizationOptions> {
+  Option<std::string> stats{
+      *this, "stats",
+      llvm::cl::desc("Statistics file; without one the model must hold its "
+                     "scales (QDQ or fake-quant input)"),
+      llvm::cl::init("")};
+  Option<std::string> range{
+      *this, "range",
+      llvm::cl::desc("How a range is chosen from a record"),
+      llvm::cl::init("minmax")};
+  Option<std::string> keepFloat{
+      *this, "keep-float",
+      llvm::cl::desc("Regular expression on site paths of layers that stay in "
+                     "float"),
+      llvm::cl::init("")};
+  Option<std::string> numerics{
+      *this, "numerics",
+      llvm::cl::desc("Requantization: tosa-single, tosa-double or f32"),
+      llvm::cl::init("tosa-single")};
+  Option<std::string> allow{
+      *this, "allow",
+      llvm::cl::desc("Reasons for which an operation may stay in float between "
+                     "quantized values (comma separated, all or none)"),
+      llvm::cl::init("softmax,keep-float")};
+  Option<bool> quantizeSignature{
+      *this, "quantize-signature",
+      llvm::cl::desc("Arguments and results become integers"),
+      llvm::cl::init(false)};
+};
+
+/// Builtin module to linalg on tensors: converts TOSA and quant.qcast/dcast
+/// where they occur, inlines calls, canonicalizes.
 void buildImportPipeline(mlir::OpPassManager &pm);
+
+/// Imported linalg to the normal form in which a model is observed and
+/// annotated: constants, biases and normalizations folded.
+void buildPreparePipeline(mlir::OpPassManager &pm);
+
+/// Normal form to the same with `qdot.observe` at every quantizable value.
+void buildObservePipeline(mlir::OpPassManager &pm);
+
+/// Normal form to annotated form. Does nothing without statistics.
+void buildAnnotatePipeline(mlir::OpPassManager &pm,
+                           const QuantizationOptions &options);
+
+/// Annotated form to integer code, verified.
+void buildIntegerizePipeline(mlir::OpPassManager &pm,
+                             const QuantizationOptions &options);
+
+/// All of the above but observation: any input form to integer code.
+void buildQuantizePipeline(mlir::OpPassManager &pm,
+                           const QuantizationOptions &options);
 
 /// Linalg on tensors (float or integer, with scalar qdot ops) to the LLVM
 /// dialect, portable: entry points, globals, bufferization without leaks,
@@ -42,8 +93,21 @@ void buildImportPipeline(mlir::OpPassManager &pm);
 void buildLowerToLLVMPipeline(mlir::OpPassManager &pm,
                               const LoweringOptions &options);
 
-/// Registers every pipeline by name (`qdot-import`, `qdot-lower-to-llvm`), for
-/// builtin.module.
+/// Options of `qdot-compile`: those of both halves.
+struct CompileOptions : public mlir::PassPipelineOptions<CompileOptions>,
+                        public QuantizationOptions,
+                        public LoweringOptions {
+  using mlir::PassPipelineOptions<CompileOptions>::createFromString;
+};
+
+/// Everything: any input form, quantized, to the LLVM dialect.
+void buildCompilePipeline(mlir::OpPassManager &pm,
+                          const CompileOptions &options);
+
+/// Registers every pipeline by name, for builtin.module: `qdot-import`,
+/// `qdot-prepare`, `qdot-observe`, `qdot-annotate`, `qdot-integerize`,
+/// `qdot-quantize` (all of these but observation), `qdot-lower-to-llvm`, and
+/// `qdot-compile` (the last two).
 void registerPipelines();
 
 } // namespace qdot

@@ -1,0 +1,68 @@
+//===- Quantize.cpp - From any input form to integer code ----------------===//
+//
+// Part of the qdot project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "mlir/Transforms/Passes.h"
+#include "qdot/Annotate/Passes.h"
+#include "qdot/Integerize/Passes.h"
+#include "qdot/Observe/Passes.h"
+#include "qdot/Pipelines/Pipelines.h"
+#include "qdot/Prepare/Passes.h"
+
+using namespace mlir;
+using namespace qdot;
+
+void qdot::buildPreparePipeline(OpPassManager &pm) {
+  buildImportPipeline(pm);
+  pm.addPass(createFoldConstants());
+  pm.addPass(createDropUnitDims());
+  pm.addPass(createNormalizeElementwise());
+  pm.addPass(createFoldAffine());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+}
+
+void qdot::buildObservePipeline(OpPassManager &pm) {
+  pm.addPass(createObserveValues());
+}
+
+void qdot::buildAnnotatePipeline(OpPassManager &pm,
+                                 const QuantizationOptions &options) {
+  if (options.stats.empty())
+    return;
+  AnnotateValuesOptions annotate;
+  annotate.stats = options.stats;
+  annotate.rangeMethod = options.range;
+  annotate.keepFloat = options.keepFloat;
+  pm.addPass(createAnnotateValues(annotate));
+}
+
+void qdot::buildIntegerizePipeline(OpPassManager &pm,
+                                   const QuantizationOptions &options) {
+  IntegerizeOpsOptions integerize;
+  integerize.numerics = options.numerics;
+  pm.addPass(createIntegerizeOps(integerize));
+  VerifyIntegerOptions verify;
+  verify.allow = options.allow;
+  pm.addPass(createVerifyInteger(verify));
+  if (options.quantizeSignature)
+    pm.addPass(createQuantizeSignature());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+}
+
+void qdot::buildQuantizePipeline(OpPassManager &pm,
+                                 const QuantizationOptions &options) {
+  buildPreparePipeline(pm);
+  buildAnnotatePipeline(pm, options);
+  buildIntegerizePipeline(pm, options);
+}
+
+void qdot::buildCompilePipeline(OpPassManager &pm,
+                                const CompileOptions &options) {
+  buildQuantizePipeline(pm, options);
+  buildLowerToLLVMPipeline(pm, options);
+}
