@@ -70,6 +70,12 @@ struct HostTensor {
       std::memcpy(result.data(), bytes.data(), result.size() * sizeof(T));
     return result;
   }
+
+  /// Same type, shape and bytes.
+  bool operator==(const HostTensor &other) const {
+    return element == other.element && shape == other.shape &&
+           bytes == other.bytes;
+  }
 };
 
 } // namespace qdot
