@@ -4,10 +4,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-// Usage: tinyc model.mlir PIPELINE
+// Usage: tinyc model.mlir
 //
-// Lowers its own dialect with its own pass, then runs a pipeline of qdot in the
-// same pass manager, and prints the module.
+// Lowers its own dialect with its own pass, then runs qdot's passes in the same
+// pass manager, and prints the module in the LLVM dialect.
 
 #include "Tiny.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -15,34 +15,37 @@
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
-#include "mlir/Pass/PassRegistry.h"
 #include "qdot/InitAll.h"
+#include "qdot/Pipelines/Pipelines.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
 
-/// The tiny dialect's lowering, then qdot's pipeline `text`.
-static LogicalResult buildPipeline(PassManager &manager, StringRef text) {
+/// The tiny dialect's own lowering, then qdot's; entry points are called
+/// tiny_<function>.
+static void buildPipeline(PassManager &manager) {
   manager.addPass(tiny::createLowerTiny());
-  return parsePassPipeline(text, manager);
+  qdot::LoweringOptions options;
+  options.prefix = "tiny";
+  qdot::buildLowerToLLVMPipeline(manager, options);
 }
 
 int main(int argc, char **argv) {
-  if (argc != 3) {
-    llvm::errs() << "usage: tinyc model.mlir PIPELINE\n";
+  if (argc != 2) {
+    llvm::errs() << "usage: tinyc model.mlir\n";
     return 1;
   }
   DialectRegistry registry;
   registry.insert<tiny::TinyDialect, func::FuncDialect>();
   qdot::registerAllDialects(registry);
-  qdot::registerAllPasses();
 
   MLIRContext context(registry);
   OwningOpRef<ModuleOp> module = parseSourceFile<ModuleOp>(argv[1], &context);
   if (!module)
     return 1;
   PassManager manager(&context);
-  if (failed(buildPipeline(manager, argv[2])) || failed(manager.run(*module)))
+  buildPipeline(manager);
+  if (failed(manager.run(*module)))
     return 1;
   module->print(llvm::outs());
   return 0;
