@@ -16,6 +16,7 @@
 #include "qdot/Codegen/Passes.h"
 #include "qdot/Observe/Passes.h"
 #include "qdot/Pipelines/Pipelines.h"
+#include "qdot/Target/Generic/Passes.h"
 
 using namespace mlir;
 using namespace qdot;
@@ -84,6 +85,7 @@ static void addConversion(OpPassManager &pm) {
 
 void qdot::buildLowerToLLVMPipeline(OpPassManager &pm,
                                     const LoweringOptions &options) {
+  pm.addPass(createLowerOps());
   pm.addPass(createDecomposeOps());
   addInterface(pm, options);
   pm.addPass(createOrderLoops());
