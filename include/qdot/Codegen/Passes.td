@@ -154,10 +154,7 @@ def OrderLoops : Pass<"qdot-order-loops", "::mlir::ModuleOp"> {
     becomes
 
     ```mlir
-    %r = linalg.generic {
-      indexing_maps = [affine_map<(m, k, n) -> (m, k)>, affine_map<(m, k, n) -> (k, n)>, affine_map<(m, k, n) -> (m, n)>],
-      iterator_types = ["parallel", "reduction", "parallel"]
-    } ins(%a, %b : tensor<4x8xf32>, tensor<8x16xf32>) outs(%c : tensor<4x16xf32>) {...}
+    %r = linalg.generic {... iterator_types = ["parallel", "reduction", "parallel"]} ins(%a, %b : tensor<4x8xf32>, tensor<8x16xf32>) outs(%c : tensor<4x16xf32>)
     ```
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect",

@@ -1,0 +1,169 @@
+//===- Compiler.cpp - From a module to an object in memory ----------------===//
+//
+// Part of the qdot project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Compiler.h"
+#include "Support.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Target/LLVMIR/Export.h"
+#include "qdot/Dialect/Qdot.h"
+#include "qdot/Pipelines/Pipelines.h"
+#include "llvm/ADT/StringSet.h"
+#include "llvm/Analysis/TargetLibraryInfo.h"
+#include "llvm/IR/IRBuilder.h"
+#include "llvm/IR/LLVMContext.h"
+#include "llvm/IR/LegacyPassManager.h"
+#include "llvm/IR/Module.h"
+#include "llvm/IR/Verifier.h"
+#include "llvm/Passes/PassBuilder.h"
+#include "llvm/Transforms/IPO/Internalize.h"
+
+using namespace llvm;
+using namespace qdot;
+using namespace qdot::driver;
+
+CompiledModel::CompiledModel() : context(std::make_unique<LLVMContext>()) {}
+CompiledModel::CompiledModel(CompiledModel &&) = default;
+CompiledModel::~CompiledModel() = default;
+
+bool EntryPoint::hasBatch() const {
+  return llvm::any_of(inputs, [](mlir::RankedTensorType type) {
+    return !type.hasStaticShape();
+  });
+}
+
+/// The functions with a signature, in the order of the module.
+static SmallVector<EntryPoint> collectEntries(mlir::ModuleOp module) {
+  SmallVector<EntryPoint> entries;
+  for (auto func : module.getOps<mlir::LLVM::LLVMFuncOp>()) {
+    auto attr = func->getAttrOfType<mlir::TypeAttr>(signatureAttrName);
+    if (!attr)
+      continue;
+    auto type = mlir::cast<mlir::FunctionType>(attr.getValue());
+    EntryPoint entry;
+    entry.symbol = func.getSymName().str();
+    for (mlir::Type input : type.getInputs())
+      entry.inputs.push_back(mlir::cast<mlir::RankedTensorType>(input));
+    for (mlir::Type output : type.getResults())
+      entry.outputs.push_back(mlir::cast<mlir::RankedTensorType>(output));
+    entries.push_back(std::move(entry));
+  }
+  return entries;
+}
+
+/// LLVM may not replace calls of libm (powf(x, 2) by x * x, say): every target
+/// calls the same functions. It may know those that only concern memory.
+static TargetLibraryInfoImpl createLibraryInfo(const Triple &triple) {
+  TargetLibraryInfoImpl info(triple);
+  info.disableAllFunctions();
+  for (LibFunc function : {LibFunc_malloc, LibFunc_free, LibFunc_memcpy,
+                           LibFunc_memmove, LibFunc_memset})
+    info.setAvailable(function);
+  return info;
+}
+
+/// Nothing but the entry points leaves the object; nothing throws.
+static void restrictInterface(llvm::Module &module,
+                              ArrayRef<EntryPoint> entries) {
+  StringSet<> names;
+  for (const EntryPoint &entry : entries)
+    names.insert(entry.symbol);
+  internalizeModule(module, [&](const GlobalValue &value) {
+    return names.contains(value.getName());
+  });
+  for (llvm::Function &function : module)
+    function.setDoesNotThrow();
+}
+
+static void optimize(llvm::Module &module, TargetMachine &machine) {
+  LoopAnalysisManager loops;
+  FunctionAnalysisManager functions;
+  CGSCCAnalysisManager graph;
+  ModuleAnalysisManager modules;
+  functions.registerPass([&] {
+    return TargetLibraryAnalysis(createLibraryInfo(machine.getTargetTriple()));
+  });
+  PassBuilder builder(&machine);
+  builder.registerModuleAnalyses(modules);
+  builder.registerCGSCCAnalyses(graph);
+  builder.registerFunctionAnalyses(functions);
+  builder.registerLoopAnalyses(loops);
+  builder.crossRegisterProxies(loops, functions, graph, modules);
+  builder.buildPerModuleDefaultPipeline(OptimizationLevel::O3)
+      .run(module, modules);
+}
+
+static Error lower(Session &session, mlir::ModuleOp module,
+                   const CompileOptions &options,
+                   const TargetMachine &machine) {
+  LoweringOptions lowering;
+  lowering.prefix = options.prefix;
+  lowering.entry = options.entry;
+  lowering.hasRoundInstruction = hasRoundInstruction(machine);
+  return session.runPasses(module, "lowering the model",
+                           [&](mlir::OpPassManager &pm) {
+                             buildImportPipeline(pm);
+                             buildLowerToLLVMPipeline(pm, lowering);
+                           });
+}
+
+Expected<CompiledModel>
+qdot::driver::compileModel(Session &session, mlir::ModuleOp module,
+                           const CompileOptions &options) {
+  Expected<std::unique_ptr<TargetMachine>> machine =
+      createMachine(options.target);
+  if (!machine)
+    return machine.takeError();
+  if (Error error = lower(session, module, options, **machine))
+    return std::move(error);
+
+  CompiledModel model;
+  model.machine = std::move(*machine);
+  model.entries = collectEntries(module);
+  model.module = mlir::translateModuleToLLVMIR(module, *model.context, "qdot");
+  if (!model.module)
+    return makeError("translating the model to LLVM IR failed");
+  model.module->setSourceFileName("qdot");
+  model.module->setTargetTriple(model.machine->getTargetTriple());
+  model.module->setDataLayout(model.machine->createDataLayout());
+  restrictInterface(*model.module, model.entries);
+  optimize(*model.module, *model.machine);
+  return model;
+}
+
+Expected<SmallVector<char, 0>> CompiledModel::emit(CodeGenFileType type) {
+  SmallVector<char, 0> code;
+  raw_svector_ostream os(code);
+  legacy::PassManager passes;
+  passes.add(new TargetLibraryInfoWrapperPass(
+      createLibraryInfo(machine->getTargetTriple())));
+  if (machine->addPassesToEmitFile(passes, os, nullptr, type))
+    return makeError("the back end cannot emit this kind of file");
+  passes.run(*module);
+  return code;
+}
+
+std::string qdot::driver::addPackedEntry(CompiledModel &model,
+                                         const EntryPoint &entry) {
+  std::string name = entry.symbol + "_packed";
+  IRBuilder<> builder(*model.context);
+  Type *pointer = builder.getPtrTy();
+  auto *type = FunctionType::get(builder.getInt32Ty(),
+                                 {pointer, builder.getInt64Ty()}, false);
+  auto *packed = llvm::Function::Create(type, GlobalValue::ExternalLinkage,
+                                        name, *model.module);
+  packed->setDoesNotThrow();
+  builder.SetInsertPoint(BasicBlock::Create(*model.context, "", packed));
+  SmallVector<Value *> arguments;
+  for (size_t at = 0; at < entry.inputs.size() + entry.outputs.size(); ++at)
+    arguments.push_back(builder.CreateLoad(
+        pointer, builder.CreateConstGEP1_64(pointer, packed->getArg(0), at)));
+  if (entry.hasBatch())
+    arguments.push_back(packed->getArg(1));
+  builder.CreateRet(builder.CreateCall(
+      model.module->getFunction(entry.symbol), arguments));
+  return name;
+}

@@ -1,0 +1,71 @@
+//===- Compiler.h - From a module to an object in memory ------------------===//
+//
+// Part of the qdot project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QDOT_TOOLS_QDOT_COMPILER_H
+#define QDOT_TOOLS_QDOT_COMPILER_H
+
+#include "Model.h"
+#include "Targets.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "llvm/ADT/SmallVector.h"
+#include "llvm/Support/CodeGen.h"
+#include <string>
+
+namespace llvm {
+class LLVMContext;
+class Module;
+} // namespace llvm
+
+namespace qdot::driver {
+
+/// A function that C code can call: one pointer per input, one per output, then
+/// the batch when `hasBatch`.
+struct EntryPoint {
+  std::string symbol;
+  /// With the quantized element type where it is known.
+  llvm::SmallVector<mlir::RankedTensorType> inputs;
+  llvm::SmallVector<mlir::RankedTensorType> outputs;
+
+  bool hasBatch() const;
+};
+
+/// LLVM IR of a model and its entry points.
+struct CompiledModel {
+  /// Before `module`, which refers to it and is destroyed first.
+  std::unique_ptr<llvm::LLVMContext> context;
+  std::unique_ptr<llvm::Module> module;
+  llvm::SmallVector<EntryPoint> entries;
+  std::unique_ptr<llvm::TargetMachine> machine;
+
+  CompiledModel();
+  CompiledModel(CompiledModel &&);
+  ~CompiledModel();
+
+  /// Object code or assembly, the same bytes in every run.
+  llvm::Expected<llvm::SmallVector<char, 0>> emit(llvm::CodeGenFileType type);
+};
+
+struct CompileOptions {
+  TargetSpec target;
+  std::string prefix = "qdot";
+  /// Empty: every public function.
+  std::string entry;
+};
+
+/// Lowers `module` (linalg on tensors or any earlier form; it is changed) to
+/// optimized LLVM IR for the target.
+llvm::Expected<CompiledModel> compileModel(Session &session,
+                                           mlir::ModuleOp module,
+                                           const CompileOptions &options);
+
+/// Adds `int32_t <symbol>_packed(void **pointers, int64_t batch)`, which calls
+/// an entry point with any number of pointers. Returns its name.
+std::string addPackedEntry(CompiledModel &model, const EntryPoint &entry);
+
+} // namespace qdot::driver
+
+#endif // QDOT_TOOLS_QDOT_COMPILER_H

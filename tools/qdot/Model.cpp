@@ -1,0 +1,117 @@
+//===- Model.cpp - Models as the driver reads them ------------------------===//
+//
+// Part of the qdot project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Model.h"
+#include "Files.h"
+#include "Support.h"
+#include "mlir/Bytecode/BytecodeWriter.h"
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/InitAllDialects.h"
+#include "mlir/InitAllExtensions.h"
+#include "mlir/Parser/Parser.h"
+#include "mlir/Target/LLVMIR/Dialect/All.h"
+#include "qdot/InitAll.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace mlir;
+using namespace qdot::driver;
+
+/// Prints through the source manager, and counts nothing: passes fail by
+/// themselves.
+struct Session::Handler {
+  Handler(llvm::SourceMgr &sources, MLIRContext *context)
+      : handler(sources, context, llvm::errs()) {}
+  SourceMgrDiagnosticHandler handler;
+};
+
+static DialectRegistry createRegistry() {
+  DialectRegistry registry;
+  registerAllDialects(registry);
+  registerAllExtensions(registry);
+  registerAllToLLVMIRTranslations(registry);
+  qdot::registerAllDialects(registry);
+  return registry;
+}
+
+Session::Session()
+    : context(createRegistry()), sources(std::make_shared<llvm::SourceMgr>()),
+      handler(std::make_unique<Handler>(*sources, &context)) {
+  // The op may hold megabytes of weights; its location is printed anyway.
+  context.printOpOnDiagnostic(false);
+}
+
+Session::~Session() = default;
+
+llvm::Expected<OwningOpRef<ModuleOp>> Session::load(StringRef path) {
+  auto file = llvm::MemoryBuffer::getFileOrSTDIN(path);
+  if (!file)
+    return makeError("cannot read '" + path +
+                     "': " + file.getError().message());
+  sources->AddNewSourceBuffer(std::move(*file), llvm::SMLoc());
+  // parseSourceFile reads the main buffer, so each model gets its own manager
+  // that refers to the same text.
+  llvm::StringRef text =
+      sources->getMemoryBuffer(sources->getNumBuffers())->getBuffer();
+  auto local = std::make_shared<llvm::SourceMgr>();
+  local->AddNewSourceBuffer(
+      llvm::MemoryBuffer::getMemBuffer(text, path,
+                                       /*RequiresNullTerminator=*/false),
+      llvm::SMLoc());
+  OwningOpRef<ModuleOp> module =
+      parseSourceFile<ModuleOp>(local, ParserConfig(&context));
+  if (!module)
+    return makeError("cannot parse '" + path + "'");
+  return module;
+}
+
+llvm::Error
+Session::runPasses(ModuleOp module, StringRef what,
+                   llvm::function_ref<void(OpPassManager &)> build) {
+  PassManager pm(&context, ModuleOp::getOperationName());
+  build(pm);
+  if (failed(pm.run(module)))
+    return makeError(what + " failed");
+  return llvm::Error::success();
+}
+
+llvm::Expected<func::FuncOp> qdot::driver::findEntry(ModuleOp module,
+                                                     StringRef name) {
+  SmallVector<func::FuncOp> candidates;
+  for (auto func : module.getOps<func::FuncOp>())
+    if (!func.isExternal() && func.isPublic())
+      candidates.push_back(func);
+  if (candidates.empty())
+    return makeError("the model has no public function");
+  StringRef wanted = name.empty() ? StringRef("main") : name;
+  for (func::FuncOp func : candidates)
+    if (func.getName() == wanted)
+      return func;
+  if (name.empty() && candidates.size() == 1)
+    return candidates.front();
+  std::string names;
+  for (func::FuncOp func : candidates)
+    names += (names.empty() ? "" : ", ") + func.getName().str();
+  if (name.empty())
+    return makeError("choose a function with --entry: " + names);
+  return makeError("the model has no public function '" + name +
+                   "'; it has: " + names);
+}
+
+llvm::Error qdot::driver::writeModel(ModuleOp module, StringRef path) {
+  OutputFiles files;
+  llvm::Error error = files.add(path, [&](llvm::raw_ostream &os) -> llvm::Error {
+    if (!path.ends_with(".mlirbc"))
+      module.print(os);
+    else if (failed(writeBytecodeToFile(module, os)))
+      return makeError("cannot write bytecode to '" + path + "'");
+    return llvm::Error::success();
+  });
+  if (error)
+    return error;
+  return files.commit();
+}

@@ -1,0 +1,58 @@
+//===- Model.h - Models as the driver reads them --------------------------===//
+//
+// Part of the qdot project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QDOT_TOOLS_QDOT_MODEL_H
+#define QDOT_TOOLS_QDOT_MODEL_H
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/IR/OwningOpRef.h"
+#include "mlir/Pass/PassManager.h"
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/Error.h"
+#include "llvm/Support/SourceMgr.h"
+#include <memory>
+
+namespace qdot::driver {
+
+/// The context with every dialect that a model may use, and the handler that
+/// prints diagnostics with the line of the model file.
+class Session {
+public:
+  Session();
+  ~Session();
+
+  mlir::MLIRContext &getContext() { return context; }
+
+  /// Reads a model, text or bytecode, verified. Diagnostics are printed.
+  llvm::Expected<mlir::OwningOpRef<mlir::ModuleOp>> load(llvm::StringRef path);
+
+  /// Runs the passes that `build` adds. Diagnostics are printed; the error says
+  /// that `what` failed.
+  llvm::Error runPasses(mlir::ModuleOp module, llvm::StringRef what,
+                        llvm::function_ref<void(mlir::OpPassManager &)> build);
+
+private:
+  mlir::MLIRContext context;
+  /// Alive as long as locations of its buffers are printed.
+  std::shared_ptr<llvm::SourceMgr> sources;
+  struct Handler;
+  std::unique_ptr<Handler> handler;
+};
+
+/// The function that a command works on: `name`, or when that is empty `main`,
+/// or the only public one. The error lists the candidates.
+llvm::Expected<mlir::func::FuncOp> findEntry(mlir::ModuleOp module,
+                                             llvm::StringRef name);
+
+/// Writes text, or bytecode when `path` ends in `.mlirbc`, atomically.
+llvm::Error writeModel(mlir::ModuleOp module, llvm::StringRef path);
+
+} // namespace qdot::driver
+
+#endif // QDOT_TOOLS_QDOT_MODEL_H

@@ -1,0 +1,94 @@
+//===- Samples.h - Running a model over arrays of samples -----------------===//
+//
+// Part of the qdot project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QDOT_TOOLS_QDOT_SAMPLES_H
+#define QDOT_TOOLS_QDOT_SAMPLES_H
+
+#include "Jit.h"
+#include "Npy.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
+#include <vector>
+
+namespace qdot::driver {
+
+/// How the first axis of the data maps to calls of an entry point.
+struct SampleLayout {
+  int64_t numSamples = 0;
+  /// Samples per call. The last call may get fewer real ones.
+  int64_t groupSize = 1;
+  /// The model's tensors have a batch dimension.
+  bool isBatched = false;
+
+  int64_t getNumGroups() const {
+    return (numSamples + groupSize - 1) / groupSize;
+  }
+};
+
+/// Element type and shape (samples on the first axis) of one result array.
+struct ResultShape {
+  Element element;
+  llvm::SmallVector<int64_t> shape;
+  /// Bytes of one sample.
+  int64_t sampleBytes;
+};
+
+/// What one call of the model computed.
+struct GroupResult {
+  int64_t firstSample;
+  /// Real samples; padding is behind them.
+  int64_t count;
+  /// Per result, the samples' values.
+  llvm::ArrayRef<void *> outputs;
+  double seconds;
+};
+
+/// Runs one entry point over all samples of its inputs.
+class SampleRunner {
+public:
+  /// Matches the arrays with the inputs. `batch` is the group size where the
+  /// model leaves it open. Errors name both shapes.
+  static llvm::Expected<SampleRunner> create(const EntryPoint &entry,
+                                             llvm::ArrayRef<NpyFile> data,
+                                             int64_t batch);
+
+  const SampleLayout &getLayout() const { return layout; }
+  llvm::ArrayRef<ResultShape> getResults() const { return results; }
+
+  /// Before and after a call, on the thread that makes it. `before` gets the
+  /// number of real samples.
+  struct Callbacks {
+    llvm::function_ref<void(int64_t group, int64_t count)> before;
+    llvm::function_ref<llvm::Error(int64_t group, const GroupResult &)> after;
+  };
+
+  /// Calls the model once per group, on `threads` threads. The last group is
+  /// filled up by repeating its first sample. Returns the error of the first
+  /// group that failed, whatever the number of threads.
+  llvm::Error run(const LoadedModel &model, unsigned threads,
+                  const Callbacks &callbacks) const;
+
+private:
+  struct Workspace;
+  llvm::Error runGroup(const LoadedModel &model, Workspace &workspace,
+                       int64_t group, const Callbacks &callbacks) const;
+
+  llvm::ArrayRef<NpyFile> data;
+  SampleLayout layout;
+  llvm::SmallVector<Element> inputElements;
+  llvm::SmallVector<ResultShape> results;
+};
+
+/// Element type of a tensor's storage, quantized or not.
+Element getElement(mlir::RankedTensorType type);
+
+/// Reads every file; errors name the file.
+llvm::Expected<std::vector<NpyFile>>
+readData(llvm::ArrayRef<std::string> paths);
+
+} // namespace qdot::driver
+
+#endif // QDOT_TOOLS_QDOT_SAMPLES_H

@@ -1,0 +1,143 @@
+//===- Targets.cpp - Machines that the driver compiles for ----------------===//
+//
+// Part of the qdot project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Targets.h"
+#include "Support.h"
+#include "llvm/ADT/SmallVector.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/MC/MCSubtargetInfo.h"
+#include "llvm/MC/TargetRegistry.h"
+#include "llvm/Support/TargetSelect.h"
+#include "llvm/TargetParser/Host.h"
+#include "llvm/TargetParser/Triple.h"
+
+using namespace llvm;
+using namespace qdot::driver;
+
+namespace {
+struct TargetEntry {
+  StringLiteral name;
+  StringLiteral triple;
+  StringLiteral cpu;
+  StringLiteral features;
+};
+} // namespace
+
+static constexpr StringLiteral x86Triple("x86_64-unknown-linux-gnu");
+static constexpr StringLiteral armTriple("aarch64-unknown-linux-gnu");
+
+#define QDOT_AVX2 "+avx2,+bmi,+bmi2,+f16c,+fma,+lzcnt,+movbe"
+
+/// Features are spelled out, not implied by the cpu, because `checkRunnable`
+/// compares them with the host's.
+static constexpr TargetEntry targetTable[] = {
+    {"x86-avx2", x86Triple, "x86-64-v3", QDOT_AVX2},
+    {"x86-avxvnni", x86Triple, "x86-64-v3", QDOT_AVX2 ",+avxvnni"},
+    {"x86-avxvnniint8", x86Triple, "x86-64-v3",
+     QDOT_AVX2 ",+avxvnni,+avxvnniint8"},
+    {"x86-avx512vnni", x86Triple, "x86-64-v4",
+     QDOT_AVX2 ",+avx512bw,+avx512cd,+avx512dq,+avx512f,+avx512vl,+avx512vnni"},
+    {"aarch64-dotprod", armTriple, "generic", "+v8.2a,+neon,+dotprod"},
+    {"aarch64-i8mm", armTriple, "generic", "+v8.2a,+neon,+dotprod,+i8mm"},
+};
+
+/// The instruction set that every 64-bit machine of this architecture has.
+static TargetSpec getGenericTarget() {
+  Triple triple(sys::getDefaultTargetTriple());
+  return {"generic", triple.str(),
+          triple.getArch() == Triple::x86_64 ? "x86-64" : "generic", ""};
+}
+
+static TargetSpec getHostTarget() {
+  SmallVector<std::string> features;
+  for (const auto &feature : sys::getHostCPUFeatures())
+    features.push_back((feature.second ? "+" : "-") + feature.first().str());
+  llvm::sort(features);
+  return {"host", sys::getDefaultTargetTriple(), sys::getHostCPUName().str(),
+          join(features, ",")};
+}
+
+Expected<TargetSpec> qdot::driver::findTarget(StringRef name) {
+  if (name == "generic")
+    return getGenericTarget();
+  if (name == "host")
+    return getHostTarget();
+  for (const TargetEntry &entry : targetTable)
+    if (entry.name == name)
+      return TargetSpec{entry.name.str(), entry.triple.str(), entry.cpu.str(),
+                    entry.features.str()};
+  return makeError("unknown target '" + name + "'; expected one of " +
+                   listTargets());
+}
+
+std::string qdot::driver::listTargets() {
+  std::string names = "generic, host";
+  for (const TargetEntry &entry : targetTable)
+    names += ", " + entry.name.str();
+  return names;
+}
+
+static void initializeTargets() {
+  static bool once = [] {
+    InitializeAllTargetInfos();
+    InitializeAllTargets();
+    InitializeAllTargetMCs();
+    InitializeAllAsmPrinters();
+    InitializeAllAsmParsers();
+    return true;
+  }();
+  (void)once;
+}
+
+Expected<std::unique_ptr<TargetMachine>>
+qdot::driver::createMachine(const TargetSpec &target) {
+  initializeTargets();
+  Triple triple(target.triple);
+  std::string message;
+  const llvm::Target *backend =
+      TargetRegistry::lookupTarget(triple, message);
+  if (!backend)
+    return makeError("this LLVM has no back end for '" + target.triple +
+                     "': " + message);
+  TargetOptions options;
+  options.AllowFPOpFusion = FPOpFusion::Strict;
+  std::unique_ptr<TargetMachine> machine(backend->createTargetMachine(
+      triple, target.cpu, target.features, options, Reloc::PIC_, std::nullopt,
+      CodeGenOptLevel::Default));
+  if (!machine)
+    return makeError("cannot create a back end for '" + target.name + "'");
+  return machine;
+}
+
+Error qdot::driver::checkRunnable(const TargetSpec &target) {
+  Triple host(sys::getDefaultTargetTriple()), wanted(target.triple);
+  if (host.getArch() != wanted.getArch())
+    return makeError("this machine (" + host.getArchName() +
+                     ") cannot run target '" + target.name + "' (" +
+                     wanted.getArchName() + ")");
+  if (target.name == "host")
+    return Error::success();
+  StringMap<bool> features = sys::getHostCPUFeatures();
+  for (StringRef feature : split(target.features, ',')) {
+    // Version names such as v8.2a only collect features that are listed too.
+    if (!feature.consume_front("+") || feature.starts_with("v8"))
+      continue;
+    if (!features.lookup(feature))
+      return makeError("this machine cannot run target '" + target.name +
+                       "': it lacks " + feature);
+  }
+  return Error::success();
+}
+
+bool qdot::driver::hasRoundInstruction(const TargetMachine &machine) {
+  const Triple &triple = machine.getTargetTriple();
+  if (triple.isAArch64())
+    return true;
+  return triple.isX86() &&
+         machine.getMCSubtargetInfo()->checkFeatures("+sse4.1");
+}
