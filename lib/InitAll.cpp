@@ -22,6 +22,7 @@
 #include "qdot/Integerize/Passes.h"
 #include "qdot/Observe/Passes.h"
 #include "qdot/Pipelines/Pipelines.h"
+#include "qdot/Prepare/Passes.h"
 #include "qdot/Target/Generic/Passes.h"
 
 void qdot::registerAllDialects(mlir::DialectRegistry &registry) {
@@ -35,6 +36,7 @@ void qdot::registerAllDialects(mlir::DialectRegistry &registry) {
 }
 
 void qdot::registerAllPasses() {
+  registerQdotPreparePasses();
   registerQdotObservePasses();
   registerQdotAnnotatePasses();
   registerQdotIntegerizePasses();

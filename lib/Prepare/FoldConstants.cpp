@@ -1,0 +1,274 @@
+//===- FoldConstants.cpp - Compute what depends on constants only ---------===//
+//
+// Part of the qdot project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "PrepareUtils.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Utils/IndexingUtils.h"
+#include "qdot/Analysis/ScalarAnalysis.h"
+#include "qdot/Dialect/Constants.h"
+#include "qdot/Prepare/Passes.h"
+#include "llvm/Support/MathExtras.h"
+
+namespace qdot {
+#define GEN_PASS_DEF_FOLDCONSTANTS
+#include "qdot/Prepare/Passes.h.inc"
+} // namespace qdot
+
+using namespace mlir;
+using namespace qdot;
+
+/// An op may make this many bytes more than it reads.
+static constexpr int64_t maxGrowth = 4096;
+
+/// The static type of the only result of `op`, if that is a tensor.
+static RankedTensorType getStaticType(Operation *op) {
+  if (op->getNumResults() != 1)
+    return {};
+  auto type = dyn_cast<RankedTensorType>(op->getResult(0).getType());
+  return type && type.hasStaticShape() ? type : RankedTensorType();
+}
+
+namespace {
+/// Where the elements of a result come from in a row-major source: the element
+/// at `base` plus the sum of index times stride over the dims of the result.
+struct Gather {
+  int64_t base = 0;
+  SmallVector<int64_t> strides;
+};
+} // namespace
+
+/// Copies elements bit by bit into a tensor of `type`.
+static DenseElementsAttr gatherElements(const ConstantTensor &source,
+                                        RankedTensorType type,
+                                        const Gather &gather) {
+  ArrayRef<int64_t> shape = type.getShape();
+  SmallVector<int64_t> index(shape.size(), 0);
+  SmallVector<char> bytes;
+  bytes.reserve(type.getNumElements() * source.getElementSize());
+  int64_t offset = gather.base;
+  for (int64_t i = 0, e = type.getNumElements(); i < e; ++i) {
+    llvm::append_range(bytes, source.getBytes(offset));
+    for (unsigned dim = shape.size(); dim-- > 0;) {
+      offset += gather.strides[dim];
+      if (++index[dim] < shape[dim])
+        break;
+      offset -= gather.strides[dim] * shape[dim];
+      index[dim] = 0;
+    }
+  }
+  return createElements(type, bytes);
+}
+
+/// A reshape keeps the row-major order.
+static Gather createReshape(RankedTensorType type) {
+  return {0, computeStrides(type.getShape())};
+}
+
+/// A slice, unless offsets, sizes or strides are dynamic.
+static std::optional<Gather> createSlice(tensor::ExtractSliceOp slice) {
+  if (!slice.getOffsets().empty() || !slice.getSizes().empty() ||
+      !slice.getStrides().empty())
+    return std::nullopt;
+  SmallVector<int64_t> sourceStrides =
+      computeStrides(slice.getSourceType().getShape());
+  llvm::SmallBitVector dropped = slice.getDroppedDims();
+  Gather gather;
+  for (auto [dim, stride] : llvm::enumerate(sourceStrides)) {
+    gather.base += slice.getStaticOffsets()[dim] * stride;
+    if (!dropped.test(dim))
+      gather.strides.push_back(slice.getStaticStrides()[dim] * stride);
+  }
+  return gather;
+}
+
+/// How the elements of one operand are read by an elementwise op.
+static Gather createOperandGather(linalg::LinalgOp op, OpOperand &operand) {
+  AffineMap outputMap = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
+  AffineMap map = op.getMatchingIndexingMap(&operand);
+  auto type = cast<RankedTensorType>(operand.get().getType());
+  Gather gather;
+  gather.strides.assign(outputMap.getNumResults(), 0);
+  for (auto [expr, stride] :
+       llvm::zip_equal(map.getResults(), computeStrides(type.getShape()))) {
+    if (auto index = dyn_cast<AffineConstantExpr>(expr))
+      gather.base += index.getValue() * stride;
+    else
+      gather.strides[*outputMap.getResultPosition(expr)] += stride;
+  }
+  return gather;
+}
+
+/// The operand that an elementwise op copies, or null.
+static OpOperand *getCopiedOperand(linalg::LinalgOp op) {
+  Value yielded = op.getBlock()->getTerminator()->getOperand(0);
+  auto argument = dyn_cast<BlockArgument>(yielded);
+  if (!argument || argument.getOwner() != op.getBlock())
+    return nullptr;
+  return &op->getOpOperand(argument.getArgNumber());
+}
+
+/// True when making `type` out of `read` bytes stays within the limit.
+static bool isSmallEnough(RankedTensorType type, unsigned elementSize,
+                          int64_t read) {
+  int64_t size;
+  return !llvm::MulOverflow(type.getNumElements(), int64_t(elementSize),
+                            size) &&
+         size - read <= maxGrowth;
+}
+
+/// The copy of `operand` that `op` makes, if that is constant and small enough.
+static DenseElementsAttr
+foldCopy(RankedTensorType type, Value operand,
+         llvm::function_ref<std::optional<Gather>()> createGather) {
+  FailureOr<ConstantTensor> source = ConstantTensor::get(operand);
+  if (failed(source) ||
+      source->getType().getElementType() != type.getElementType() ||
+      !isSmallEnough(type, source->getElementSize(),
+                     source->getNumElements() * source->getElementSize()))
+    return {};
+  std::optional<Gather> gather = createGather();
+  return gather ? gatherElements(*source, type, *gather) : DenseElementsAttr();
+}
+
+namespace {
+/// An operand of an elementwise op while all positions are visited.
+struct OperandReader {
+  unsigned slot;
+  ConstantTensor tensor;
+  Gather gather;
+
+  Scalar read(ArrayRef<int64_t> position) const {
+    int64_t offset = gather.base;
+    for (auto [index, stride] : llvm::zip_equal(position, gather.strides))
+      offset += index * stride;
+    Scalar value;
+    if (tensor.getType().getElementType().isF32())
+      value.real = tensor.getFloat(offset);
+    else
+      value.integer = tensor.getInteger(offset);
+    return value;
+  }
+};
+} // namespace
+
+/// Readers for all arguments of `program`, or failure when one is no constant.
+static FailureOr<SmallVector<OperandReader>>
+createReaders(linalg::LinalgOp op, const ScalarProgram &program) {
+  SmallVector<OperandReader> readers;
+  for (unsigned slot : program.getSlotsOf(ScalarProgram::SlotKind::Argument)) {
+    OpOperand &operand = op->getOpOperand(program.getSlots()[slot].number);
+    FailureOr<ConstantTensor> tensor = ConstantTensor::get(operand.get());
+    if (failed(tensor) || (!tensor->getType().getElementType().isF32() &&
+                           !tensor->getType().getElementType().isIntOrIndex()))
+      return failure();
+    readers.push_back({slot, *tensor, createOperandGather(op, operand)});
+  }
+  return readers;
+}
+
+/// Appends the bits of a value of `type`.
+static void appendBits(SmallVectorImpl<char> &bytes, Scalar value, Type type,
+                       unsigned elementSize) {
+  float real = static_cast<float>(value.real);
+  const void *data = &value.integer;
+  if (type.isF32())
+    data = &real;
+  const char *begin = static_cast<const char *>(data);
+  bytes.append(begin, begin + elementSize);
+}
+
+/// Runs the body of an elementwise op on constants at every position.
+static DenseElementsAttr evaluateElements(linalg::LinalgOp op,
+                                          RankedTensorType type) {
+  Type element = type.getElementType();
+  if (!element.isF32() && !(element.isIntOrIndex() && isEvaluableType(element)))
+    return {};
+  FailureOr<ScalarProgram> program = ScalarProgram::get(op, Rounding::EachStep);
+  if (failed(program))
+    return {};
+  FailureOr<SmallVector<OperandReader>> readers = createReaders(op, *program);
+  // Without readers the op fills; that form is wanted as it is.
+  if (failed(readers) || readers->empty())
+    return {};
+  unsigned elementSize =
+      element.isIndex() ? 8
+                        : llvm::divideCeil(element.getIntOrFloatBitWidth(), 8u);
+  int64_t read = 0;
+  for (const OperandReader &reader : *readers)
+    read += reader.tensor.getNumElements() * reader.tensor.getElementSize();
+  if (!isSmallEnough(type, elementSize, read))
+    return {};
+
+  AffineMap outputMap = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
+  AffineMap toLoops = inversePermutation(outputMap);
+  SmallVector<int64_t> strides = computeStrides(type.getShape());
+  SmallVector<Scalar> values = program->createValues();
+  SmallVector<char> bytes;
+  for (int64_t i = 0, e = type.getNumElements(); i < e; ++i) {
+    SmallVector<int64_t> position = delinearize(i, strides);
+    SmallVector<int64_t> loops = toLoops.compose(position);
+    for (unsigned slot : program->getSlotsOf(ScalarProgram::SlotKind::Index))
+      values[slot].integer = loops[program->getSlots()[slot].number];
+    for (const OperandReader &reader : *readers)
+      values[reader.slot] = reader.read(position);
+    if (!program->run(values))
+      return {};
+    appendBits(bytes, values[program->getResult()], element, elementSize);
+  }
+  return createElements(type, bytes);
+}
+
+/// True when the result only serves as the initial value of linalg ops.
+static bool isOnlyInit(Operation *op) {
+  return llvm::all_of(op->getUses(), [](OpOperand &use) {
+    auto user = dyn_cast<linalg::LinalgOp>(use.getOwner());
+    return user && user.isDpsInit(&use);
+  });
+}
+
+/// The constant that `op` computes, or null.
+static DenseElementsAttr foldOp(Operation *op) {
+  RankedTensorType type = getStaticType(op);
+  if (!type || op->use_empty())
+    return {};
+  if (isa<tensor::CollapseShapeOp, tensor::ExpandShapeOp>(op))
+    return foldCopy(type, op->getOperand(0),
+                    [&] { return std::optional(createReshape(type)); });
+  if (auto slice = dyn_cast<tensor::ExtractSliceOp>(op))
+    return foldCopy(type, slice.getSource(),
+                    [&] { return createSlice(slice); });
+  auto linalgOp = dyn_cast<linalg::LinalgOp>(op);
+  if (!linalgOp || !isElementwise(linalgOp) || isOnlyInit(op))
+    return {};
+  OpOperand *copied = getCopiedOperand(linalgOp);
+  if (!copied)
+    return evaluateElements(linalgOp, type);
+  return foldCopy(type, copied->get(), [&] {
+    return std::optional(createOperandGather(linalgOp, *copied));
+  });
+}
+
+namespace {
+struct FoldConstants : public qdot::impl::FoldConstantsBase<FoldConstants> {
+  void runOnOperation() override {
+    if (failed(checkResources(getOperation())))
+      return signalPassFailure();
+    // Operands come before their users, so one walk sees chains.
+    getOperation().walk([](Operation *op) {
+      DenseElementsAttr value = foldOp(op);
+      if (!value)
+        return;
+      OpBuilder builder(op);
+      op->replaceAllUsesWith(arith::ConstantOp::create(builder, op->getLoc(),
+                                                       value.getType(), value));
+    });
+    eraseDeadOps(getOperation());
+  }
+};
+} // namespace

@@ -1,0 +1,93 @@
+//===- PrepareUtils.cpp - Shared by the passes of the step Prepare --------===//
+//
+// Part of the qdot project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "PrepareUtils.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/IR/Iterators.h"
+#include "mlir/IR/Matchers.h"
+#include "mlir/IR/Remarks.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "qdot/Dialect/Constants.h"
+
+using namespace mlir;
+
+namespace qdot {
+
+LogicalResult checkResources(ModuleOp module) {
+  WalkResult result = module.walk([](Operation *op) {
+    DenseResourceElementsAttr resource;
+    if (!op->hasTrait<OpTrait::ConstantLike>() ||
+        !matchPattern(op, m_Constant(&resource)) || !resource)
+      return WalkResult::advance();
+    bool reported = false;
+    (void)ConstantTensor::get(resource, [&] {
+      reported = true;
+      return op->emitError();
+    });
+    return reported ? WalkResult::interrupt() : WalkResult::advance();
+  });
+  return failure(result.wasInterrupted());
+}
+
+void eraseDeadOps(ModuleOp module) {
+  module.walk<WalkOrder::PostOrder, ReverseIterator>([](Operation *op) {
+    if (isOpTriviallyDead(op))
+      op->erase();
+  });
+}
+
+void remarkMissed(Operation *op, StringRef pass, StringRef reason,
+                  const Twine &message) {
+  auto function = op->getParentOfType<FunctionOpInterface>();
+  remark::missed(op->getLoc(),
+                 remark::RemarkOpts::name(pass).category("qdot").function(
+                     function ? function.getName() : StringRef()))
+      << remark::add("{0}", message.str())
+      << remark::reason("{0}", reason.str());
+}
+
+/// The operand whose element a block argument of `op` is, or null.
+static OpOperand *getOperandOf(linalg::LinalgOp op, Value value) {
+  auto argument = dyn_cast<BlockArgument>(value);
+  if (!argument || argument.getOwner() != op.getBlock())
+    return nullptr;
+  return &op->getOpOperand(argument.getArgNumber());
+}
+
+/// The factors of `value` when it is a product of two inputs of `op`.
+static std::optional<Product> matchProduct(linalg::LinalgOp op, Value value) {
+  auto product = value.getDefiningOp<arith::MulFOp>();
+  if (!product)
+    return std::nullopt;
+  OpOperand *lhs = getOperandOf(op, product.getLhs());
+  OpOperand *rhs = getOperandOf(op, product.getRhs());
+  if (!lhs || !rhs || lhs == rhs || !op.isDpsInput(lhs) || !op.isDpsInput(rhs))
+    return std::nullopt;
+  return Product{lhs, rhs};
+}
+
+std::optional<Product> matchSumOfProducts(linalg::LinalgOp op) {
+  if (!op.hasPureTensorSemantics() || op->getNumResults() != 1 ||
+      op.getNumReductionLoops() == 0)
+    return std::nullopt;
+  auto sum = op.getBlock()
+                 ->getTerminator()
+                 ->getOperand(0)
+                 .getDefiningOp<arith::AddFOp>();
+  if (!sum)
+    return std::nullopt;
+  OpOperand *init = op.getDpsInitOperand(0);
+  if (getOperandOf(op, sum.getLhs()) == init)
+    return matchProduct(op, sum.getRhs());
+  if (getOperandOf(op, sum.getRhs()) == init)
+    return matchProduct(op, sum.getLhs());
+  return std::nullopt;
+}
+
+} // namespace qdot

@@ -1,0 +1,41 @@
+//===- PrepareUtils.h - Shared by the passes of the step Prepare ----------===//
+//
+// Part of the qdot project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QDOT_PREPARE_PREPAREUTILS_H
+#define QDOT_PREPARE_PREPAREUTILS_H
+
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/IR/BuiltinOps.h"
+
+namespace qdot {
+
+/// Reports every constant tensor whose `dense_resource` has no data or data of
+/// the wrong size. Passes that read constants call it first.
+mlir::LogicalResult checkResources(mlir::ModuleOp module);
+
+/// Erases ops without effect whose results nobody uses, also those that become
+/// so.
+void eraseDeadOps(mlir::ModuleOp module);
+
+/// Reports on category "qdot" that `pass` left something undone: `reason` is
+/// one word for machines, `message` a sentence for people.
+void remarkMissed(mlir::Operation *op, llvm::StringRef pass,
+                  llvm::StringRef reason, const llvm::Twine &message);
+
+/// The two factors of a sum of products.
+struct Product {
+  mlir::OpOperand *lhs, *rhs;
+};
+
+/// Matches an op with one result and at least one reduction loop whose body is
+/// `out + lhs * rhs` of two different tensor operands, in any operand order:
+/// contractions and convolutions of every kind, named or generic.
+std::optional<Product> matchSumOfProducts(mlir::linalg::LinalgOp op);
+
+} // namespace qdot
+
+#endif // QDOT_PREPARE_PREPAREUTILS_H
