@@ -47,4 +47,68 @@ def FoldConstants : Pass<"qdot-fold-constants", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::arith::ArithDialect"];
 }
 
+def FoldAffine : Pass<"qdot-fold-affine", "::mlir::ModuleOp"> {
+  let summary = "Fold bias, scaling and normalization into weights and bias";
+  let description = [{
+    In: f32 contractions and convolutions (any linalg op whose body adds a
+    product, by its index maps) with a constant weight, followed by elementwise
+    ops that are affine with constants per output channel: bias addition,
+    multiplication, division, batch normalization, in any number, also behind
+    reshapes. Out: one op. Weights and bias are computed in f64 and rounded to
+    f32 once; a scale of 1 leaves the bits of the weight as they are.
+
+    The bias has one form afterwards, wherever it was before: `outs` is
+    `linalg.fill` of 0.0 when there is none, else `linalg.broadcast` of a
+    constant with one dimension per output channel dimension (that constant
+    itself where there is nothing to broadcast). Output channels are the
+    dimensions of the result whose loops index the weight.
+
+    Left alone, with a remark: an operand with other users (several-users), constants
+    along other dimensions (not-per-channel), an initial value that is no
+    constant (init-not-constant), a scale when the weight is computed from
+    constants but is none itself, as a dequantized weight is
+    (weight-not-constant; a bias alone is folded), results that are not finite
+    (not-finite), affine ops per channel behind anything else (no-weight). A
+    `dense_resource` without data is an error.
+
+    Example:
+
+    ```mlir
+    func.func @main(%x: tensor<1x2xf32>) -> tensor<1x3xf32> {
+      %w = arith.constant dense<[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]> : tensor<2x3xf32>
+      %b = arith.constant dense<[0.5, -1.0, 2.0]> : tensor<3xf32>
+      %zero = arith.constant 0.0 : f32
+      %e = tensor.empty() : tensor<1x3xf32>
+      %f = linalg.fill ins(%zero : f32) outs(%e : tensor<1x3xf32>) -> tensor<1x3xf32>
+      %m = linalg.matmul ins(%x, %w : tensor<1x2xf32>, tensor<2x3xf32>) outs(%f : tensor<1x3xf32>) -> tensor<1x3xf32>
+      %y = linalg.generic {
+          indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (j)>, affine_map<(i, j) -> (i, j)>],
+          iterator_types = ["parallel", "parallel"]}
+          ins(%m, %b : tensor<1x3xf32>, tensor<3xf32>) outs(%e : tensor<1x3xf32>) {
+      ^bb0(%a: f32, %c: f32, %o: f32):
+        %s = arith.addf %a, %c : f32
+        linalg.yield %s : f32
+      } -> tensor<1x3xf32>
+      return %y : tensor<1x3xf32>
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    func.func @main(%x: tensor<1x2xf32>) -> tensor<1x3xf32> {
+      %w = arith.constant dense<[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]> : tensor<2x3xf32>
+      %b = arith.constant dense<[0.5, -1.0, 2.0]> : tensor<3xf32>
+      %e = tensor.empty() : tensor<1x3xf32>
+      %f = linalg.broadcast ins(%b : tensor<3xf32>) outs(%e : tensor<1x3xf32>) dimensions = [0]
+      %m = linalg.matmul ins(%x, %w : tensor<1x2xf32>, tensor<2x3xf32>) outs(%f : tensor<1x3xf32>) -> tensor<1x3xf32>
+      return %m : tensor<1x3xf32>
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 #endif // QDOT_PREPARE_PASSES_TD
