@@ -293,7 +293,7 @@ std::optional<Affine> AffineMatcher::match() {
 }
 
 std::optional<Affine> qdot::matchAffine(linalg::LinalgOp op) {
-  if (!isElementwise(op) || !getElementTypeOrSelf(op->getResult(0)).isF32())
+  if (!isPointwise(op) || !getElementTypeOrSelf(op->getResult(0)).isF32())
     return std::nullopt;
   FailureOr<ScalarProgram> program = ScalarProgram::get(op, Rounding::None);
   if (failed(program))

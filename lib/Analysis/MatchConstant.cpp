@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "qdot/Analysis/ScalarAnalysis.h"
 #include "qdot/Dialect/Constants.h"
@@ -28,7 +29,7 @@ static bool isLoopOrConstantMap(AffineMap map) {
   return true;
 }
 
-bool isElementwise(linalg::LinalgOp op) {
+bool isPointwise(linalg::LinalgOp op) {
   if (!op.hasPureTensorSemantics() || op->getNumResults() != 1 ||
       op.getNumLoops() != op.getNumParallelLoops())
     return false;
@@ -142,7 +143,7 @@ static std::optional<BroadcastConstant> matchConstant(Value value,
 /// A linalg op that writes one of its constant operands unchanged.
 static std::optional<BroadcastConstant> matchCopy(linalg::LinalgOp op,
                                                   unsigned depth) {
-  if (!isElementwise(op))
+  if (!isPointwise(op))
     return std::nullopt;
   Block *block = op.getBlock();
   auto argument =
@@ -165,6 +166,28 @@ static std::optional<BroadcastConstant> matchCopy(linalg::LinalgOp op,
   return copyThrough(*source, dims, fixed);
 }
 
+/// A reshape of a constant that only adds or removes dims of size 1.
+static std::optional<BroadcastConstant>
+matchUnitReshape(Value source, ArrayRef<int64_t> sourceShape,
+                 ArrayRef<int64_t> resultShape, unsigned depth) {
+  std::optional<BroadcastConstant> constant = matchConstant(source, depth + 1);
+  if (!constant)
+    return std::nullopt;
+  SmallVector<std::optional<unsigned>> dims(sourceShape.size());
+  unsigned next = 0;
+  for (auto [dim, size] : llvm::enumerate(sourceShape)) {
+    if (size == 1)
+      continue;
+    while (next < resultShape.size() && resultShape[next] == 1)
+      ++next;
+    if (next == resultShape.size() || resultShape[next] != size)
+      return std::nullopt;
+    dims[dim] = next++;
+  }
+  return copyThrough(*constant, dims,
+                     SmallVector<int64_t>(sourceShape.size(), 0));
+}
+
 static std::optional<BroadcastConstant> matchConstant(Value value,
                                                       unsigned depth) {
   constexpr unsigned maxDepth = 16;
@@ -180,6 +203,12 @@ static std::optional<BroadcastConstant> matchConstant(Value value,
   }
   if (auto op = value.getDefiningOp<linalg::LinalgOp>())
     return matchCopy(op, depth);
+  Operation *op = value.getDefiningOp();
+  if (isa_and_nonnull<tensor::CollapseShapeOp, tensor::ExpandShapeOp>(op))
+    return matchUnitReshape(
+        op->getOperand(0),
+        cast<RankedTensorType>(op->getOperand(0).getType()).getShape(),
+        type.getShape(), depth);
   return std::nullopt;
 }
 

@@ -16,7 +16,7 @@ using namespace mlir;
 namespace qdot {
 
 FailureOr<UnaryFunction> UnaryFunction::get(linalg::LinalgOp op) {
-  if (!isElementwise(op))
+  if (!isPointwise(op))
     return failure();
   FailureOr<ScalarProgram> program = ScalarProgram::get(op, Rounding::EachStep);
   if (failed(program) ||

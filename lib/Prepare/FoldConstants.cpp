@@ -244,7 +244,7 @@ static DenseElementsAttr foldOp(Operation *op) {
     return foldCopy(type, slice.getSource(),
                     [&] { return createSlice(slice); });
   auto linalgOp = dyn_cast<linalg::LinalgOp>(op);
-  if (!linalgOp || !isElementwise(linalgOp) || isOnlyInit(op))
+  if (!linalgOp || !isPointwise(linalgOp) || isOnlyInit(op))
     return {};
   OpOperand *copied = getCopiedOperand(linalgOp);
   if (!copied)

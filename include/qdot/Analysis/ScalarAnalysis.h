@@ -20,7 +20,7 @@ namespace qdot {
 /// True for an op on tensors with one result, only parallel loops, a
 /// permutation as output map, and input maps whose results are loops (each at
 /// most once) or constants.
-bool isElementwise(mlir::linalg::LinalgOp op);
+bool isPointwise(mlir::linalg::LinalgOp op);
 
 //===----------------------------------------------------------------------===//
 // Functions of one value

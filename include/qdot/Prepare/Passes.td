@@ -111,4 +111,115 @@ def FoldAffine : Pass<"qdot-fold-affine", "::mlir::ModuleOp"> {
                            "::mlir::tensor::TensorDialect"];
 }
 
+def NormalizeElementwise : Pass<"qdot-normalize-elementwise", "::mlir::ModuleOp"> {
+  let summary = "One spelling for elementwise ops, clamps and averages";
+  let description = [{
+    In: linalg on tensors from any source. Out:
+    * named elementwise and reduction ops (`linalg.add`, `linalg.map`,
+      `linalg.reduce`, ...) are `linalg.generic`; fills, copies, broadcasts,
+      transposes, contractions, convolutions and pooling keep their names;
+    * an operand of an elementwise op that is the same constant everywhere is a
+      scalar captured by the body;
+    * a clamp in any spelling is `arith.minimumf` (if there is an upper bound)
+      and then `arith.maximumf` (if there is a lower one) with captured bounds
+      (which decides what a NaN becomes: NaN);
+    * a division by the same number everywhere, with that number computed from
+      constants or loop indices (average pooling from TOSA), is `arith.divf` by
+      a captured constant; so is, behind a sum, a multiplication by 1/n rounded
+      to f32 where the sum has n terms (which moves results by at most one unit
+      in the last place);
+    * `strides` and `dilations` are attributes of tensor type.
+
+    Everything else is left as it is.
+
+    Example:
+
+    ```mlir
+    func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
+      %e = tensor.empty() : tensor<4xf32>
+      %y = linalg.generic {
+          indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>],
+          iterator_types = ["parallel"]} ins(%x : tensor<4xf32>) outs(%e : tensor<4xf32>) {
+      ^bb0(%a: f32, %o: f32):
+        %zero = arith.constant 0.0 : f32
+        %c = arith.cmpf ugt, %a, %zero : f32
+        %r = arith.select %c, %a, %zero : f32
+        linalg.yield %r : f32
+      } -> tensor<4xf32>
+      return %y : tensor<4xf32>
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
+      %e = tensor.empty() : tensor<4xf32>
+      %zero = arith.constant 0.0 : f32
+      %y = linalg.generic {
+          indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>],
+          iterator_types = ["parallel"]} ins(%x : tensor<4xf32>) outs(%e : tensor<4xf32>) {
+      ^bb0(%a: f32, %o: f32):
+        %r = arith.maximumf %a, %zero : f32
+        linalg.yield %r : f32
+      } -> tensor<4xf32>
+      return %y : tensor<4xf32>
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect"];
+}
+
+def DropUnitDims : Pass<"qdot-drop-unit-dims", "::mlir::ModuleOp"> {
+  let summary = "Remove batch and broadcast dimensions of size 1";
+  let description = [{
+    In: linalg on tensors. Out, with shapes of function arguments and results
+    unchanged:
+    * a contraction (linalg contraction interface) whose batch dimensions are
+      all of size 1 has none: `linalg.batch_matmul` becomes `linalg.matmul`, any
+      other form `linalg.generic` with that loop removed;
+    * a depthwise convolution with channel multiplier 1 has no multiplier
+      dimension;
+    * dimensions of size 1 of a constant operand, and of an operand that
+      `tensor.expand_shape` only made for broadcasting, are gone from the
+      operands of elementwise ops (`1xN` becomes `N`);
+    * reshapes next to each other are one or none, with one choice of groups per
+      pair of types; slices of everything and padding by nothing are gone.
+
+    A batch of any other size, static or dynamic, is left as it is, as are unit
+    dimensions of convolutions, pooling and results of elementwise ops.
+
+    Example:
+
+    ```mlir
+    func.func @main(%x: tensor<2x3xf32>, %w: tensor<1x3x4xf32>) -> tensor<2x4xf32> {
+      %zero = arith.constant 0.0 : f32
+      %x1 = tensor.expand_shape %x [[0, 1], [2]] output_shape [1, 2, 3] : tensor<2x3xf32> into tensor<1x2x3xf32>
+      %e = tensor.empty() : tensor<1x2x4xf32>
+      %f = linalg.fill ins(%zero : f32) outs(%e : tensor<1x2x4xf32>) -> tensor<1x2x4xf32>
+      %m = linalg.batch_matmul ins(%x1, %w : tensor<1x2x3xf32>, tensor<1x3x4xf32>) outs(%f : tensor<1x2x4xf32>) -> tensor<1x2x4xf32>
+      %y = tensor.collapse_shape %m [[0, 1], [2]] : tensor<1x2x4xf32> into tensor<2x4xf32>
+      return %y : tensor<2x4xf32>
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    func.func @main(%x: tensor<2x3xf32>, %w: tensor<1x3x4xf32>) -> tensor<2x4xf32> {
+      %zero = arith.constant 0.0 : f32
+      %w1 = tensor.collapse_shape %w [[0, 1], [2]] : tensor<1x3x4xf32> into tensor<3x4xf32>
+      %e = tensor.empty() : tensor<2x4xf32>
+      %f = linalg.fill ins(%zero : f32) outs(%e : tensor<2x4xf32>) -> tensor<2x4xf32>
+      %m = linalg.matmul ins(%x, %w1 : tensor<2x3xf32>, tensor<3x4xf32>) outs(%f : tensor<2x4xf32>) -> tensor<2x4xf32>
+      return %m : tensor<2x4xf32>
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 #endif // QDOT_PREPARE_PASSES_TD
