@@ -1,4 +1,4 @@
-//===- DropUnitDims.cpp - Remove batch and broadcast dims of size 1 -------===//
+//===- SimplifyShapes.cpp - Dims, reshapes and slices that mean nothing ---===//
 //
 // Part of the qdot project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -21,7 +21,7 @@
 #include "llvm/ADT/SmallBitVector.h"
 
 namespace qdot {
-#define GEN_PASS_DEF_DROPUNITDIMS
+#define GEN_PASS_DEF_SIMPLIFYSHAPES
 #include "qdot/Prepare/Passes.h.inc"
 } // namespace qdot
 
@@ -253,17 +253,61 @@ struct NormalizeGroups : public OpRewritePattern<ReshapeOp> {
   }
 };
 
-struct DropUnitDims : public qdot::impl::DropUnitDimsBase<DropUnitDims> {
+//===----------------------------------------------------------------------===//
+// Slices
+//===----------------------------------------------------------------------===//
+
+/// Reads from the source of a slice that only cuts off elements that the op
+/// does not read: TOSA's strided convolutions cut their input to size.
+struct DropTailSlice : public OpInterfaceRewritePattern<linalg::LinalgOp> {
+  using OpInterfaceRewritePattern::OpInterfaceRewritePattern;
+
+  /// True when `slice` starts at 0, keeps the rank, and keeps whole each dim
+  /// that `map` indexes by a single loop (its size is the loop's).
+  static bool isTail(tensor::ExtractSliceOp slice, AffineMap map) {
+    if (!slice.hasUnitStride() || !slice.hasZeroOffset() ||
+        slice.getSourceType().getRank() != slice.getType().getRank())
+      return false;
+    for (auto [expr, from, to] :
+         llvm::zip_equal(map.getResults(), slice.getSourceType().getShape(),
+                         slice.getType().getShape())) {
+      bool isWindow = isa<AffineBinaryOpExpr>(expr) &&
+                      !ShapedType::isDynamic(from) &&
+                      !ShapedType::isDynamic(to);
+      if (!isWindow && (from != to || ShapedType::isDynamic(from)))
+        return false;
+    }
+    return true;
+  }
+
+  LogicalResult matchAndRewrite(linalg::LinalgOp op,
+                                PatternRewriter &rewriter) const override {
+    if (!op.hasPureTensorSemantics())
+      return failure();
+    for (OpOperand *operand : op.getDpsInputOperands()) {
+      auto slice = operand->get().getDefiningOp<tensor::ExtractSliceOp>();
+      if (!slice || !isTail(slice, op.getMatchingIndexingMap(operand)))
+        continue;
+      rewriter.modifyOpInPlace(op, [&] { operand->set(slice.getSource()); });
+      return success();
+    }
+    return failure();
+  }
+};
+
+struct SimplifyShapes : public qdot::impl::SimplifyShapesBase<SimplifyShapes> {
   void runOnOperation() override {
     if (failed(checkResources(getOperation())))
       return signalPassFailure();
     MLIRContext *context = &getContext();
     RewritePatternSet patterns(context);
-    patterns.add<DropUnitBatch, DropBroadcastDims,
+    patterns.add<DropUnitBatch, DropBroadcastDims, DropTailSlice,
                  NormalizeGroups<tensor::CollapseShapeOp>,
                  NormalizeGroups<tensor::ExpandShapeOp>>(context);
     linalg::populateSimplifyDepthwiseConvPatterns(patterns);
     tensor::populateReassociativeReshapeFoldingPatterns(patterns);
+    tensor::CollapseShapeOp::getCanonicalizationPatterns(patterns, context);
+    tensor::ExpandShapeOp::getCanonicalizationPatterns(patterns, context);
     tensor::populateFoldTensorEmptyPatterns(patterns);
     // Fills and empty tensors change shape instead of being reshaped.
     linalg::FillOp::getCanonicalizationPatterns(patterns, context);
