@@ -22,6 +22,7 @@
 #include "qdot/Integerize/Passes.h"
 #include "qdot/Observe/Passes.h"
 #include "qdot/Pipelines/Pipelines.h"
+#include "qdot/Prepare/Passes.h"
 #include "qdot/Target/Generic/Passes.h"
 #include "qdot/Prepare/Passes.h"
 

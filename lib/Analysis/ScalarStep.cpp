@@ -213,19 +213,57 @@ static Rules<UnsignedBinary> unsignedRules = {
     {"arith.ceildivui", divideCeilUnsigned},
 };
 
-static bool holds(arith::CmpFPredicate predicate, double l, double r) {
-  // The predicates number the four outcomes of a comparison as bits:
-  // 1 equal, 2 greater, 4 less, 8 unordered.
-  unsigned outcome = std::isnan(l) || std::isnan(r) ? 8
-                     : l == r                       ? 1
-                     : l > r                        ? 2
-                                                    : 4;
-  return static_cast<unsigned>(predicate) & outcome;
+/// What a predicate accepts, as a sum of these outcomes of a comparison.
+enum Outcome : unsigned { Equal = 1, Greater = 2, Less = 4, Unordered = 8 };
+
+static unsigned getAccepted(arith::CmpFPredicate predicate) {
+  switch (predicate) {
+  case arith::CmpFPredicate::AlwaysFalse:
+    return 0;
+  case arith::CmpFPredicate::OEQ:
+    return Equal;
+  case arith::CmpFPredicate::OGT:
+    return Greater;
+  case arith::CmpFPredicate::OGE:
+    return Greater | Equal;
+  case arith::CmpFPredicate::OLT:
+    return Less;
+  case arith::CmpFPredicate::OLE:
+    return Less | Equal;
+  case arith::CmpFPredicate::ONE:
+    return Less | Greater;
+  case arith::CmpFPredicate::ORD:
+    return Less | Greater | Equal;
+  case arith::CmpFPredicate::UEQ:
+    return Unordered | Equal;
+  case arith::CmpFPredicate::UGT:
+    return Unordered | Greater;
+  case arith::CmpFPredicate::UGE:
+    return Unordered | Greater | Equal;
+  case arith::CmpFPredicate::ULT:
+    return Unordered | Less;
+  case arith::CmpFPredicate::ULE:
+    return Unordered | Less | Equal;
+  case arith::CmpFPredicate::UNE:
+    return Unordered | Less | Greater;
+  case arith::CmpFPredicate::UNO:
+    return Unordered;
+  case arith::CmpFPredicate::AlwaysTrue:
+    return Unordered | Less | Greater | Equal;
+  }
+  llvm_unreachable("unknown predicate");
+}
+
+static Outcome compare(double l, double r) {
+  if (std::isnan(l) || std::isnan(r))
+    return Unordered;
+  return l == r ? Equal : l > r ? Greater : Less;
 }
 
 static bool compareReals(Application &a) {
   auto predicate = cast<arith::CmpFOp>(a.op).getPredicate();
-  return a.yieldInteger(holds(predicate, a.real(0), a.real(1)));
+  unsigned outcome = compare(a.real(0), a.real(1));
+  return a.yieldInteger((getAccepted(predicate) & outcome) != 0);
 }
 
 static bool compareIntegers(Application &a) {

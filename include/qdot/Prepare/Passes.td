@@ -171,8 +171,8 @@ def NormalizeElementwise : Pass<"qdot-normalize-elementwise", "::mlir::ModuleOp"
                            "::mlir::linalg::LinalgDialect"];
 }
 
-def DropUnitDims : Pass<"qdot-drop-unit-dims", "::mlir::ModuleOp"> {
-  let summary = "Remove batch and broadcast dimensions of size 1";
+def SimplifyShapes : Pass<"qdot-simplify-shapes", "::mlir::ModuleOp"> {
+  let summary = "Remove dimensions, reshapes and slices that mean nothing";
   let description = [{
     In: linalg on tensors. Out, with shapes of function arguments and results
     unchanged:
@@ -185,7 +185,9 @@ def DropUnitDims : Pass<"qdot-drop-unit-dims", "::mlir::ModuleOp"> {
       `tensor.expand_shape` only made for broadcasting, are gone from the
       operands of elementwise ops (`1xN` becomes `N`);
     * reshapes next to each other are one or none, with one choice of groups per
-      pair of types; slices of everything and padding by nothing are gone.
+      pair of types; slices of everything and padding by nothing are gone;
+    * so is a slice in front of a strided convolution or pooling that only cuts
+      off elements which the op does not read.
 
     A batch of any other size, static or dynamic, is left as it is, as are unit
     dimensions of convolutions, pooling and results of elementwise ops.
