@@ -18,7 +18,7 @@ using namespace qdot;
 void qdot::buildPreparePipeline(OpPassManager &pm) {
   buildImportPipeline(pm);
   pm.addPass(createFoldConstants());
-  pm.addPass(createDropUnitDims());
+  pm.addPass(createSimplifyShapes());
   pm.addPass(createNormalizeElementwise());
   pm.addPass(createFoldAffine());
   pm.addPass(createCanonicalizerPass());
@@ -62,7 +62,7 @@ void qdot::buildQuantizePipeline(OpPassManager &pm,
 }
 
 void qdot::buildCompilePipeline(OpPassManager &pm,
-                                const CompileOptions &options) {
+                                const CompilePipelineOptions &options) {
   buildQuantizePipeline(pm, options);
   buildLowerToLLVMPipeline(pm, options);
 }

@@ -33,7 +33,7 @@ void qdot::registerPipelines() {
       "qdot-lower-to-llvm",
       "Lower linalg on tensors to the LLVM dialect with plain C entry points",
       buildLowerToLLVMPipeline);
-  mlir::PassPipelineRegistration<CompileOptions>(
+  mlir::PassPipelineRegistration<CompilePipelineOptions>(
       "qdot-compile", "Quantize a model and lower it to the LLVM dialect",
       buildCompilePipeline);
 }

@@ -94,15 +94,15 @@ void buildLowerToLLVMPipeline(mlir::OpPassManager &pm,
                               const LoweringOptions &options);
 
 /// Options of `qdot-compile`: those of both halves.
-struct CompileOptions : public mlir::PassPipelineOptions<CompileOptions>,
+struct CompilePipelineOptions : public mlir::PassPipelineOptions<CompilePipelineOptions>,
                         public QuantizationOptions,
                         public LoweringOptions {
-  using mlir::PassPipelineOptions<CompileOptions>::createFromString;
+  using mlir::PassPipelineOptions<CompilePipelineOptions>::createFromString;
 };
 
 /// Everything: any input form, quantized, to the LLVM dialect.
 void buildCompilePipeline(mlir::OpPassManager &pm,
-                          const CompileOptions &options);
+                          const CompilePipelineOptions &options);
 
 /// Registers every pipeline by name, for builtin.module: `qdot-import`,
 /// `qdot-prepare`, `qdot-observe`, `qdot-annotate`, `qdot-integerize`,
