@@ -219,7 +219,7 @@ Interpreter::Implementation::runFunction(func::FuncOp function,
     if (!results)
       return results.takeError();
     if (auto error = checkResults(&op, *results))
-      return std::move(error);
+      return error;
     for (auto [value, computed] : llvm::zip(op.getResults(), *results)) {
       if (result && computed.tensor)
         result(&op, value.getResultNumber(), toHost(computed, value.getType()));

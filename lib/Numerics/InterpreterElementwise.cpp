@@ -16,7 +16,7 @@ namespace qdot::interpreter {
 static Results runOnce(const Program &program, Frame &frame) {
   program.run(frame, 0, 1);
   if (auto error = Program::takeFailure(frame))
-    return std::move(error);
+    return error;
   SmallVector<RuntimeValue> results;
   for (unsigned reg : program.getOutputs())
     results.push_back({nullptr, frame.lanes(reg)[0]});
@@ -74,7 +74,7 @@ Results evaluateElementwise(Operation *op, Lookup lookup) {
   if (op->getNumResults() == 0 ||
       !isa<TensorType>(op->getResult(0).getType())) {
     if (auto error = loadInputs(op, *program, frame, lookup, 0, 1))
-      return std::move(error);
+      return error;
     return runOnce(*program, frame);
   }
   auto shaped = getShapedOperand(op, lookup);
@@ -87,10 +87,10 @@ Results evaluateElementwise(Operation *op, Lookup lookup) {
   for (int64_t at = 0; at < size; at += laneCount) {
     int count = static_cast<int>(std::min<int64_t>(size - at, laneCount));
     if (auto error = loadInputs(op, *program, frame, lookup, at, count))
-      return std::move(error);
+      return error;
     program->run(frame, 0, count);
     if (auto error = Program::takeFailure(frame))
-      return std::move(error);
+      return error;
     for (auto [tensor, reg] : llvm::zip(*outputs, program->getOutputs()))
       tensor->storeLanes(at, 1, count, frame.lanes(reg));
   }

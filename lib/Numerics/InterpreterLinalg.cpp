@@ -404,9 +404,9 @@ llvm::Error LoopNest::runLoops() {
 
 Results LoopNest::run() {
   if (auto error = gatherOperands())
-    return std::move(error);
+    return error;
   if (auto error = computeRanges())
-    return std::move(error);
+    return error;
   bool isEmpty = llvm::is_contained(ranges, 0);
   if (!isEmpty) {
     // A body without loops runs once.
@@ -415,13 +415,13 @@ Results LoopNest::run() {
     for (auto *accesses : {&inputs, &outputs})
       for (Access &access : *accesses)
         if (auto error = resolveAccess(access))
-          return std::move(error);
+          return error;
     if (auto error = compile())
-      return std::move(error);
+      return error;
     frame.laneDimension = chooseLaneDimension();
     splitProgram();
     if (auto error = runLoops())
-      return std::move(error);
+      return error;
   }
   SmallVector<RuntimeValue> results;
   for (Access &output : outputs)

@@ -115,7 +115,7 @@ llvm::Expected<Program> Program::compileBlock(Block &block) {
     program.inputs.push_back(program.createRegister(argument));
   for (Operation &op : block.without_terminator())
     if (auto error = program.add(&op))
-      return std::move(error);
+      return error;
   for (Value value : block.getTerminator()->getOperands())
     program.outputs.push_back(program.getRegister(value));
   return program;
@@ -131,7 +131,7 @@ llvm::Expected<Program> Program::compileOperation(Operation *op) {
       program.inputs.push_back(program.getRegister(operand));
   }
   if (auto error = program.add(op))
-    return std::move(error);
+    return error;
   for (Value result : op->getResults())
     program.outputs.push_back(program.getRegister(result));
   return program;

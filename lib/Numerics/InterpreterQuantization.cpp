@@ -123,7 +123,7 @@ Results evaluateQuantization(Operation *op, Lookup lookup) {
   if (!(quantizes ? from : to).isF32())
     return failAt(op, "expected f32 as the expressed type");
   if (auto error = checkChannels(op, *view, *input.tensor))
-    return std::move(error);
+    return error;
   return quantizes ? quantizeTensor(op, *input.tensor, *view)
                    : dequantizeTensor(op, *input.tensor, *view);
 }

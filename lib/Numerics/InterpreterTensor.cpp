@@ -17,7 +17,7 @@ using namespace mlir;
 namespace qdot::interpreter {
 
 /// More than any model needs, less than what makes allocation fail.
-static constexpr int64_t maxTensorBytes = int64_t(1) << 33;
+static constexpr int64_t maxTensorBytes = int64_t(1) << 32;
 
 unsigned ElementType::getByteSize() const {
   return width <= 8 ? 1 : width <= 16 ? 2 : width <= 32 ? 4 : 8;
@@ -228,7 +228,7 @@ llvm::Expected<TensorRef> decodeElements(Operation *op,
     return tensor.takeError();
   if (auto resource = dyn_cast<DenseResourceElementsAttr>(attribute)) {
     if (auto error = fillFromResource(op, **tensor, resource))
-      return std::move(error);
+      return error;
     return *tensor;
   }
   auto dense = dyn_cast<DenseElementsAttr>(attribute);

@@ -187,7 +187,7 @@ Expected evaluate(tensor::ExtractSliceOp op, Lookup lookup) {
   const Tensor &source = *lookup(op.getSource()).tensor;
   Slice slice = getSlice(op, lookup);
   if (auto error = checkSlice(op, slice, source))
-    return std::move(error);
+    return error;
   auto result =
       allocateResult(op, withoutDims(slice.sizes, op.getDroppedDims()));
   if (!result)
@@ -202,7 +202,7 @@ Expected evaluate(tensor::InsertSliceOp op, Lookup lookup) {
   auto result = std::make_shared<Tensor>(*lookup(op.getDest()).tensor);
   Slice slice = getSlice(op, lookup);
   if (auto error = checkSlice(op, slice, *result))
-    return std::move(error);
+    return error;
   if (withoutDims(slice.sizes, op.getDroppedDims()) != source.shape)
     return failAt(op, "sizes of the slice differ from the source's shape");
   copyStrided(source, getDenseLayout(slice.sizes), *result,
@@ -266,7 +266,7 @@ Expected evaluate(tensor::GenerateOp op, Lookup lookup) {
   if (!result)
     return result.takeError();
   if (auto error = fillFromRegion(op, op.getBody(), **result, lookup))
-    return std::move(error);
+    return error;
   return *result;
 }
 
@@ -284,7 +284,7 @@ Expected evaluate(tensor::PadOp op, Lookup lookup) {
   if (!result)
     return result.takeError();
   if (auto error = fillFromRegion(op, op.getRegion(), **result, lookup))
-    return std::move(error);
+    return error;
   Slice inner{low, source.shape, Sizes(low.size(), 1)};
   copyStrided(source, {0, source.getStrides()}, **result,
               getLayout(inner, **result), source.shape);
