@@ -78,6 +78,8 @@ static int replace(const std::string &path, std::string_view content) {
       slash == std::string::npos ? "" : path.substr(0, slash + 1);
   // Short enough for the temporary name to be allowed whenever `path` is.
   std::string name = path.substr(folder.size(), 128);
+  if (name.empty())
+    return ENOENT;
   std::string temporary;
   int fd = createTemporary(folder, name, temporary);
   if (fd < 0)

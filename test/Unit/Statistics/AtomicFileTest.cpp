@@ -13,8 +13,11 @@
 #include <atomic>
 #include <cerrno>
 #include <csignal>
+#include <fcntl.h>
 #include <fstream>
 #include <sstream>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <thread>
@@ -81,10 +84,41 @@ TEST(AtomicFile, FollowsSymbolicLinks) {
   EXPECT_TRUE(std::filesystem::is_symlink(folder.file("link")));
 }
 
-TEST(AtomicFile, WritesToDevicesInsteadOfReplacingThem) {
-  EXPECT_EQ(writeFileAtomically("/dev/null", "x"), 0);
-  EXPECT_TRUE(std::filesystem::is_character_file("/dev/null"));
-  EXPECT_EQ(writeFileAtomically("/dev/full", "x"), ENOSPC);
+// A pipe stands for all that is no regular file: were a device replaced, by
+// root, nothing on the machine would work any more.
+TEST(AtomicFile, WritesToPipesInsteadOfReplacingThem) {
+  TemporaryFolder folder;
+  std::string path = folder.file("pipe");
+  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  int reader = ::open(path.c_str(), O_RDONLY | O_NONBLOCK);
+  ASSERT_GE(reader, 0);
+  EXPECT_EQ(writeFileAtomically(path, "text"), 0);
+  char buffer[8] = {};
+  EXPECT_EQ(::read(reader, buffer, sizeof(buffer)), 4);
+  EXPECT_STREQ(buffer, "text");
+  ::close(reader);
+  EXPECT_TRUE(std::filesystem::is_fifo(path));
+  EXPECT_EQ(countFiles(folder.path), 1u);
+}
+
+TEST(AtomicFile, FullDiskLeavesTheOldFile) {
+  TemporaryFolder folder;
+  std::string path = folder.file("a");
+  ASSERT_EQ(writeFileAtomically(path, "old"), 0);
+  pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    rlimit limit{100, 100};
+    ::signal(SIGXFSZ, SIG_IGN);
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+    _exit(writeFileAtomically(path, std::string(200, 'n')));
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), EFBIG);
+  EXPECT_EQ(contentOf(path), "old");
+  EXPECT_EQ(countFiles(folder.path), 1u);
 }
 
 TEST(AtomicFile, ReadAndWriteStatistics) {
@@ -138,12 +172,13 @@ TEST(AtomicFile, RefusesToWriteWhatCannotBeRead) {
   EXPECT_EQ(countFiles(folder.path), 1u);
 }
 
-/// Writes `a` and `b` in turns until it is killed.
+/// Writes `b` and `a` in turns until it is killed, and counts.
 [[noreturn]] static void writeForever(const std::string &path,
                                       const StatisticsFile &a,
-                                      const StatisticsFile &b) {
-  for (bool first = true;; first = !first)
-    if (llvm::Error error = writeStatistics(first ? a : b, path)) {
+                                      const StatisticsFile &b,
+                                      std::atomic<unsigned> &started) {
+  for (;;)
+    if (llvm::Error error = writeStatistics(started++ % 2 == 0 ? b : a, path)) {
       llvm::consumeError(std::move(error));
       _exit(1);
     }
@@ -155,14 +190,23 @@ TEST(AtomicFile, KillLeavesTheOldOrTheNewFile) {
   StatisticsFile a = sampleFile(1), b = sampleFile(2);
   std::string textA = printStatistics(a), textB = printStatistics(b);
   ASSERT_FALSE(writeStatistics(a, path));
+  void *page =
+      ::mmap(nullptr, sizeof(std::atomic<unsigned>), PROT_READ | PROT_WRITE,
+             MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  ASSERT_NE(page, MAP_FAILED);
+  auto *started = new (page) std::atomic<unsigned>;
   std::mt19937 random(std::random_device{}());
   bool sawB = false;
-  for (int kill = 0; kill != 50; ++kill) {
+  for (int kill = 0; kill != 60; ++kill) {
+    *started = 0;
     pid_t child = ::fork();
     ASSERT_GE(child, 0);
     if (child == 0)
-      writeForever(path, a, b);
-    ::usleep(random() % 20000);
+      writeForever(path, a, b, *started);
+    // Into some write after the first, at some moment.
+    for (unsigned writes = 2 + random() % 2; *started < writes;)
+      ASSERT_EQ(::waitpid(child, nullptr, WNOHANG), 0) << "the writer failed";
+    ::usleep(random() % 3000);
     ::kill(child, SIGKILL);
     int status = 0;
     ASSERT_EQ(::waitpid(child, &status, 0), child);
@@ -171,7 +215,8 @@ TEST(AtomicFile, KillLeavesTheOldOrTheNewFile) {
     ASSERT_TRUE(text == textA || text == textB) << "after kill " << kill;
     sawB |= text == textB;
   }
-  EXPECT_TRUE(sawB) << "no writer ever got to the end";
+  ::munmap(page, sizeof(std::atomic<unsigned>));
+  EXPECT_TRUE(sawB) << "no kill came after a finished write";
 }
 
 TEST(AtomicFile, ConcurrentWritersNeverTear) {
@@ -190,10 +235,12 @@ TEST(AtomicFile, ConcurrentWritersNeverTear) {
         }
       --running;
     });
-  while (running != 0)
-    ASSERT_EQ(readError(path), "");
+  std::string error;
+  while (running != 0 && error.empty())
+    error = readError(path);
   for (std::thread &writer : writers)
     writer.join();
+  EXPECT_EQ(error, "");
   EXPECT_EQ(failures, 0u);
   EXPECT_EQ(countFiles(folder.path), 1u);
 }

@@ -90,8 +90,9 @@ TEST(Format, IsJson) {
     const llvm::json::Object &value = *values[i++].getAsObject();
     EXPECT_EQ(*value.getString("site"), site);
     EXPECT_EQ(value.getInteger("count"), int64_t(record.count));
-    if (record.hasRange())
+    if (record.hasRange()) {
       EXPECT_EQ(float(*value.getNumber("min")), record.min);
+    }
   }
 }
 

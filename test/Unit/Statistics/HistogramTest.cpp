@@ -69,8 +69,9 @@ TEST(Histogram, EveryBinHoldsItsEdges) {
 
 TEST(Histogram, RandomValuesFallIntoExpectedBins) {
   for (float value : sampleValues(200000, 1))
-    if (std::isfinite(value))
+    if (std::isfinite(value)) {
       ASSERT_EQ(TensorRecord::binOf(value), expectedBin(value)) << value;
+    }
 }
 
 TEST(Histogram, CountsEveryKind) {

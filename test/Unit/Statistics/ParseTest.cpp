@@ -10,6 +10,8 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include <cmath>
+#include <fstream>
+#include <sstream>
 #include <sys/resource.h>
 
 using namespace qdot::statistics;
@@ -62,6 +64,19 @@ TEST(Parse, RoundTrip) {
     EXPECT_TRUE(diffStatistics(file, *again).empty());
     EXPECT_EQ(printStatistics(*again), text);
   }
+}
+
+TEST(Parse, DocumentedExample) {
+  std::ifstream docs(QDOT_SOURCE_DIR "/docs/Statistics.md");
+  std::stringstream content;
+  content << docs.rdbuf();
+  std::string text = content.str();
+  size_t begin = text.find("```json\n") + 8, end = text.find("```", begin);
+  ASSERT_LT(end, text.size());
+  StatisticsFile file;
+  file.records["main/input_0#0123456789abcdef"] = recordOf({-1.5f, 0, 0, 1});
+  file.records["main/log_0#fedcba9876543210"] = recordOf({NAN});
+  EXPECT_EQ(text.substr(begin, end - begin), printStatistics(file));
 }
 
 TEST(Parse, LargestCountIsExact) {
