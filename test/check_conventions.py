@@ -171,7 +171,8 @@ def complaints(root):
             yield from dead_lines(path.relative_to(root), text)
     for path in sorted((root / "include" / "qdot").rglob("Passes.td")):
         for definition, name, body in passes(path.read_text()):
-            yield from pass_complaints(root, path.parent.name, definition,
+            folder = str(path.parent.relative_to(root / "include" / "qdot"))
+            yield from pass_complaints(root, folder, definition,
                                        name, body)
     own = pathlib.Path(__file__).resolve()
     everything = "\n".join(t for p, t in texts.items() if p != own)
