@@ -25,9 +25,12 @@ import sys
 CHECK_SUFFIX = r"(?:-(?:NEXT|SAME|NOT|DAG|LABEL|EMPTY|COUNT-\d+))?"
 
 
+FLOAT = re.compile(r"\d+\.\d+(?:[eE][-+]?\d+)?")
+
+
 def normal(line):
-    """A line with single spaces, without the comment marker of a CHECK."""
-    return " ".join(line.split())
+    """A line with single spaces and every way to write a float the same."""
+    return " ".join(FLOAT.sub(lambda f: repr(float(f[0])), line).split())
 
 
 # --- lit tests -------------------------------------------------------------
