@@ -33,6 +33,7 @@ void qdot::registerAllDialects(mlir::DialectRegistry &registry) {
                   mlir::LLVM::LLVMDialect, mlir::math::MathDialect,
                   mlir::memref::MemRefDialect, mlir::quant::QuantDialect,
                   mlir::tensor::TensorDialect>();
+  registerUpstreamInterfaces(registry);
   registerBufferizableOpInterfaceExternalModels(registry);
 }
 

@@ -25,9 +25,12 @@ import sys
 CHECK_SUFFIX = r"(?:-(?:NEXT|SAME|NOT|DAG|LABEL|EMPTY|COUNT-\d+))?"
 
 
+FLOAT = re.compile(r"\d+\.\d+(?:[eE][-+]?\d+)?")
+
+
 def normal(line):
-    """A line with single spaces, without the comment marker of a CHECK."""
-    return " ".join(line.split())
+    """A line with single spaces and every way to write a float the same."""
+    return " ".join(FLOAT.sub(lambda f: repr(float(f[0])), line).split())
 
 
 # --- lit tests -------------------------------------------------------------
@@ -171,7 +174,8 @@ def complaints(root):
             yield from dead_lines(path.relative_to(root), text)
     for path in sorted((root / "include" / "qdot").rglob("Passes.td")):
         for definition, name, body in passes(path.read_text()):
-            yield from pass_complaints(root, path.parent.name, definition,
+            folder = str(path.parent.relative_to(root / "include" / "qdot"))
+            yield from pass_complaints(root, folder, definition,
                                        name, body)
     own = pathlib.Path(__file__).resolve()
     everything = "\n".join(t for p, t in texts.items() if p != own)

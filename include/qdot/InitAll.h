@@ -14,8 +14,12 @@ class DialectRegistry;
 
 namespace qdot {
 
+/// Adds the models of the upstream interfaces (bufferization, deallocation,
+/// shapes, inlining) that the upstream passes in qdot's pipelines ask for.
+void registerUpstreamInterfaces(mlir::DialectRegistry &registry);
+
 /// Adds the qdot dialect, the upstream dialects its passes create, and the
-/// interface models that bufferization needs.
+/// interface models that its pipelines need.
 void registerAllDialects(mlir::DialectRegistry &registry);
 
 /// Registers every pass and pipeline under its command line name. May be
