@@ -439,7 +439,8 @@ static void rewrite(const WeightedOp &weighted, const AffineChain &chain) {
   Value init = createInit(builder, weighted, *offsets);
   weighted.weight->set(weight);
   weighted.init->set(init);
-  for (const Follower &follower : chain.getFollowers())
+  // From the last to the first: each input is the result of the one before.
+  for (const Follower &follower : llvm::reverse(chain.getFollowers()))
     follower.op->getResult(0).replaceAllUsesWith(follower.input);
 }
 

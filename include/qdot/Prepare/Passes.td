@@ -39,7 +39,7 @@ def FoldConstants : Pass<"qdot-fold-constants", "::mlir::ModuleOp"> {
 
     ```mlir
     func.func @main() -> tensor<2x3xf32> {
-      %t = arith.constant dense<[[1.0, 3.0, 5.0], [2.0, 4.0, 6.0]]> : tensor<2x3xf32>
+      %t = arith.constant dense<[[1.000000e+00, 3.000000e+00, 5.000000e+00], [2.000000e+00, 4.000000e+00, 6.000000e+00]]> : tensor<2x3xf32>
       return %t : tensor<2x3xf32>
     }
     ```
@@ -98,7 +98,7 @@ def FoldAffine : Pass<"qdot-fold-affine", "::mlir::ModuleOp"> {
     ```mlir
     func.func @main(%x: tensor<1x2xf32>) -> tensor<1x3xf32> {
       %w = arith.constant dense<[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]> : tensor<2x3xf32>
-      %b = arith.constant dense<[0.5, -1.0, 2.0]> : tensor<3xf32>
+      %b = arith.constant dense<[5.000000e-01, -1.000000e+00, 2.000000e+00]> : tensor<3xf32>
       %e = tensor.empty() : tensor<1x3xf32>
       %f = linalg.broadcast ins(%b : tensor<3xf32>) outs(%e : tensor<1x3xf32>) dimensions = [0]
       %m = linalg.matmul ins(%x, %w : tensor<1x2xf32>, tensor<2x3xf32>) outs(%f : tensor<1x3xf32>) -> tensor<1x3xf32>
@@ -154,8 +154,8 @@ def NormalizeElementwise : Pass<"qdot-normalize-elementwise", "::mlir::ModuleOp"
 
     ```mlir
     func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
+      %zero = arith.constant 0.000000e+00 : f32
       %e = tensor.empty() : tensor<4xf32>
-      %zero = arith.constant 0.0 : f32
       %y = linalg.generic {
           indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>],
           iterator_types = ["parallel"]} ins(%x : tensor<4xf32>) outs(%e : tensor<4xf32>) {
