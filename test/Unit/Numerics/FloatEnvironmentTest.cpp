@@ -63,9 +63,9 @@ std::vector<uint64_t> runEverything(const std::vector<float> &values,
   return results;
 }
 
-class N1 : public ::testing::Test {
+class N1Environment : public ::testing::Test {
 protected:
-  N1() {
+  N1Environment() {
     Random random(1);
     values = qdot::test::boundaryFloats();
     for (int i = 0; i < 20000; ++i)
@@ -83,7 +83,7 @@ protected:
   std::vector<uint64_t> expected;
 };
 
-TEST_F(N1, RoundingModeDoesNotMatter) {
+TEST_F(N1Environment, RoundingModeDoesNotMatter) {
   for (int mode : {FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO, FE_TONEAREST}) {
     ASSERT_EQ(std::fesetround(mode), 0);
     std::vector<uint64_t> results = runEverything(values, scales);
@@ -93,7 +93,7 @@ TEST_F(N1, RoundingModeDoesNotMatter) {
 }
 
 #if defined(__x86_64__)
-TEST_F(N1, FlushToZeroDoesNotMatter) {
+TEST_F(N1Environment, FlushToZeroDoesNotMatter) {
   unsigned saved = _mm_getcsr();
   _mm_setcsr(saved | 0x8040); // flush to zero, denormals are zero
   std::vector<uint64_t> results = runEverything(values, scales);
