@@ -19,6 +19,10 @@ set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_CONTACT "qdot maintainers <qdot@localhost>")
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+# `qdot compile -o model.so` calls the linker; the others are for compilers that
+# link libqdot and for stock mlir-opt.
+set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "lld-22")
+set(CPACK_DEBIAN_PACKAGE_SUGGESTS "libmlir-22-dev, llvm-22-dev, mlir-22-tools")
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_STRIP_FILES ON)
 include(CPack)

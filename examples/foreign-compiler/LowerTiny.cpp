@@ -10,47 +10,69 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "qdot/Dialect/Qdot.h"
 
 using namespace mlir;
 
-/// `max(0, product + bias)`, the bias along the last dimension.
-static Value createBiasAndRelu(OpBuilder &builder, Location loc, Value product,
-                               Value bias) {
-  auto type = cast<RankedTensorType>(product.getType());
+/// `value` as it reads after a round trip through the quantized `type`.
+static Value createRoundTrip(OpBuilder &builder, Value value, Type type) {
+  auto real = cast<RankedTensorType>(value.getType());
+  Value quantized =
+      qdot::QuantizeOp::create(builder, value.getLoc(), real.clone(type), value,
+                               qdot::SiteAttr());
+  return qdot::DequantizeOp::create(builder, value.getLoc(), real, quantized);
+}
+
+/// An elementwise operation of the inputs, each indexed by its map.
+static Value
+createElementwise(OpBuilder &builder, Location loc, ValueRange inputs,
+                  ArrayRef<AffineMap> maps,
+                  function_ref<Value(OpBuilder &, ValueRange)> compute) {
+  auto type = cast<RankedTensorType>(inputs.front().getType());
   Value empty = tensor::EmptyOp::create(builder, loc, type.getShape(),
                                         type.getElementType());
-  AffineMap identity = builder.getMultiDimIdentityMap(2);
-  AffineMap column = AffineMap::get(2, 0, builder.getAffineDimExpr(1));
-  SmallVector<utils::IteratorType> kinds(2, utils::IteratorType::parallel);
-  auto body = [](OpBuilder &b, Location l, ValueRange args) {
-    Value zero = arith::ConstantOp::create(b, l, b.getF32FloatAttr(0));
-    Value sum = arith::AddFOp::create(b, l, args[0], args[1]);
-    Value relu = arith::MaximumFOp::create(b, l, sum, zero);
-    linalg::YieldOp::create(b, l, relu);
+  SmallVector<utils::IteratorType> kinds(type.getRank(),
+                                         utils::IteratorType::parallel);
+  auto body = [&](OpBuilder &b, Location l, ValueRange args) {
+    linalg::YieldOp::create(b, l, compute(b, args));
   };
-  return linalg::GenericOp::create(builder, loc, type,
-                                   ValueRange{product, bias}, empty,
-                                   ArrayRef{identity, column, identity}, kinds,
-                                   body)
+  return linalg::GenericOp::create(builder, loc, type, inputs, empty, maps,
+                                   kinds, body)
+      .getResult(0);
+}
+
+static Value createProduct(OpBuilder &builder, Location loc, Value x, Value w,
+                           RankedTensorType type) {
+  Value zero =
+      arith::ConstantOp::create(builder, loc, builder.getF32FloatAttr(0));
+  Value empty = tensor::EmptyOp::create(builder, loc, type.getShape(),
+                                        type.getElementType());
+  Value init = linalg::FillOp::create(builder, loc, zero, empty).getResult(0);
+  return linalg::MatmulOp::create(builder, loc, type, ValueRange{x, w}, init)
       .getResult(0);
 }
 
 static void lowerDense(tiny::DenseOp dense) {
   OpBuilder builder(dense);
   Location loc = dense.getLoc();
-  auto type = cast<RankedTensorType>(dense.getType());
-  Value zero =
-      arith::ConstantOp::create(builder, loc, builder.getF32FloatAttr(0));
-  Value empty = tensor::EmptyOp::create(builder, loc, type.getShape(),
-                                        type.getElementType());
-  Value init = linalg::FillOp::create(builder, loc, zero, empty).getResult(0);
-  Value product =
-      linalg::MatmulOp::create(builder, loc, type,
-                               ValueRange{dense.getX(), dense.getWeights()},
-                               init)
-          .getResult(0);
-  dense.replaceAllUsesWith(
-      createBiasAndRelu(builder, loc, product, dense.getBias()));
+  AffineMap identity = builder.getMultiDimIdentityMap(2);
+  AffineMap column = AffineMap::get(2, 0, builder.getAffineDimExpr(1));
+  Value x = createRoundTrip(builder, dense.getX(), dense.getXType());
+  Value w = createRoundTrip(builder, dense.getWeights(), dense.getWeightsType());
+  Value product = createProduct(builder, loc, x, w,
+                                cast<RankedTensorType>(dense.getType()));
+  Value sum = createElementwise(
+      builder, loc, {product, dense.getBias()}, {identity, column, identity},
+      [&](OpBuilder &b, ValueRange args) -> Value {
+        return arith::AddFOp::create(b, loc, args[0], args[1]);
+      });
+  Value relu = createElementwise(
+      builder, loc, sum, {identity, identity},
+      [&](OpBuilder &b, ValueRange args) -> Value {
+        Value zero = arith::ConstantOp::create(b, loc, b.getF32FloatAttr(0));
+        return arith::MaximumFOp::create(b, loc, args[0], zero);
+      });
+  dense.replaceAllUsesWith(createRoundTrip(builder, relu, dense.getYType()));
   dense.erase();
 }
 
@@ -62,7 +84,7 @@ struct LowerTiny : public PassWrapper<LowerTiny, OperationPass<ModuleOp>> {
 
   void getDependentDialects(DialectRegistry &registry) const override {
     registry.insert<arith::ArithDialect, linalg::LinalgDialect,
-                    tensor::TensorDialect>();
+                    qdot::QdotDialect, tensor::TensorDialect>();
   }
 
   void runOnOperation() override { getOperation().walk(lowerDense); }

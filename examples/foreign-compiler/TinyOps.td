@@ -19,10 +19,17 @@ def Tiny_Dialect : Dialect {
 
 def Tiny_DenseOp : Op<Tiny_Dialect, "dense", [Pure]> {
   let summary = "Dense layer with ReLU: max(0, x * weights + bias)";
-  let arguments = (ins F32Tensor:$x, F32Tensor:$weights, F32Tensor:$bias);
+  let description = [{
+    This front end knows its ranges: three `!quant.uniform` types say how the
+    input, the weights and the result are to be quantized.
+  }];
+  let arguments = (ins F32Tensor:$x, F32Tensor:$weights, F32Tensor:$bias,
+                       TypeAttr:$x_type, TypeAttr:$weights_type,
+                       TypeAttr:$y_type);
   let results = (outs F32Tensor:$y);
   let assemblyFormat = [{
-    $x `,` $weights `,` $bias attr-dict `:` functional-type(operands, results)
+    $x `as` $x_type `,` $weights `as` $weights_type `,` $bias `to` $y_type
+    attr-dict `:` functional-type(operands, results)
   }];
 }
 

@@ -4,10 +4,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-// Usage: tinyc model.mlir
+// Usage: tinyc model.mlir [--integer]
 //
 // Lowers its own dialect with its own pass, then runs qdot's passes in the same
-// pass manager, and prints the module in the LLVM dialect.
+// pass manager. Prints the module in the LLVM dialect, or as integer code.
 
 #include "Tiny.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -23,16 +23,20 @@ using namespace mlir;
 
 /// The tiny dialect's own lowering, then qdot's; entry points are called
 /// tiny_<function>.
-static void buildPipeline(PassManager &manager) {
+static void buildPipeline(PassManager &manager, bool stopAtIntegers) {
   manager.addPass(tiny::createLowerTiny());
+  qdot::buildQuantizePipeline(manager, qdot::QuantizationOptions());
+  if (stopAtIntegers)
+    return;
   qdot::LoweringOptions options;
   options.prefix = "tiny";
   qdot::buildLowerToLLVMPipeline(manager, options);
 }
 
 int main(int argc, char **argv) {
-  if (argc != 2) {
-    llvm::errs() << "usage: tinyc model.mlir\n";
+  bool stopAtIntegers = argc == 3 && StringRef(argv[2]) == "--integer";
+  if (argc != 2 && !stopAtIntegers) {
+    llvm::errs() << "usage: tinyc model.mlir [--integer]\n";
     return 1;
   }
   DialectRegistry registry;
@@ -44,7 +48,7 @@ int main(int argc, char **argv) {
   if (!module)
     return 1;
   PassManager manager(&context);
-  buildPipeline(manager);
+  buildPipeline(manager, stopAtIntegers);
   if (failed(manager.run(*module)))
     return 1;
   module->print(llvm::outs());
