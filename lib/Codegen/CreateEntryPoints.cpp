@@ -14,6 +14,7 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/SymbolTable.h"
+#include "qdot/Codegen/EntryPoint.h"
 #include "qdot/Codegen/Passes.h"
 #include "qdot/Dialect/Qdot.h"
 
@@ -54,7 +55,7 @@ static bool isDynamic(Type type) {
   return !cast<RankedTensorType>(type).hasStaticShape();
 }
 
-static LogicalResult checkSignature(func::FuncOp func) {
+LogicalResult qdot::checkEntrySignature(func::FuncOp func) {
   for (auto [index, type] : llvm::enumerate(func.getArgumentTypes()))
     if (failed(checkType(func, type, "argument", index)))
       return failure();
@@ -79,7 +80,7 @@ static Type getSignatureType(Type type, Attribute attr) {
   return cast<RankedTensorType>(type).clone(quantized.getType());
 }
 
-static FunctionType getSignature(func::FuncOp func) {
+FunctionType qdot::getEntrySignature(func::FuncOp func) {
   SmallVector<Type> inputs, results;
   for (auto [index, type] : llvm::enumerate(func.getArgumentTypes()))
     inputs.push_back(
@@ -134,7 +135,7 @@ private:
         builder, loc, name,
         builder.getFunctionType(arguments, builder.getI32Type()));
     entry->setAttr("llvm.bareptr", builder.getUnitAttr());
-    entry->setAttr(signatureAttrName, TypeAttr::get(getSignature(callee)));
+    entry->setAttr(signatureAttrName, TypeAttr::get(getEntrySignature(callee)));
     for (unsigned index = 0; index < numPointers; ++index)
       entry.setArgAttr(index, LLVM::LLVMDialect::getNoAliasAttrName(),
                        builder.getUnitAttr());
@@ -230,7 +231,7 @@ struct CreateEntryPoints
     if (functions.empty())
       return reportNone();
     for (func::FuncOp func : functions)
-      if (failed(checkSignature(func)) || failed(wrap(func, symbols)))
+      if (failed(checkEntrySignature(func)) || failed(wrap(func, symbols)))
         return signalPassFailure();
     for (auto func : getOperation().getOps<func::FuncOp>())
       if (!func->hasAttr(signatureAttrName) && !func.isExternal())

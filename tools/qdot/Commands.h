@@ -20,8 +20,12 @@ struct Command {
   llvm::Error (*run)();
 };
 
+Command getCalibrateCommand();
+Command getStatsCommand();
+Command getQuantizeCommand();
 Command getCompileCommand();
 Command getRunCommand();
+Command getCompareCommand();
 
 /// `--quiet`, which every command has.
 bool isQuiet();

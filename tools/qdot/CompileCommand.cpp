@@ -98,8 +98,8 @@ static Error runCompile() {
   if (!entryName.empty())
     if (auto entry = findEntry(**module, entryName); !entry)
       return entry.takeError();
-  CompileOptions options{*target, prefix, entryName};
-  Expected<CompiledModel> model = compileModel(session, **module, options);
+  CompileRequest request{*target, prefix, entryName};
+  Expected<CompiledModel> model = compileModel(session, **module, request);
   if (!model)
     return model.takeError();
   auto output = createOutput(*model, *target);

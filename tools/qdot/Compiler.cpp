@@ -35,22 +35,25 @@ bool EntryPoint::hasBatch() const {
   });
 }
 
+EntryPoint qdot::driver::createEntryPoint(StringRef symbol,
+                                          mlir::FunctionType type) {
+  EntryPoint entry;
+  entry.symbol = symbol.str();
+  for (mlir::Type input : type.getInputs())
+    entry.inputs.push_back(mlir::cast<mlir::RankedTensorType>(input));
+  for (mlir::Type output : type.getResults())
+    entry.outputs.push_back(mlir::cast<mlir::RankedTensorType>(output));
+  return entry;
+}
+
 /// The functions with a signature, in the order of the module.
 static SmallVector<EntryPoint> collectEntries(mlir::ModuleOp module) {
   SmallVector<EntryPoint> entries;
-  for (auto func : module.getOps<mlir::LLVM::LLVMFuncOp>()) {
-    auto attr = func->getAttrOfType<mlir::TypeAttr>(signatureAttrName);
-    if (!attr)
-      continue;
-    auto type = mlir::cast<mlir::FunctionType>(attr.getValue());
-    EntryPoint entry;
-    entry.symbol = func.getSymName().str();
-    for (mlir::Type input : type.getInputs())
-      entry.inputs.push_back(mlir::cast<mlir::RankedTensorType>(input));
-    for (mlir::Type output : type.getResults())
-      entry.outputs.push_back(mlir::cast<mlir::RankedTensorType>(output));
-    entries.push_back(std::move(entry));
-  }
+  for (auto func : module.getOps<mlir::LLVM::LLVMFuncOp>())
+    if (auto attr = func->getAttrOfType<mlir::TypeAttr>(signatureAttrName))
+      entries.push_back(
+          createEntryPoint(func.getSymName(),
+                           mlir::cast<mlir::FunctionType>(attr.getValue())));
   return entries;
 }
 
@@ -97,11 +100,11 @@ static void optimize(llvm::Module &module, TargetMachine &machine) {
 }
 
 static Error lower(Session &session, mlir::ModuleOp module,
-                   const CompileOptions &options,
+                   const CompileRequest &request,
                    const TargetMachine &machine) {
   LoweringOptions lowering;
-  lowering.prefix = options.prefix;
-  lowering.entry = options.entry;
+  lowering.prefix = request.prefix;
+  lowering.entry = request.entry;
   lowering.hasRoundInstruction = hasRoundInstruction(machine);
   return session.runPasses(module, "lowering the model",
                            [&](mlir::OpPassManager &pm) {
@@ -112,12 +115,12 @@ static Error lower(Session &session, mlir::ModuleOp module,
 
 Expected<CompiledModel>
 qdot::driver::compileModel(Session &session, mlir::ModuleOp module,
-                           const CompileOptions &options) {
+                           const CompileRequest &request) {
   Expected<std::unique_ptr<TargetMachine>> machine =
-      createMachine(options.target);
+      createMachine(request.target);
   if (!machine)
     return machine.takeError();
-  if (Error error = lower(session, module, options, **machine))
+  if (Error error = lower(session, module, request, **machine))
     return std::move(error);
 
   CompiledModel model;

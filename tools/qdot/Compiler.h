@@ -33,6 +33,9 @@ struct EntryPoint {
   bool hasBatch() const;
 };
 
+/// `type` is what qdot.signature holds.
+EntryPoint createEntryPoint(llvm::StringRef symbol, mlir::FunctionType type);
+
 /// LLVM IR of a model and its entry points.
 struct CompiledModel {
   /// Before `module`, which refers to it and is destroyed first.
@@ -49,7 +52,7 @@ struct CompiledModel {
   llvm::Expected<llvm::SmallVector<char, 0>> emit(llvm::CodeGenFileType type);
 };
 
-struct CompileOptions {
+struct CompileRequest {
   TargetSpec target;
   std::string prefix = "qdot";
   /// Empty: every public function.
@@ -60,7 +63,7 @@ struct CompileOptions {
 /// optimized LLVM IR for the target.
 llvm::Expected<CompiledModel> compileModel(Session &session,
                                            mlir::ModuleOp module,
-                                           const CompileOptions &options);
+                                           const CompileRequest &request);
 
 /// Adds `int32_t <symbol>_packed(void **pointers, int64_t batch)`, which calls
 /// an entry point with any number of pointers. Returns its name.

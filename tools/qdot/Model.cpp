@@ -10,24 +10,50 @@
 #include "Support.h"
 #include "mlir/Bytecode/BytecodeWriter.h"
 #include "mlir/IR/Diagnostics.h"
+#include "mlir/IR/Remarks.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Target/LLVMIR/Dialect/All.h"
 #include "qdot/InitAll.h"
 #include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
 using namespace qdot::driver;
 
-/// Prints through the source manager, and counts nothing: passes fail by
-/// themselves.
-struct Session::Handler {
-  Handler(llvm::SourceMgr &sources, MLIRContext *context)
-      : handler(sources, context, llvm::errs()) {}
-  SourceMgrDiagnosticHandler handler;
+static StringRef getSeverityName(DiagnosticSeverity severity) {
+  switch (severity) {
+  case DiagnosticSeverity::Error:
+    return "error";
+  case DiagnosticSeverity::Warning:
+    return "warning";
+  case DiagnosticSeverity::Remark:
+    return "remark";
+  case DiagnosticSeverity::Note:
+    return "note";
+  }
+  llvm_unreachable("all severities are handled");
+}
+
+static void printDiagnostic(const Diagnostic &diagnostic) {
+  if (auto location =
+          diagnostic.getLocation()->findInstanceOf<FileLineColLoc>())
+    llvm::errs() << location.getFilename().getValue() << ':'
+                 << location.getLine() << ':' << location.getColumn() << ": ";
+  llvm::errs() << getSeverityName(diagnostic.getSeverity()) << ": "
+               << diagnostic << '\n';
+  for (const Diagnostic &note : diagnostic.getNotes())
+    printDiagnostic(note);
+}
+
+namespace {
+/// Remarks are printed as diagnostics; nothing else is done with them.
+struct NullStreamer : public remark::detail::MLIRRemarkStreamerBase {
+  void streamOptimizationRemark(const remark::detail::Remark &) override {}
 };
+} // namespace
 
 static DialectRegistry createRegistry() {
   DialectRegistry registry;
@@ -39,31 +65,34 @@ static DialectRegistry createRegistry() {
 }
 
 Session::Session()
-    : context(createRegistry()), sources(std::make_shared<llvm::SourceMgr>()),
-      handler(std::make_unique<Handler>(*sources, &context)) {
-  // The op may hold megabytes of weights; its location is printed anyway.
+    : context(createRegistry()),
+      handler(&context, [](Diagnostic &diagnostic) {
+        printDiagnostic(diagnostic);
+        return success();
+      }) {
   context.printOpOnDiagnostic(false);
 }
 
-Session::~Session() = default;
+void Session::printRemarks() {
+  remark::RemarkCategories categories;
+  categories.all = "qdot";
+  (void)remark::enableOptimizationRemarks(
+      context, std::make_unique<NullStreamer>(),
+      std::make_unique<remark::RemarkEmittingPolicyAll>(), categories,
+      /*printAsEmitRemarks=*/true);
+}
 
 llvm::Expected<OwningOpRef<ModuleOp>> Session::load(StringRef path) {
   auto file = llvm::MemoryBuffer::getFileOrSTDIN(path);
   if (!file)
     return makeError("cannot read '" + path +
                      "': " + file.getError().message());
+  // Resources of bytecode may refer to the buffer, which therefore must live as
+  // long as the module; the source manager is shared with the parser for that.
+  auto sources = std::make_shared<llvm::SourceMgr>();
   sources->AddNewSourceBuffer(std::move(*file), llvm::SMLoc());
-  // parseSourceFile reads the main buffer, so each model gets its own manager
-  // that refers to the same text.
-  llvm::StringRef text =
-      sources->getMemoryBuffer(sources->getNumBuffers())->getBuffer();
-  auto local = std::make_shared<llvm::SourceMgr>();
-  local->AddNewSourceBuffer(
-      llvm::MemoryBuffer::getMemBuffer(text, path,
-                                       /*RequiresNullTerminator=*/false),
-      llvm::SMLoc());
   OwningOpRef<ModuleOp> module =
-      parseSourceFile<ModuleOp>(local, ParserConfig(&context));
+      parseSourceFile<ModuleOp>(sources, ParserConfig(&context));
   if (!module)
     return makeError("cannot parse '" + path + "'");
   return module;

@@ -10,22 +10,24 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
-#include "llvm/Support/SourceMgr.h"
-#include <memory>
 
 namespace qdot::driver {
 
-/// The context with every dialect that a model may use, and the handler that
-/// prints diagnostics with the line of the model file.
+/// The context with every dialect that a model may use. Diagnostics are printed
+/// on stderr as `file:line:column: error: message`, without the line itself,
+/// which may hold megabytes of weights.
 class Session {
 public:
   Session();
-  ~Session();
+
+  /// From now on remarks of category qdot are printed, too.
+  void printRemarks();
 
   mlir::MLIRContext &getContext() { return context; }
 
@@ -39,10 +41,7 @@ public:
 
 private:
   mlir::MLIRContext context;
-  /// Alive as long as locations of its buffers are printed.
-  std::shared_ptr<llvm::SourceMgr> sources;
-  struct Handler;
-  std::unique_ptr<Handler> handler;
+  mlir::ScopedDiagnosticHandler handler;
 };
 
 /// The function that a command works on: `name`, or when that is empty `main`,

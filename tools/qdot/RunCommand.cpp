@@ -37,7 +37,9 @@ static cl::opt<std::string>
 static cl::opt<std::string>
     targetName("target", cl::init("host"), cl::value_desc("name"),
                cl::sub(command),
-               cl::desc("Target to compile for, as in 'qdot compile' (host)"));
+               cl::desc("Target to compile for, as in 'qdot compile' (host); "
+                        "'reference' interprets the model one scalar at a "
+                        "time"));
 static cl::opt<unsigned> threads("threads", cl::init(1), cl::value_desc("n"),
                                  cl::sub(command),
                                  cl::desc("Threads over samples (1)"));
@@ -94,7 +96,7 @@ static void reportTime(std::vector<double> times, int64_t groupSize) {
 
 /// All samples through the model, into one array per result.
 static Expected<std::vector<std::vector<char>>>
-computeResults(const LoadedModel &model, const SampleRunner &runner) {
+computeResults(const Executable &model, const SampleRunner &runner) {
   std::vector<std::vector<char>> arrays;
   for (const ResultShape &result : runner.getResults())
     arrays.emplace_back(result.sampleBytes * runner.getLayout().numSamples);
@@ -133,12 +135,20 @@ static Error writeResults(ArrayRef<std::string> paths,
   return files.commit();
 }
 
-static Error runRun() {
-  if (Error error = checkOptions())
-    return error;
+/// By the target's name: compiled, or interpreted by the reference.
+static Expected<std::unique_ptr<Executable>>
+loadModel(Session &session, mlir::ModuleOp module, StringRef entry) {
+  if (targetName == "reference")
+    return loadReference(session, module, entry);
   Expected<TargetSpec> target = findTarget(targetName);
   if (!target)
     return target.takeError();
+  return loadCompiled(session, module, {*target, "qdot", entry.str()});
+}
+
+static Error runRun() {
+  if (Error error = checkOptions())
+    return error;
   auto data = readData(ArrayRef(&*dataPaths.begin(), dataPaths.size()));
   if (!data)
     return data.takeError();
@@ -149,17 +159,16 @@ static Error runRun() {
   auto entry = findEntry(**module, entryName);
   if (!entry)
     return entry.takeError();
-  CompileOptions options{*target, "qdot", entry->getName().str()};
-  Expected<LoadedModel> model = LoadedModel::load(session, **module, options);
+  auto model = loadModel(session, **module, entry->getName());
   if (!model)
     return model.takeError();
-  auto paths = getOutputPaths(model->getEntry().outputs.size());
+  auto paths = getOutputPaths((*model)->getEntry().outputs.size());
   if (!paths)
     return paths.takeError();
-  auto runner = SampleRunner::create(model->getEntry(), *data, batch);
+  auto runner = SampleRunner::create((*model)->getEntry(), *data, batch);
   if (!runner)
     return runner.takeError();
-  auto arrays = computeResults(*model, *runner);
+  auto arrays = computeResults(**model, *runner);
   if (!arrays)
     return arrays.takeError();
   return writeResults(*paths, *runner, *arrays);

@@ -200,7 +200,7 @@ private:
   }
 };
 
-Error SampleRunner::runGroup(const LoadedModel &model, Workspace &workspace,
+Error SampleRunner::runGroup(const Executable &model, Workspace &workspace,
                              int64_t group, const Callbacks &callbacks) const {
   int64_t first = group * layout.groupSize;
   int64_t count = std::min(layout.groupSize, layout.numSamples - first);
@@ -250,7 +250,7 @@ private:
 };
 } // namespace
 
-Error SampleRunner::run(const LoadedModel &model, unsigned threads,
+Error SampleRunner::run(const Executable &model, unsigned threads,
                         const Callbacks &callbacks) const {
   std::atomic<int64_t> next{0};
   FirstError firstError;

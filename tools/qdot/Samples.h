@@ -8,7 +8,7 @@
 #ifndef QDOT_TOOLS_QDOT_SAMPLES_H
 #define QDOT_TOOLS_QDOT_SAMPLES_H
 
-#include "Jit.h"
+#include "Executable.h"
 #include "Npy.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
 #include <vector>
@@ -68,12 +68,12 @@ public:
   /// Calls the model once per group, on `threads` threads. The last group is
   /// filled up by repeating its first sample. Returns the error of the first
   /// group that failed, whatever the number of threads.
-  llvm::Error run(const LoadedModel &model, unsigned threads,
+  llvm::Error run(const Executable &model, unsigned threads,
                   const Callbacks &callbacks) const;
 
 private:
   struct Workspace;
-  llvm::Error runGroup(const LoadedModel &model, Workspace &workspace,
+  llvm::Error runGroup(const Executable &model, Workspace &workspace,
                        int64_t group, const Callbacks &callbacks) const;
 
   llvm::ArrayRef<NpyFile> data;

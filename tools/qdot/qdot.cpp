@@ -28,7 +28,10 @@ static void printVersion(raw_ostream &os) {
 
 int main(int argc, char **argv) {
   InitLLVM init(argc, argv);
-  const Command commands[] = {getCompileCommand(), getRunCommand()};
+  const Command commands[] = {getCalibrateCommand(), getStatsCommand(),
+                              getQuantizeCommand(), getCompileCommand(),
+                              getRunCommand(),
+                              getCompareCommand()};
   cl::SetVersionPrinter(printVersion);
   // libLLVM brings hundreds of options along.
   static cl::OptionCategory category("qdot options");

@@ -1,0 +1,84 @@
+//===- LoadCompiled.cpp - Compiled models in this process -----------------===//
+//
+// Part of the qdot project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Executable.h"
+#include "Support.h"
+#include "llvm/ExecutionEngine/Orc/AbsoluteSymbols.h"
+#include "llvm/ExecutionEngine/Orc/LLJIT.h"
+#include "llvm/IR/LLVMContext.h"
+#include "llvm/IR/Module.h"
+#include "llvm/Support/MemoryBuffer.h"
+
+using namespace llvm;
+using namespace qdot::driver;
+
+static Error defineSymbols(orc::LLJIT &jit, ArrayRef<HostSymbol> symbols) {
+  orc::SymbolMap map;
+  for (const HostSymbol &symbol : symbols)
+    map[jit.mangleAndIntern(symbol.name)] = {
+        orc::ExecutorAddr::fromPtr(symbol.address),
+        JITSymbolFlags::Exported | JITSymbolFlags::Callable};
+  if (map.empty())
+    return Error::success();
+  return jit.getMainJITDylib().define(orc::absoluteSymbols(std::move(map)));
+}
+
+namespace {
+class CompiledExecutable : public Executable {
+public:
+  /// `int32_t <symbol>_packed(void **pointers, int64_t batch)`.
+  using Function = int32_t (*)(void *const *pointers, int64_t batch);
+
+  CompiledExecutable(EntryPoint entry, std::unique_ptr<orc::LLJIT> jit,
+                     Function function)
+      : Executable(std::move(entry)), jit(std::move(jit)), function(function) {}
+
+  Error run(ArrayRef<void *> pointers, int64_t batch) const override {
+    int32_t status = function(pointers.data(), batch);
+    if (status == 0)
+      return Error::success();
+    return makeError("the model returned status " + Twine(status) +
+                     ": a result does not have one row per sample");
+  }
+
+private:
+  /// Owns the code.
+  std::unique_ptr<orc::LLJIT> jit;
+  Function function;
+};
+} // namespace
+
+Expected<std::unique_ptr<Executable>>
+qdot::driver::loadCompiled(Session &session, mlir::ModuleOp module,
+                           const CompileRequest &request,
+                           ArrayRef<HostSymbol> symbols) {
+  if (Error error = checkRunnable(request.target))
+    return std::move(error);
+  Expected<CompiledModel> model = compileModel(session, module, request);
+  if (!model)
+    return model.takeError();
+  EntryPoint entry = model->entries.front();
+  std::string name = addPackedEntry(*model, entry);
+  auto object = model->emit(CodeGenFileType::ObjectFile);
+  if (!object)
+    return object.takeError();
+
+  auto jit = orc::LLJITBuilder().create();
+  if (!jit)
+    return jit.takeError();
+  if (Error error = defineSymbols(**jit, symbols))
+    return std::move(error);
+  if (Error error = (*jit)->addObjectFile(MemoryBuffer::getMemBufferCopy(
+          StringRef(object->data(), object->size()), "qdot")))
+    return std::move(error);
+  auto address = (*jit)->lookup(name);
+  if (!address)
+    return address.takeError();
+  return std::make_unique<CompiledExecutable>(
+      std::move(entry), std::move(*jit),
+      address->toPtr<CompiledExecutable::Function>());
+}
