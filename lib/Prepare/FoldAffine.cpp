@@ -10,6 +10,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"
+#include "qdot/Analysis/Remarks.h"
 #include "qdot/Analysis/ScalarAnalysis.h"
 #include "qdot/Dialect/Constants.h"
 #include "qdot/Prepare/Passes.h"
@@ -263,7 +264,7 @@ AffineChain::findObstacle(const Affine &affine) const {
 bool AffineChain::addFollower(linalg::LinalgOp user, const Affine &affine) {
   auto [reason, message] = findObstacle(affine);
   if (!reason.empty()) {
-    remarkMissed(user, passName, reason, message);
+    emitMissedRemark(user, passName, reason, message);
     return false;
   }
   SmallVector<double> newScales(scales), newOffsets(offsets);
@@ -318,8 +319,8 @@ bool AffineChain::addNext() {
     if (!affine)
       continue;
     if (!isOnlyUser) {
-      remarkMissed(user, passName, "several-users",
-                   "the operand has other users");
+      emitMissedRemark(user, passName, "several-users",
+                       "the operand has other users");
       continue;
     }
     if (!addFollower(cast<linalg::LinalgOp>(user), *affine))
@@ -428,8 +429,8 @@ static void rewrite(const WeightedOp &weighted, const AffineChain &chain) {
   if (offsets)
     weight = createWeight(builder, weighted, chain.getScales());
   if (!weight) {
-    remarkMissed(op, passName, "not-finite",
-                 "folding would make a weight or bias that is not finite");
+    emitMissedRemark(op, passName, "not-finite",
+                     "folding would make a weight or bias that is not finite");
     return;
   }
   SmallVector<Location> locations{op.getLoc()};
@@ -477,8 +478,8 @@ struct FoldAffine : public qdot::impl::FoldAffineBase<FoldAffine> {
         return;
       auto producer = affine->input.getDefiningOp<linalg::LinalgOp>();
       if (!producer || !matchWeightedOp(producer))
-        remarkMissed(op, passName, "no-weight",
-                     "no contraction or convolution makes the operand");
+        emitMissedRemark(op, passName, "no-weight",
+                         "no contraction or convolution makes the operand");
     });
   }
 };

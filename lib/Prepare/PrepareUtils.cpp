@@ -10,8 +10,6 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/Iterators.h"
 #include "mlir/IR/Matchers.h"
-#include "mlir/IR/Remarks.h"
-#include "mlir/Interfaces/FunctionInterfaces.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "qdot/Dialect/Constants.h"
 
@@ -40,16 +38,6 @@ void eraseDeadOps(ModuleOp module) {
     if (isOpTriviallyDead(op))
       op->erase();
   });
-}
-
-void remarkMissed(Operation *op, StringRef pass, StringRef reason,
-                  const Twine &message) {
-  auto function = op->getParentOfType<FunctionOpInterface>();
-  remark::missed(op->getLoc(),
-                 remark::RemarkOpts::name(pass).category("qdot").function(
-                     function ? function.getName() : StringRef()))
-      << remark::add("{0}", message.str())
-      << remark::reason("{0}", reason.str());
 }
 
 /// The operand whose element a block argument of `op` is, or null.

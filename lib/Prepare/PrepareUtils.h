@@ -21,11 +21,6 @@ mlir::LogicalResult checkResources(mlir::ModuleOp module);
 /// so.
 void eraseDeadOps(mlir::ModuleOp module);
 
-/// Reports on category "qdot" that `pass` left something undone: `reason` is
-/// one word for machines, `message` a sentence for people.
-void remarkMissed(mlir::Operation *op, llvm::StringRef pass,
-                  llvm::StringRef reason, const llvm::Twine &message);
-
 /// The two factors of a sum of products.
 struct Product {
   mlir::OpOperand *lhs, *rhs;

@@ -10,6 +10,31 @@
 
 include "mlir/Pass/PassBase.td"
 
+def CheckModel : Pass<"qdot-check-model", "::mlir::ModuleOp"> {
+  let summary = "Reject models that cannot be quantized";
+  let description = [{
+    Changes nothing. It is an error, with the value and its place, when
+    * the module holds no function, a function has no body or calls itself;
+    * an argument has rank 0, any tensor is unranked, has a dimension of size 0,
+      or has elements of another float type than f32;
+    * a constant is NaN, a constant tensor holds NaN or (unless all its elements
+      are the same) an infinity, or a `dense_resource` has no data.
+
+    Scalars of other float types and infinite scalars are fine: imported bodies
+    use them for epsilons and bounds.
+
+    Example:
+
+    ```mlir
+    func.func @main(%x: tensor<1x4xf32>) -> tensor<1x4xf32> {
+      return %x : tensor<1x4xf32>
+    }
+    ```
+
+    passes.
+  }];
+}
+
 def FoldConstants : Pass<"qdot-fold-constants", "::mlir::ModuleOp"> {
   let summary = "Compute what depends on constant tensors only";
   let description = [{
