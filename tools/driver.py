@@ -38,15 +38,17 @@ class Driver:
     def __init__(self, build):
         self.bin = pathlib.Path(build) / "bin"
 
-    def calibrate(self, model, data, stats):
+    def calibrate(self, model, data, stats, *options):
         """Records the statistics of `model` on the arrays in `data`."""
         call(self.bin / "qdot", "calibrate", "--quiet", model,
-             *[f"--data={path}" for path in data], "-o", stats)
+             *[f"--data={path}" for path in data], "-o", stats, *options)
 
     def quantize(self, model, stats, output, *options):
-        """Writes the integer form of `model`."""
-        call(self.bin / "qdot", "quantize", "--quiet", model,
-             f"--stats={stats}", "-o", output, *options)
+        """Writes the integer form of `model`; without `stats` the model must
+        hold its scales."""
+        ranges = [] if stats is None else [f"--stats={stats}"]
+        call(self.bin / "qdot", "quantize", "--quiet", model, *ranges,
+             "-o", output, *options)
 
     def run(self, model, data, outputs, *options):
         """Runs a model, float or integer; returns its results as arrays."""
