@@ -17,6 +17,7 @@ using namespace qdot;
 
 void qdot::buildPreparePipeline(OpPassManager &pm) {
   buildImportPipeline(pm);
+  pm.addPass(createCheckModel());
   pm.addPass(createFoldConstants());
   pm.addPass(createSimplifyShapes());
   pm.addPass(createNormalizeElementwise());
