@@ -89,14 +89,16 @@ static double absolute(double value) {
 /// step times |a|) in 2^-20, unless the offset then needs more than 30 bits.
 static double affineUnit(double step, double offset) {
   double forSlope = soft::multiplyF64(step, powerOfTwo(-slopeBits));
-  double forOffset = soft::multiplyF64(absolute(offset), powerOfTwo(-offsetBits));
+  double forOffset =
+      soft::multiplyF64(absolute(offset), powerOfTwo(-offsetBits));
   return soft::compare(forSlope, forOffset) >= 0 ? forSlope : forOffset;
 }
 
 // Rule E3.
-std::optional<AffineParams> chooseAffineParams(
-    const std::vector<double> &factors, const std::vector<double> &offsets,
-    double inputScale, double outputScale) {
+std::optional<AffineParams>
+chooseAffineParams(const std::vector<double> &factors,
+                   const std::vector<double> &offsets, double inputScale,
+                   double outputScale) {
   if (factors.size() != offsets.size())
     return std::nullopt;
   AffineParams params;

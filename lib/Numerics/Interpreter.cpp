@@ -30,8 +30,8 @@ HostElement getHostElement(ElementType type, Type declared) {
   if (type.width == 1)
     return HostElement::I1;
   auto quantized = dyn_cast<quant::QuantizedType>(declared);
-  bool isUnsigned = quantized ? !quantized.isSigned()
-                              : declared.isUnsignedInteger();
+  bool isUnsigned =
+      quantized ? !quantized.isSigned() : declared.isUnsignedInteger();
   switch (type.getByteSize()) {
   case 1:
     return isUnsigned ? HostElement::U8 : HostElement::I8;
@@ -115,8 +115,7 @@ struct Interpreter::Implementation {
   llvm::DenseMap<Attribute, TensorRef> constants;
 };
 
-Results
-Interpreter::Implementation::evaluateConstant(arith::ConstantOp op) {
+Results Interpreter::Implementation::evaluateConstant(arith::ConstantOp op) {
   if (auto scalar = decodeScalar(op.getValue()))
     return SmallVector<RuntimeValue>{{nullptr, *scalar}};
   auto elements = dyn_cast<ElementsAttr>(op.getValue());

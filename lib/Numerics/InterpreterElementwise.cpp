@@ -41,7 +41,8 @@ static llvm::Expected<TensorRef> getShapedOperand(Operation *op,
 static llvm::Error loadInputs(Operation *op, const Program &program,
                               Frame &frame, Lookup lookup, int64_t at,
                               int count) {
-  for (auto [operand, reg] : llvm::zip(op->getOperands(), program.getInputs())) {
+  for (auto [operand, reg] :
+       llvm::zip(op->getOperands(), program.getInputs())) {
     const RuntimeValue &value = lookup(operand);
     if (value.tensor)
       value.tensor->loadLanes(at, 1, count, frame.lanes(reg));

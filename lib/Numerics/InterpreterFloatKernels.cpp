@@ -6,8 +6,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "InterpreterKernels.h"
-#include "qdot/Numerics/Quantization.h"
 #include "mlir/IR/TypeUtilities.h"
+#include "qdot/Numerics/Quantization.h"
 #include "llvm/ADT/StringMap.h"
 #include <cmath>
 #include <limits>
@@ -20,7 +20,10 @@ namespace {
 // One struct per function: `apply` on float calls the f32 function of libm.
 #define QDOT_UNARY(Name, expression)                                           \
   struct Name {                                                                \
-    template <typename T> static T apply(T x) { return expression; }           \
+    template <typename T>                                                      \
+    static T apply(T x) {                                                      \
+      return expression;                                                       \
+    }                                                                          \
   };
 QDOT_UNARY(Negate, -x)
 QDOT_UNARY(Abs, std::fabs(x))
@@ -58,7 +61,8 @@ QDOT_UNARY(Trunc, std::trunc(x))
 
 #define QDOT_CLASSIFY(Name, expression)                                        \
   struct Name {                                                                \
-    template <typename T> static int64_t apply(T x) {                          \
+    template <typename T>                                                      \
+    static int64_t apply(T x) {                                                \
       return fromBool(expression);                                             \
     }                                                                          \
   };
@@ -70,7 +74,10 @@ QDOT_CLASSIFY(IsNormal, std::isnormal(x))
 
 #define QDOT_BINARY(Name, expression)                                          \
   struct Name {                                                                \
-    template <typename T> static T apply(T a, T b) { return expression; }      \
+    template <typename T>                                                      \
+    static T apply(T a, T b) {                                                 \
+      return expression;                                                       \
+    }                                                                          \
   };
 QDOT_BINARY(Add, a + b)
 QDOT_BINARY(Subtract, a - b)
@@ -84,7 +91,8 @@ QDOT_BINARY(Power, std::pow(a, b))
 
 /// IEEE 754-2019 maximum: NaN wins, -0 is less than +0.
 struct Maximum {
-  template <typename T> static T apply(T a, T b) {
+  template <typename T>
+  static T apply(T a, T b) {
     if (std::isnan(a) || std::isnan(b))
       return std::numeric_limits<T>::quiet_NaN();
     if (a == b)
@@ -93,29 +101,34 @@ struct Maximum {
   }
 };
 struct Minimum {
-  template <typename T> static T apply(T a, T b) {
+  template <typename T>
+  static T apply(T a, T b) {
     return -Maximum::apply(-a, -b);
   }
 };
 /// The other operand wins over NaN.
 struct MaxNum {
-  template <typename T> static T apply(T a, T b) {
+  template <typename T>
+  static T apply(T a, T b) {
     return std::isnan(a) ? b : std::isnan(b) ? a : Maximum::apply(a, b);
   }
 };
 struct MinNum {
-  template <typename T> static T apply(T a, T b) {
+  template <typename T>
+  static T apply(T a, T b) {
     return std::isnan(a) ? b : std::isnan(b) ? a : Minimum::apply(a, b);
   }
 };
 
 struct FusedMultiplyAdd {
-  template <typename T> static T apply(T a, T b, T c) {
+  template <typename T>
+  static T apply(T a, T b, T c) {
     return std::fma(a, b, c);
   }
 };
 struct Clamp {
-  template <typename T> static T apply(T x, T min, T max) {
+  template <typename T>
+  static T apply(T x, T min, T max) {
     return Maximum::apply(Minimum::apply(x, max), min);
   }
 };
@@ -185,10 +198,10 @@ void toIntegerKernel(const Instruction &in, Frame &frame, int begin, int end) {
     else if (x < bottom)
       result = isSigned ? INT64_MIN >> (64 - in.resultWidth) : 0;
     else
-      result = wrapInteger(isSigned ? static_cast<int64_t>(x)
-                                    : static_cast<int64_t>(
-                                          static_cast<uint64_t>(x)),
-                           in.resultWidth);
+      result =
+          wrapInteger(isSigned ? static_cast<int64_t>(x)
+                               : static_cast<int64_t>(static_cast<uint64_t>(x)),
+                      in.resultWidth);
   }
 }
 
@@ -198,9 +211,9 @@ void fromIntegerKernel(const Instruction &in, Frame &frame, int begin,
   const Scalar *a = frame.lanes(in.operands[0]);
   Scalar *result = frame.lanes(in.results[0]);
   for (int i = begin; i < end; ++i)
-    write(result[i], isSigned ? static_cast<T>(a[i].i)
-                              : static_cast<T>(
-                                    asUnsigned(a[i].i, in.operandWidth)));
+    write(result[i], isSigned
+                         ? static_cast<T>(a[i].i)
+                         : static_cast<T>(asUnsigned(a[i].i, in.operandWidth)));
 }
 
 /// Kernels for f32 and f64; `byResult` says that the result's type decides.
@@ -210,13 +223,16 @@ struct FloatKernels {
   bool byResult = false;
 };
 
-template <typename F> FloatKernels unary() {
+template <typename F>
+FloatKernels unary() {
   return {unaryKernel<float, F>, unaryKernel<double, F>};
 }
-template <typename F> FloatKernels binary() {
+template <typename F>
+FloatKernels binary() {
   return {binaryKernel<float, F>, binaryKernel<double, F>};
 }
-template <typename F> FloatKernels ternary() {
+template <typename F>
+FloatKernels ternary() {
   return {ternaryKernel<float, F>, ternaryKernel<double, F>};
 }
 

@@ -20,8 +20,8 @@ void integerKernel(const Instruction &in, Frame &frame, int begin, int end) {
   const Scalar *b = frame.lanes(in.operands[1]);
   Scalar *result = frame.lanes(in.results[0]);
   for (int i = begin; i < end; ++i)
-    result[i].i = wrapInteger(F::apply(a[i].i, b[i].i, in.operandWidth),
-                              in.operandWidth);
+    result[i].i =
+        wrapInteger(F::apply(a[i].i, b[i].i, in.operandWidth), in.operandWidth);
 }
 
 // Signed operands; computed without signed overflow.
@@ -192,9 +192,9 @@ template <typename F>
 void integerUnaryKernel(const Instruction &in, Frame &frame, int begin,
                         int end) {
   for (int i = begin; i < end; ++i)
-    frame.lanes(in.results[0])[i].i = wrapInteger(
-        F::apply(frame.lanes(in.operands[0])[i].i, in.operandWidth),
-        in.operandWidth);
+    frame.lanes(in.results[0])[i].i =
+        wrapInteger(F::apply(frame.lanes(in.operands[0])[i].i, in.operandWidth),
+                    in.operandWidth);
 }
 
 struct Abs {

@@ -12,10 +12,20 @@
 
 namespace qdot::interpreter {
 
-template <typename T> T read(Scalar value);
-template <> inline float read<float>(Scalar value) { return value.f; }
-template <> inline double read<double>(Scalar value) { return value.d; }
-template <> inline int64_t read<int64_t>(Scalar value) { return value.i; }
+template <typename T>
+T read(Scalar value);
+template <>
+inline float read<float>(Scalar value) {
+  return value.f;
+}
+template <>
+inline double read<double>(Scalar value) {
+  return value.d;
+}
+template <>
+inline int64_t read<int64_t>(Scalar value) {
+  return value.i;
+}
 
 inline void write(Scalar &to, float value) { to.f = value; }
 inline void write(Scalar &to, double value) { to.d = value; }

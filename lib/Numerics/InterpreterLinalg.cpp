@@ -394,8 +394,8 @@ llvm::Error LoopNest::runLoops() {
     for (int64_t at = 0; at < range; at += maxLanes) {
       frame.indices[frame.laneDimension] = at;
       int64_t left = range - at;
-      if (auto error = runLanes(static_cast<int>(
-              std::min<int64_t>(left, maxLanes))))
+      if (auto error =
+              runLanes(static_cast<int>(std::min<int64_t>(left, maxLanes))))
         return error;
     }
   } while (advance());

@@ -74,7 +74,8 @@ static int64_t getImmediate(Operation *op) {
 }
 
 llvm::Error Program::add(Operation *op) {
-  if (isa<arith::ConstantOp>(op) && !isa<ShapedType>(op->getResult(0).getType()))
+  if (isa<arith::ConstantOp>(op) &&
+      !isa<ShapedType>(op->getResult(0).getType()))
     return addConstant(op);
   Instruction instruction;
   instruction.op = op;

@@ -45,12 +45,11 @@ void requantizeFixedKernel(const Instruction &in, Frame &frame, int begin,
                             "got multiplier " +
                                 Twine(multiplier) + ", shift " +
                                 Twine(int(shift)));
-    frame.lanes(in.results[0])[i].i =
-        wrapInteger(numerics::requantize(
-                        value, {multiplier, shift},
-                        static_cast<int64_t>(op.getZeroPoint()), clamp,
-                        contract),
-                    in.resultWidth);
+    frame.lanes(in.results[0])[i].i = wrapInteger(
+        numerics::requantize(value, {multiplier, shift},
+                             static_cast<int64_t>(op.getZeroPoint()), clamp,
+                             contract),
+        in.resultWidth);
   }
 }
 
@@ -61,12 +60,12 @@ void requantizeF32Kernel(const Instruction &in, Frame &frame, int begin,
   numerics::StorageRange clamp{static_cast<int64_t>(op.getClampMin()),
                                static_cast<int64_t>(op.getClampMax())};
   for (int i = begin; i < end; ++i)
-    frame.lanes(in.results[0])[i].i = wrapInteger(
-        numerics::requantizeF32(
-            static_cast<int32_t>(frame.lanes(in.operands[0])[i].i),
-            frame.lanes(in.operands[1])[i].f,
-            static_cast<int64_t>(op.getZeroPoint()), clamp),
-        in.resultWidth);
+    frame.lanes(in.results[0])[i].i =
+        wrapInteger(numerics::requantizeF32(
+                        static_cast<int32_t>(frame.lanes(in.operands[0])[i].i),
+                        frame.lanes(in.operands[1])[i].f,
+                        static_cast<int64_t>(op.getZeroPoint()), clamp),
+                    in.resultWidth);
 }
 
 /// `table[index + 128]`.

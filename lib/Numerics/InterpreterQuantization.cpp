@@ -32,7 +32,8 @@ llvm::Error checkChannels(Operation *op, const QuantizedView &view,
   for (auto [axis, size] : llvm::zip(view.axes, view.shape)) {
     if (axis < 0 || axis >= int64_t(tensor.shape.size()))
       return failAt(op, "quantized axis " + Twine(axis) +
-                            " is outside of rank " + Twine(tensor.shape.size()));
+                            " is outside of rank " +
+                            Twine(tensor.shape.size()));
     if (tensor.shape[axis] != size)
       return failAt(op, "expected " + Twine(size) + " channels on axis " +
                             Twine(axis) + ", got " + Twine(tensor.shape[axis]));
@@ -76,9 +77,9 @@ Results quantizeTensor(Operation *op, const Tensor &input,
   forEachElement(input, view, [&](int64_t at, int64_t channel) {
     float value = input.load(at).f;
     numerics::QuantParams params = view.params(channel);
-    int64_t q = isExact ? numerics::quantizeExact(value, params.scale,
-                                                  view.storage)
-                        : numerics::quantize(value, params, view.storage);
+    int64_t q = isExact
+                    ? numerics::quantizeExact(value, params.scale, view.storage)
+                    : numerics::quantize(value, params, view.storage);
     (*result)->store(at, Scalar{q});
   });
   return SmallVector<RuntimeValue>{{*result, Scalar{0}}};

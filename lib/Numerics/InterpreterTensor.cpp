@@ -56,7 +56,8 @@ SmallVector<int64_t> Tensor::getStrides() const {
   return strides;
 }
 
-template <typename T> static T readAs(const char *from) {
+template <typename T>
+static T readAs(const char *from) {
   T value;
   std::memcpy(&value, from, sizeof value);
   return value;
@@ -154,8 +155,8 @@ allocateTensor(Operation *op, ElementType type, ArrayRef<int64_t> shape) {
   bool isEmpty = llvm::is_contained(shape, 0);
   for (int64_t size : shape) {
     if (size < 0)
-      return failAt(op, "expected sizes that are not negative, got " +
-                            Twine(size));
+      return failAt(op,
+                    "expected sizes that are not negative, got " + Twine(size));
     if (!isEmpty && size > limit / count)
       return failAt(op, "tensor needs more than " + Twine(maxTensorBytes) +
                             " bytes");

@@ -30,15 +30,16 @@ Sizes resolve(ArrayRef<OpFoldResult> values, Lookup lookup) {
 
 llvm::Expected<std::shared_ptr<Tensor>>
 allocateResult(Operation *op, ArrayRef<int64_t> shape) {
-  auto type =
-      getElementType(cast<ShapedType>(op->getResult(0).getType()).getElementType());
+  auto type = getElementType(
+      cast<ShapedType>(op->getResult(0).getType()).getElementType());
   if (!type)
     return failAt(op, "element type is not supported");
   return allocateTensor(op, *type, shape);
 }
 
 /// The same elements under another shape.
-Expected reshaped(Operation *op, const Tensor &source, ArrayRef<int64_t> shape) {
+Expected reshaped(Operation *op, const Tensor &source,
+                  ArrayRef<int64_t> shape) {
   auto result = std::make_shared<Tensor>();
   result->type = source.type;
   result->shape.assign(shape.begin(), shape.end());
@@ -97,9 +98,8 @@ Expected evaluate(tensor::ReshapeOp op, Lookup lookup) {
 }
 
 Expected evaluate(tensor::SplatOp op, Lookup lookup) {
-  SmallVector<OpFoldResult> mixed =
-      getMixedValues(op.getType().getShape(), op.getDynamicSizes(),
-                     op.getContext());
+  SmallVector<OpFoldResult> mixed = getMixedValues(
+      op.getType().getShape(), op.getDynamicSizes(), op.getContext());
   auto result = allocateResult(op, resolve(mixed, lookup));
   if (!result)
     return result.takeError();
@@ -136,7 +136,8 @@ struct Slice {
   Sizes offsets, sizes, strides;
 };
 
-template <typename Op> Slice getSlice(Op op, Lookup lookup) {
+template <typename Op>
+Slice getSlice(Op op, Lookup lookup) {
   return {resolve(op.getMixedOffsets(), lookup),
           resolve(op.getMixedSizes(), lookup),
           resolve(op.getMixedStrides(), lookup)};
@@ -175,7 +176,8 @@ StridedLayout getDenseLayout(ArrayRef<int64_t> sizes) {
   return {0, shape.getStrides()};
 }
 
-Sizes withoutDims(ArrayRef<int64_t> sizes, const llvm::SmallBitVector &dropped) {
+Sizes withoutDims(ArrayRef<int64_t> sizes,
+                  const llvm::SmallBitVector &dropped) {
   Sizes kept;
   for (auto [dim, size] : llvm::enumerate(sizes))
     if (!dropped[dim])

@@ -82,8 +82,7 @@ QuantParams chooseAsymmetric(double rmin, double rmax, StorageRange range) {
 
 /// `maxAbs / qmax` in f64, not yet a legal scale.
 static double symmetricStep(double maxAbs, StorageRange range) {
-  return soft::divideF64(maxAbs,
-                         soft::toDouble(soft::fromInteger(range.max)));
+  return soft::divideF64(maxAbs, soft::toDouble(soft::fromInteger(range.max)));
 }
 
 // Rule Q4.
@@ -106,17 +105,16 @@ double chooseWeightScale(double maxAbs, double bias, double inputScale,
     return chooseSymmetric(maxAbs, range).scale;
   double forWeights = symmetricStep(maxAbs, range);
   double steps = soft::divideF64(bias, inputScale);
-  double forBias = soft::divideF64(
-      steps, soft::toDouble(soft::fromInteger(soft::isNegative(bias)
-                                                  ? -maxBias
-                                                  : maxBias)));
+  double forBias =
+      soft::divideF64(steps, soft::toDouble(soft::fromInteger(
+                                 soft::isNegative(bias) ? -maxBias : maxBias)));
   double scale = normalizeScale(
       soft::compare(forWeights, forBias) >= 0 ? forWeights : forBias);
   // Rounding to f32 may have lowered the scale by a hair.
   while (soft::compare(scale, FLT_MAX) < 0 &&
          isBiasTooLarge(bias, inputScale, scale))
-    scale = static_cast<double>(
-        std::nextafter(static_cast<float>(scale), FLT_MAX));
+    scale =
+        static_cast<double>(std::nextafter(static_cast<float>(scale), FLT_MAX));
   return scale;
 }
 

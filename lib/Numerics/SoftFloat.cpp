@@ -169,7 +169,8 @@ static Number addMagnitudes(const Number &big, const Number &small) {
 /// `big - small` in magnitude, aligned; the sign is that of `big`. Only `small`
 /// may be sticky: its lost bits borrow one unit.
 static Number subtractMagnitudes(const Number &big, const Number &small) {
-  return {big.negative, big.magnitude - small.magnitude - (small.sticky ? 1 : 0),
+  return {big.negative,
+          big.magnitude - small.magnitude - (small.sticky ? 1 : 0),
           big.exponent, small.sticky};
 }
 

@@ -62,9 +62,10 @@ struct AffineParams {
 /// Rule E3. `factors` (a) and `offsets` (b) have one value per channel. nullopt
 /// when a value is not finite, or the sizes differ; everything else fits: the
 /// accumulator stays below 2^31 for every 8-bit x. Precondition: normal scales.
-std::optional<AffineParams> chooseAffineParams(
-    const std::vector<double> &factors, const std::vector<double> &offsets,
-    double inputScale, double outputScale);
+std::optional<AffineParams>
+chooseAffineParams(const std::vector<double> &factors,
+                   const std::vector<double> &offsets, double inputScale,
+                   double outputScale);
 
 /// Rule E4: the real multiplier of `sum over count taps of (q - Z)`, which is
 /// the average. Precondition: 1 <= count, normal scales.

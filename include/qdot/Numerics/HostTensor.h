@@ -64,7 +64,8 @@ struct HostTensor {
   }
 
   /// The elements. Precondition: T has the size of `element`.
-  template <typename T> std::vector<T> values() const {
+  template <typename T>
+  std::vector<T> values() const {
     std::vector<T> result(bytes.size() / sizeof(T));
     if (!result.empty())
       std::memcpy(result.data(), bytes.data(), result.size() * sizeof(T));

@@ -23,10 +23,10 @@ protected:
   std::string binary(const std::string &op, const std::string &type,
                      size_t count, const std::string &resultType = "") {
     std::string tensor = "tensor<" + std::to_string(count) + "x" + type + ">";
-    std::string result = resultType.empty()
-                             ? tensor
-                             : "tensor<" + std::to_string(count) + "x" +
-                                   resultType + ">";
+    std::string result =
+        resultType.empty()
+            ? tensor
+            : "tensor<" + std::to_string(count) + "x" + resultType + ">";
     return "func.func @main(%a: " + tensor + ", %b: " + tensor + ") -> " +
            result + " {\n  %r = " + op + " %a, %b : " + tensor +
            "\n  return %r : " + result + "\n}";
@@ -42,15 +42,16 @@ protected:
   std::vector<int8_t> onI8(const std::string &op, std::vector<int8_t> a,
                            std::vector<int8_t> b) {
     int64_t count = int64_t(a.size());
-    Tensors results = run(binary(op, "i8", a.size()),
-                          {i8({count}, a), i8({count}, b)});
-    return results.empty() ? std::vector<int8_t>() : results[0].values<int8_t>();
+    Tensors results =
+        run(binary(op, "i8", a.size()), {i8({count}, a), i8({count}, b)});
+    return results.empty() ? std::vector<int8_t>()
+                           : results[0].values<int8_t>();
   }
   std::vector<float> onF32(const std::string &op, std::vector<float> a,
                            std::vector<float> b) {
     int64_t count = int64_t(a.size());
-    Tensors results = run(binary(op, "f32", a.size()),
-                          {f32({count}, a), f32({count}, b)});
+    Tensors results =
+        run(binary(op, "f32", a.size()), {f32({count}, a), f32({count}, b)});
     return results.empty() ? std::vector<float>() : results[0].values<float>();
   }
   std::vector<float> onF32(const std::string &op, std::vector<float> a) {
@@ -114,10 +115,10 @@ TEST_F(Arith, EveryIntegerPredicate) {
       {"ult", {0, 1, 0, 1}}, {"ule", {1, 1, 0, 1}}, {"ugt", {0, 0, 1, 0}},
       {"uge", {1, 0, 1, 0}}};
   for (const auto &[predicate, result] : expected)
-    EXPECT_EQ(run(binary(std::string("arith.cmpi ") + predicate + ",", "i8", 4,
-                         "i1"),
-                  {i8({4}, a), i8({4}, b)})[0],
-              i1({4}, result))
+    EXPECT_EQ(
+        run(binary(std::string("arith.cmpi ") + predicate + ",", "i8", 4, "i1"),
+            {i8({4}, a), i8({4}, b)})[0],
+        i1({4}, result))
         << predicate;
 }
 
@@ -176,13 +177,14 @@ TEST_F(Arith, IntegerCasts) {
             i8({2}, {1, 0}));
   EXPECT_EQ(run(cast("arith.extsi", "i1", "i8", 2), {i1({2}, {1, 0})})[0],
             i8({2}, {-1, 0}));
-  EXPECT_EQ(run(cast("arith.trunci", "i32", "i8", 2), {i32({2}, {300, -129})})[0],
-            i8({2}, {44, 127}));
+  EXPECT_EQ(
+      run(cast("arith.trunci", "i32", "i8", 2), {i32({2}, {300, -129})})[0],
+      i8({2}, {44, 127}));
   EXPECT_EQ(run(cast("arith.index_cast", "i8", "index", 1), {i8({1}, {-5})})[0],
             indices({1}, {-5}));
-  EXPECT_EQ(run(cast("arith.index_castui", "i8", "index", 1),
-                {i8({1}, {-5})})[0],
-            indices({1}, {251}));
+  EXPECT_EQ(
+      run(cast("arith.index_castui", "i8", "index", 1), {i8({1}, {-5})})[0],
+      indices({1}, {251}));
   EXPECT_EQ(run(cast("arith.index_cast", "index", "i16", 1),
                 {indices({1}, {65537})})[0],
             i16({1}, {1}));
@@ -196,9 +198,10 @@ TEST_F(Arith, FloatCasts) {
   EXPECT_EQ(run(cast("arith.sitofp", "i32", "f32", 2),
                 {i32({2}, {16777217, 16777219})})[0],
             f32({2}, {16777216.0f, 16777220.0f}));
-  EXPECT_EQ(run(cast("arith.fptosi", "f32", "i8", 7),
-                {f32({7}, {-1.9f, 1.9f, 127.9f, 128, -128.9f, -inf, nan32})})[0],
-            i8({7}, {-1, 1, 127, 127, -128, -128, 0}));
+  EXPECT_EQ(
+      run(cast("arith.fptosi", "f32", "i8", 7),
+          {f32({7}, {-1.9f, 1.9f, 127.9f, 128, -128.9f, -inf, nan32})})[0],
+      i8({7}, {-1, 1, 127, 127, -128, -128, 0}));
   EXPECT_EQ(run(cast("arith.fptoui", "f32", "i8", 5),
                 {f32({5}, {-1.9f, 255.9f, 256, inf, nan32})})[0],
             i8({5}, {0, -1, -1, -1, 0}));
@@ -209,12 +212,12 @@ TEST_F(Arith, FloatCasts) {
             f64({1}, {double(0.1f)}));
   EXPECT_EQ(run(cast("arith.truncf", "f64", "f32", 1), {f64({1}, {0.1})})[0],
             f32({1}, {0.1f}));
-  EXPECT_EQ(run(cast("arith.bitcast", "f32", "i32", 2),
-                {f32({2}, {1.0f, -0.0f})})[0],
-            i32({2}, {0x3F800000, INT32_MIN}));
-  EXPECT_EQ(run(cast("arith.bitcast", "i32", "f32", 1),
-                {i32({1}, {0x40490FDB})})[0],
-            f32({1}, {3.14159274f}));
+  EXPECT_EQ(
+      run(cast("arith.bitcast", "f32", "i32", 2), {f32({2}, {1.0f, -0.0f})})[0],
+      i32({2}, {0x3F800000, INT32_MIN}));
+  EXPECT_EQ(
+      run(cast("arith.bitcast", "i32", "f32", 1), {i32({1}, {0x40490FDB})})[0],
+      f32({1}, {3.14159274f}));
 }
 
 TEST_F(Arith, TwoResults) {
@@ -354,9 +357,9 @@ TEST_F(Arith, IntegerAndClassifyingMath) {
           tensor<4xi8>, tensor<4xi8>, tensor<4xi1>, tensor<4xi1>,
           tensor<4xf32>, tensor<4xf32>
     })";
-  Tensors results = run(text, {i8({4}, {-128, -1, 0, 12}),
-                               f32({4}, {nan32, inf, -3, 0.5f}),
-                               i32({4}, {0, 2, 3, -2})});
+  Tensors results =
+      run(text, {i8({4}, {-128, -1, 0, 12}), f32({4}, {nan32, inf, -3, 0.5f}),
+                 i32({4}, {0, 2, 3, -2})});
   ASSERT_EQ(results.size(), 8u);
   EXPECT_EQ(results[0], i8({4}, {-128, 1, 0, 12}));
   EXPECT_EQ(results[1], i8({4}, {0, 0, 8, 4}));

@@ -80,7 +80,8 @@ TEST_F(Errors, Arguments) {
   EXPECT_EQ(run(text, {u8({2, 1}, {1, 2}), scalar})[0], scalar);
   auto missing = interpreter->call("other", {});
   ASSERT_FALSE(bool(missing));
-  EXPECT_EQ(llvm::toString(missing.takeError()), "module has no function 'other'");
+  EXPECT_EQ(llvm::toString(missing.takeError()),
+            "module has no function 'other'");
 }
 
 TEST_F(Errors, OutOfBounds) {
@@ -127,9 +128,9 @@ TEST_F(Errors, DynamicShapesThatDoNotFit) {
           outs(%o : tensor<?xf32>) -> tensor<?xf32>
       return %0 : tensor<?xf32>
     })";
-  EXPECT_THAT(fail(conv, {f32({5}, iota(5)), f32({3}, iota(3)),
-                          f32({4}, iota(4))}),
-              HasSubstr("index range [0, 5] of dimension 0 is outside of size 5"));
+  EXPECT_THAT(
+      fail(conv, {f32({5}, iota(5)), f32({3}, iota(3)), f32({4}, iota(4))}),
+      HasSubstr("index range [0, 5] of dimension 0 is outside of size 5"));
   const char *cast = R"(
     func.func @main(%a: tensor<?xf32>) -> tensor<3xf32> {
       %0 = tensor.cast %a : tensor<?xf32> to tensor<3xf32>
@@ -145,7 +146,8 @@ TEST_F(Errors, SizesFromValues) {
       %0 = tensor.empty(%n) : tensor<?xf32>
       return %0 : tensor<?xf32>
     })";
-  EXPECT_THAT(fail(text, {indices({}, {-1})}), HasSubstr("not negative, got -1"));
+  EXPECT_THAT(fail(text, {indices({}, {-1})}),
+              HasSubstr("not negative, got -1"));
   EXPECT_THAT(fail(text, {indices({}, {int64_t(1) << 60})}),
               HasSubstr("tensor needs more than"));
 }
@@ -199,9 +201,9 @@ TEST_F(Errors, MultiplierOutOfRange) {
             i8({}, {25}));
   for (auto [multiplier, shift] :
        {std::pair<int32_t, int8_t>{-1, 30}, {1 << 30, 1}, {1 << 30, 63}})
-    EXPECT_THAT(fail(text, {i32({}, {100}), i32({}, {multiplier}),
-                            i8({}, {shift})}),
-                HasSubstr("expected multiplier >= 0 and shift in [2, 62]"));
+    EXPECT_THAT(
+        fail(text, {i32({}, {100}), i32({}, {multiplier}), i8({}, {shift})}),
+        HasSubstr("expected multiplier >= 0 and shift in [2, 62]"));
 }
 
 } // namespace

@@ -44,7 +44,8 @@ TEST_F(Linalg, MatmulWithDynamicBatchIsBitExact) {
     EXPECT_EQ(run(text, {f32({m, 300}, a), f32({300, 3}, b)})[0],
               f32({m, 3}, matmul(a, b, m, 3, 300)));
   }
-  EXPECT_EQ(run(text, {f32({0, 300}, {}), f32({300, 3}, b)})[0], f32({0, 3}, {}));
+  EXPECT_EQ(run(text, {f32({0, 300}, {}), f32({300, 3}, b)})[0],
+            f32({0, 3}, {}));
 }
 
 TEST_F(Linalg, IntegerMatmulExtendsAndWraps) {
@@ -55,10 +56,10 @@ TEST_F(Linalg, IntegerMatmulExtendsAndWraps) {
                          outs(%c : tensor<2x2xi32>) -> tensor<2x2xi32>
       return %r : tensor<2x2xi32>
     })";
-  EXPECT_EQ(run(text, {i8({2, 2}, {-128, 127, 1, 2}),
-                       i8({2, 2}, {-128, 3, 4, -5}),
-                       i32({2, 2}, {INT32_MAX, 0, 10, 20})})[0],
-            i32({2, 2}, {INT32_MIN + 16891, -1019, -110, 13}));
+  EXPECT_EQ(
+      run(text, {i8({2, 2}, {-128, 127, 1, 2}), i8({2, 2}, {-128, 3, 4, -5}),
+                 i32({2, 2}, {INT32_MAX, 0, 10, 20})})[0],
+      i32({2, 2}, {INT32_MIN + 16891, -1019, -110, 13}));
 }
 
 TEST_F(Linalg, FullReductionKeepsTheOrder) {
@@ -126,7 +127,8 @@ TEST_F(Linalg, ConvolutionWithStrideAndDilation) {
     std::string out = type({s.n, s.oh(), s.ow(), s.f});
     std::string text =
         "func.func @main(%i: " + in + ", %k: " + filter + ", %o: " + out +
-        ") -> " + out + " {\n  %r = linalg.conv_2d_nhwc_hwcf {strides = dense<" +
+        ") -> " + out +
+        " {\n  %r = linalg.conv_2d_nhwc_hwcf {strides = dense<" +
         std::to_string(s.stride) + "> : tensor<2xi64>, dilations = dense<" +
         std::to_string(s.dilation) + "> : tensor<2xi64>} ins(%i, %k : " + in +
         ", " + filter + ") outs(%o : " + out + ") -> " + out +
@@ -134,12 +136,11 @@ TEST_F(Linalg, ConvolutionWithStrideAndDilation) {
     std::vector<float> input = iota(size_t(s.n) * s.h * s.w * s.c, 0.013f);
     std::vector<float> weights = iota(size_t(s.kh) * s.kw * s.c * s.f, 0.17f);
     std::vector<float> expected = convolve(s, input, weights);
-    EXPECT_EQ(
-        run(text, {f32({s.n, s.h, s.w, s.c}, input),
-                   f32({s.kh, s.kw, s.c, s.f}, weights),
-                   f32({s.n, s.oh(), s.ow(), s.f},
-                       std::vector<float>(expected.size(), 0.0f))})[0],
-        f32({s.n, s.oh(), s.ow(), s.f}, expected));
+    EXPECT_EQ(run(text, {f32({s.n, s.h, s.w, s.c}, input),
+                         f32({s.kh, s.kw, s.c, s.f}, weights),
+                         f32({s.n, s.oh(), s.ow(), s.f},
+                             std::vector<float>(expected.size(), 0.0f))})[0],
+              f32({s.n, s.oh(), s.ow(), s.f}, expected));
   }
 }
 
@@ -272,9 +273,9 @@ TEST_F(Linalg, IndexCaptureAndExtractInTheBody) {
       } -> tensor<3x3xf32>
       return %0, %1 : tensor<3x3xf32>, tensor<3x3xf32>
     })";
-  Tensors results = run(
-      text, {f32({3, 3}, iota(9)), f32({}, {-1}), f32({4}, {10, 20, 30, 40}),
-             i32({3, 3}, {0, 1, 2, 3, 2, 1, 0, 0, 3})});
+  Tensors results = run(text, {f32({3, 3}, iota(9)), f32({}, {-1}),
+                               f32({4}, {10, 20, 30, 40}),
+                               i32({3, 3}, {0, 1, 2, 3, 2, 1, 0, 0, 3})});
   ASSERT_EQ(results.size(), 2u);
   EXPECT_EQ(results[0], f32({3, 3}, {1, -1, -1, 4, 5, -1, 7, 8, 9}));
   EXPECT_EQ(results[1], f32({3, 3}, {10, 20, 30, 40, 30, 20, 10, 10, 40}));

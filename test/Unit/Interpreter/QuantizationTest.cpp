@@ -78,9 +78,8 @@ TEST_F(QdotOps, ConstantBiasDividesInF64) {
   Tensors results = run(text, {f32({1}, {value})});
   ASSERT_EQ(results.size(), 2u);
   double scale = double(0.01f);
-  EXPECT_EQ(results[0],
-            i32({1}, {int32_t(numerics::quantizeExact(value, scale,
-                                                      numerics::biasRange))}));
+  EXPECT_EQ(results[0], i32({1}, {int32_t(numerics::quantizeExact(
+                                     value, scale, numerics::biasRange))}));
   EXPECT_EQ(results[1],
             i32({1}, {int32_t(numerics::quantize(value, {scale, 0},
                                                  numerics::biasRange))}));
@@ -128,10 +127,10 @@ TEST_F(QdotOps, RequantizeOfEveryContract) {
     FixedPointMultiplier by = decomposeMultiplier(scales[i]);
     multipliers.push_back(by.multiplier);
     shifts.push_back(by.shift);
-    single.push_back(int8_t(
-        requantize(acc[i], by, 5, {-128, 127}, Contract::TosaSingle)));
-    twice.push_back(int8_t(
-        requantize(acc[i], by, -3, {-100, 100}, Contract::TosaDouble)));
+    single.push_back(
+        int8_t(requantize(acc[i], by, 5, {-128, 127}, Contract::TosaSingle)));
+    twice.push_back(
+        int8_t(requantize(acc[i], by, -3, {-100, 100}, Contract::TosaDouble)));
     real.push_back(int8_t(requantizeF32(acc[i], scales[i], 7, {0, 127})));
     wide.push_back(int16_t(
         requantize(acc[i], by, 0, {-32768, 32767}, Contract::TosaSingle)));
@@ -153,7 +152,8 @@ TEST_F(QdotOps, LookupCoversAllCodes) {
   std::string text = R"(
     #v = affine_map<(i) -> (i)>
     func.func @main(%a: tensor<256xi8>) -> tensor<256xi8> {
-      %t = arith.constant dense<[)" + table + R"(]> : tensor<256xi8>
+      %t = arith.constant dense<[)" +
+                     table + R"(]> : tensor<256xi8>
       %e = tensor.empty() : tensor<256xi8>
       %0 = linalg.generic {indexing_maps = [#v, #v],
           iterator_types = ["parallel"]}

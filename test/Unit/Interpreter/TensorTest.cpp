@@ -55,8 +55,8 @@ TEST_F(TensorOps, Slices) {
           tensor<4x6xf32>, tensor<4x6xf32>
     })";
   std::vector<float> a = iota(24);
-  Tensors results =
-      run(text, {f32({4, 6}, a), f32({2, 2}, {-1, -2, -3, -4}), indices({}, {1})});
+  Tensors results = run(
+      text, {f32({4, 6}, a), f32({2, 2}, {-1, -2, -3, -4}), indices({}, {1})});
   ASSERT_EQ(results.size(), 4u);
   EXPECT_EQ(results[0], f32({2, 3}, {7, 9, 11, 19, 21, 23}));
   EXPECT_EQ(results[1], f32({3}, {14, 15, 16}));
@@ -76,8 +76,7 @@ TEST_F(TensorOps, Concat) {
       %1 = tensor.concat dim(0) %a, %a : (tensor<2x1xi16>, tensor<2x1xi16>) -> tensor<4x1xi16>
       return %0, %1 : tensor<2x?xi16>, tensor<4x1xi16>
     })";
-  Tensors results =
-      run(text, {i16({2, 1}, {1, 2}), i16({2, 2}, {3, 4, 5, 6})});
+  Tensors results = run(text, {i16({2, 1}, {1, 2}), i16({2, 2}, {3, 4, 5, 6})});
   ASSERT_EQ(results.size(), 2u);
   EXPECT_EQ(results[0], i16({2, 3}, {1, 3, 4, 2, 5, 6}));
   EXPECT_EQ(results[1], i16({4, 1}, {1, 2, 1, 2}));
@@ -94,8 +93,8 @@ TEST_F(TensorOps, Reshapes) {
           : (tensor<?x4xf32>, tensor<2xindex>) -> tensor<?x?xf32>
       return %0, %1, %2 : tensor<?xf32>, tensor<?x2x2xf32>, tensor<?x?xf32>
     })";
-  Tensors results =
-      run(text, {f32({3, 4}, iota(12)), indices({}, {3}), indices({2}, {2, 6})});
+  Tensors results = run(
+      text, {f32({3, 4}, iota(12)), indices({}, {3}), indices({2}, {2, 6})});
   ASSERT_EQ(results.size(), 3u);
   EXPECT_EQ(results[0], f32({12}, iota(12)));
   EXPECT_EQ(results[1], f32({3, 2, 2}, iota(12)));
@@ -220,11 +219,10 @@ TEST_F(TensorOps, EveryResultIsReported) {
       return %1 : tensor<2xf32>
     })");
   std::vector<std::pair<std::string, std::vector<float>>> seen;
-  interpreter->onResult(
-      [&](mlir::Operation *op, unsigned, const HostTensor &value) {
-        seen.push_back({op->getName().getStringRef().str(),
-                        value.values<float>()});
-      });
+  interpreter->onResult([&](mlir::Operation *op, unsigned,
+                            const HostTensor &value) {
+    seen.push_back({op->getName().getStringRef().str(), value.values<float>()});
+  });
   ASSERT_TRUE(bool(interpreter->call("main", {f32({2}, {1, -3})})));
   using Seen = std::pair<std::string, std::vector<float>>;
   EXPECT_THAT(seen, ::testing::ElementsAre(Seen{"arith.negf", {-1, 3}},

@@ -127,18 +127,17 @@ TEST(E3, EveryCodeIsWithinHalfAStepOfTheRealValue) {
       offset = 0.0;
     double width = 255 * in.scale * std::fabs(factor) + std::fabs(offset);
     QuantParams out{normalizeScale(width / 200), random.between(-128, 127)};
-    auto params =
-        chooseAffineParams({factor}, {offset}, in.scale, out.scale);
+    auto params = chooseAffineParams({factor}, {offset}, in.scale, out.scale);
     ASSERT_TRUE(params);
     FixedPointMultiplier by = decomposeMultiplier(params->realMultipliers[0]);
     for (int64_t q = -128; q <= 127; ++q) {
       int64_t acc = (q - in.zeroPoint) * params->weights[0] + params->biases[0];
       ASSERT_EQ(acc, int32_t(acc));
-      int64_t got = requantize(int32_t(acc), by, out.zeroPoint, i8,
-                               Contract::TosaSingle);
+      int64_t got =
+          requantize(int32_t(acc), by, out.zeroPoint, i8, Contract::TosaSingle);
       double real = factor * in.scale * double(q - in.zeroPoint) + offset;
-      double steps = std::clamp(real / out.scale + double(out.zeroPoint),
-                                -128.0, 127.0);
+      double steps =
+          std::clamp(real / out.scale + double(out.zeroPoint), -128.0, 127.0);
       ASSERT_LE(std::fabs(double(got) - steps), 0.501)
           << factor << " x + " << offset;
     }
@@ -149,8 +148,7 @@ TEST(E3, ChannelsAreIndependent) {
   auto params = chooseAffineParams({2.0, -2.0, 0.0, 0.0}, {0.0, 1.0, 3.0, 0.0},
                                    0.5, 0.25);
   ASSERT_TRUE(params);
-  EXPECT_EQ(params->weights,
-            (std::vector<int32_t>{1 << 20, -(1 << 20), 0, 0}));
+  EXPECT_EQ(params->weights, (std::vector<int32_t>{1 << 20, -(1 << 20), 0, 0}));
   EXPECT_EQ(params->biases, (std::vector<int32_t>{0, 1 << 20, 1 << 30, 0}));
   EXPECT_EQ(params->realMultipliers[0], 4.0 * 0x1p-20);
   EXPECT_EQ(params->realMultipliers[2], 12.0 * 0x1p-30);
@@ -176,14 +174,15 @@ TEST(E4, AverageOfCodes) {
     FixedPointMultiplier by =
         decomposeMultiplier(averageMultiplier(scale, count, outputScale));
     double steps = double(sum) / double(count) * scale / outputScale;
-    double got = double(
-        requantize(sum, by, 0, {-100000, 100000}, Contract::TosaSingle));
+    double got =
+        double(requantize(sum, by, 0, {-100000, 100000}, Contract::TosaSingle));
     ASSERT_LE(std::fabs(got - steps), 0.5001);
   }
 }
 
 TEST(T1, TableIsTheFunctionOnEveryCode) {
-  QuantParams in{normalizeScale(0.05), -7}, out{normalizeScale(1.0 / 256), -128};
+  QuantParams in{normalizeScale(0.05), -7},
+      out{normalizeScale(1.0 / 256), -128};
   auto logistic = [](float x) { return 1.0f / (1.0f + std::exp(-x)); };
   std::vector<int64_t> table = tabulate(logistic, in, i8, out, i8);
   ASSERT_EQ(table.size(), 256u);
@@ -196,12 +195,12 @@ TEST(T1, TableIsTheFunctionOnEveryCode) {
 }
 
 TEST(T1, NanAndInfinityHaveEntries) {
-  std::vector<int64_t> table =
-      tabulate([](float x) { return 1.0f / x - 1.0f / x; }, {1.0, 0}, i8,
-               {1.0, 9}, i8);
+  std::vector<int64_t> table = tabulate(
+      [](float x) { return 1.0f / x - 1.0f / x; }, {1.0, 0}, i8, {1.0, 9}, i8);
   EXPECT_EQ(table[128], 9); // inf - inf
   EXPECT_EQ(table[129], 9); // 1 - 1
-  table = tabulate([](float x) { return 1.0f / x; }, {1.0, 0}, i8, {1.0, 9}, i8);
+  table =
+      tabulate([](float x) { return 1.0f / x; }, {1.0, 0}, i8, {1.0, 9}, i8);
   EXPECT_EQ(table[128], 127);
 }
 

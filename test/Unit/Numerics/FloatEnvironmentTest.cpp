@@ -5,10 +5,10 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Random.h"
 #include "qdot/Numerics/Elementwise.h"
 #include "qdot/Numerics/Quantization.h"
 #include "qdot/Numerics/Requantize.h"
-#include "Random.h"
 #include "gtest/gtest.h"
 #include <cfenv>
 #if defined(__x86_64__)
@@ -34,17 +34,17 @@ std::vector<uint64_t> runEverything(const std::vector<float> &values,
   for (size_t i = 0; i + 2 < values.size(); ++i) {
     double s = scales[i], t = scales[i + 1], u = scales[i + 2];
     QuantParams asymmetric = chooseAsymmetric(-t, u, i8);
-    results.insert(
-        results.end(),
-        {bitsOf(roundHalfEven(t)), bitsOf(normalizeScale(t)),
-         bitsOf(asymmetric.scale), uint64_t(asymmetric.zeroPoint),
-         bitsOf(chooseSymmetric(t, weightRange).scale),
-         bitsOf(chooseWeightScale(t, u, s, weightRange)),
-         uint64_t(quantize(values[i], {s, 3}, i8)),
-         uint64_t(quantizeExact(t, s, biasRange)),
-         bitsOf(combineScales(s, t, u)), bitsOf(mulMultiplier(s, t, u)),
-         bitsOf(averageMultiplier(s, 9, u)),
-         uint64_t(decomposeMultiplier(t).multiplier)});
+    results.insert(results.end(),
+                   {bitsOf(roundHalfEven(t)), bitsOf(normalizeScale(t)),
+                    bitsOf(asymmetric.scale), uint64_t(asymmetric.zeroPoint),
+                    bitsOf(chooseSymmetric(t, weightRange).scale),
+                    bitsOf(chooseWeightScale(t, u, s, weightRange)),
+                    uint64_t(quantize(values[i], {s, 3}, i8)),
+                    uint64_t(quantizeExact(t, s, biasRange)),
+                    bitsOf(combineScales(s, t, u)),
+                    bitsOf(mulMultiplier(s, t, u)),
+                    bitsOf(averageMultiplier(s, 9, u)),
+                    uint64_t(decomposeMultiplier(t).multiplier)});
     // Compared as bits: widening to double would flush denormals here.
     float parts[] = {dequantize(int64_t(i), {s, 3}), combineScalesF32(s, t, u)};
     uint64_t both;
@@ -53,8 +53,8 @@ std::vector<uint64_t> runEverything(const std::vector<float> &values,
     float scale;
     uint32_t scaleBits = 0x30000000u + uint32_t(i) * 977;
     std::memcpy(&scale, &scaleBits, sizeof scale);
-    results.push_back(uint64_t(
-        requantizeF32(int32_t(i * 2654435761u), scale, 3, i8)));
+    results.push_back(
+        uint64_t(requantizeF32(int32_t(i * 2654435761u), scale, 3, i8)));
     if (auto params = chooseAddParams(s, t, u))
       results.push_back(uint64_t(params->multipliers[0]));
     if (auto params = chooseAffineParams({t}, {u}, s, u))
@@ -71,8 +71,8 @@ protected:
     for (int i = 0; i < 20000; ++i)
       values.push_back(random.anyFloat());
     for (size_t i = 0; i < values.size(); ++i)
-      scales.push_back(double(float(
-          i % 4 == 0 ? random.logUniform(-149, 127) : random.logUniform(-9, 3))));
+      scales.push_back(double(float(i % 4 == 0 ? random.logUniform(-149, 127)
+                                               : random.logUniform(-9, 3))));
     for (double &scale : scales)
       if (&scale - scales.data() < 100)
         scale = FLT_MIN;

@@ -27,8 +27,8 @@ double referenceRound(double value) {
   double below = std::floor(value);
   double fraction = value - below; // Exact below 2^52.
   bool isOdd = std::fmod(below, 2.0) != 0.0;
-  double rounded = fraction > 0.5 || (fraction == 0.5 && isOdd) ? below + 1.0
-                                                                : below;
+  double rounded =
+      fraction > 0.5 || (fraction == 0.5 && isOdd) ? below + 1.0 : below;
   return std::copysign(rounded, value);
 }
 
@@ -41,9 +41,8 @@ int64_t referenceQuantize(float value, float scale, int64_t zeroPoint,
   double steps = referenceRound(divided);
   double shifted =
       std::clamp(steps, -0x1p40, 0x1p40) + static_cast<double>(zeroPoint);
-  return static_cast<int64_t>(std::clamp(shifted,
-                                         static_cast<double>(range.min),
-                                         static_cast<double>(range.max)));
+  return static_cast<int64_t>(std::clamp(
+      shifted, static_cast<double>(range.min), static_cast<double>(range.max)));
 }
 
 bool isNormalF32(double scale) {
@@ -280,9 +279,10 @@ TEST(Q6, EqualsReferenceOnBoundariesAndRandomFloats) {
   Random random(7);
   std::vector<float> boundary = qdot::test::boundaryFloats();
   for (int i = 0; i < 2000; ++i) {
-    float scale = float(normalizeScale(
-        i == 0 ? 1.0 : i % 5 == 0 ? random.logUniform(-126, 127)
-                                  : random.logUniform(-12, 4)));
+    float scale =
+        float(normalizeScale(i == 0       ? 1.0
+                             : i % 5 == 0 ? random.logUniform(-126, 127)
+                                          : random.logUniform(-12, 4)));
     StorageRange range = i % 3 == 0 ? u8 : i % 3 == 1 ? i8 : i16;
     int64_t zeroPoint = random.between(range.min, range.max);
     QuantParams params{scale, zeroPoint};
@@ -301,7 +301,8 @@ TEST(Q6, EqualsReferenceOnBoundariesAndRandomFloats) {
 }
 
 TEST(Q6, DivisionIsNotReciprocalMultiplication) {
-  // Some value shows that the two differ, so the tests above can tell them apart.
+  // Some value shows that the two differ, so the tests above can tell them
+  // apart.
   Random random(8);
   const float scale = 0.0314159f, reciprocal = 1.0f / scale;
   int differences = 0;
@@ -320,8 +321,8 @@ TEST(Q7, EqualsReferenceWithDivisionInF64) {
     double scale = random.logUniform(-60, 10);
     double value = (random.unit() - 0.5) * 5e9 * scale;
     volatile double divided = value / scale;
-    double expected = std::clamp(referenceRound(divided), -2147483648.0,
-                                 2147483647.0);
+    double expected =
+        std::clamp(referenceRound(divided), -2147483648.0, 2147483647.0);
     ASSERT_EQ(quantizeExact(value, scale, biasRange), int64_t(expected));
   }
   EXPECT_EQ(quantizeExact(2.5, 1.0, i8), 2);

@@ -93,9 +93,22 @@ int64_t nearestTiesUp(int32_t value, FixedPointMultiplier by) {
   return candidate;
 }
 
-const int32_t edges[] = {INT32_MIN, INT32_MIN + 1, -65536, -129, -128, -2, -1,
-                         0,         1,             2,      127,  128,  255,
-                         65535,     INT32_MAX - 1, INT32_MAX};
+const int32_t edges[] = {INT32_MIN,
+                         INT32_MIN + 1,
+                         -65536,
+                         -129,
+                         -128,
+                         -2,
+                         -1,
+                         0,
+                         1,
+                         2,
+                         127,
+                         128,
+                         255,
+                         65535,
+                         INT32_MAX - 1,
+                         INT32_MAX};
 
 FixedPointMultiplier anyMultiplier(Random &random, int minShift, int maxShift) {
   int64_t multiplier = random.between(1ll << 30, (1ll << 31) - 1);
@@ -115,9 +128,8 @@ int32_t anyValue(Random &random, FixedPointMultiplier by) {
   case 2: {
     double tie = (double(random.between(-200, 200)) + 0.5) *
                  std::ldexp(1.0, by.shift) / by.multiplier;
-    return static_cast<int32_t>(
-        std::clamp(tie + double(random.between(-1, 1)), -2147483648.0,
-                   2147483647.0));
+    return static_cast<int32_t>(std::clamp(tie + double(random.between(-1, 1)),
+                                           -2147483648.0, 2147483647.0));
   }
   default:
     return random.nextInt32();
@@ -229,8 +241,8 @@ TEST(R4, ExhaustiveEightBitToEightBit) {
     FixedPointMultiplier by = decomposeMultiplier(real);
     int64_t zeroPoint = random.between(-128, 127);
     for (int32_t value = -255; value <= 255; ++value) {
-      int64_t expected = std::clamp<int64_t>(
-          nearestTiesUp(value, by) + zeroPoint, -128, 127);
+      int64_t expected =
+          std::clamp<int64_t>(nearestTiesUp(value, by) + zeroPoint, -128, 127);
       ASSERT_EQ(requantize(value, by, zeroPoint, i8, Contract::TosaSingle),
                 expected);
     }

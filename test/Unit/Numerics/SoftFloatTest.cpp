@@ -42,7 +42,8 @@ TEST(N1, F64OperationsEqualTheMachine) {
   for (int i = 0; i < 2000000; ++i) {
     double a = anyFinite(random), b = anyFinite(random);
     volatile double product = a * b, difference = a - b, quotient = a / b;
-    ASSERT_EQ(bitsOf(soft::multiplyF64(a, b)), bitsOf(product)) << a << " " << b;
+    ASSERT_EQ(bitsOf(soft::multiplyF64(a, b)), bitsOf(product))
+        << a << " " << b;
     ASSERT_EQ(bitsOf(soft::subtractF64(a, b)), bitsOf(difference))
         << a << " " << b;
     if (b != 0)
