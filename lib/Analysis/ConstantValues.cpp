@@ -57,7 +57,7 @@ static FailureOr<QuantizedConstant> readStorage(quant::StorageCastOp cast) {
     return failure();
   FailureOr<SmallVector<int64_t>> values = readIntegers(cast.getInput());
   FailureOr<QuantizedView> view = viewQuantizedType(type.getElementType());
-  if (failed(values) || failed(view))
+  if (failed(values) || failed(view) || !view->type.isSigned())
     return failure();
   return QuantizedConstant{type, *view, *values};
 }

@@ -69,8 +69,10 @@ bool qdot::isConstantTensor(Value value) {
 }
 
 bool qdot::isContractionBody(linalg::LinalgOp op) {
-  return op.getNumDpsInputs() == 2 && op.getNumDpsInits() == 1 &&
-         matchBody(op).kind == BodyKind::MultiplyAdd;
+  if (op.getNumDpsInputs() != 2 || op.getNumDpsInits() != 1)
+    return false;
+  StructuralBody body = matchBody(op);
+  return body.kind == BodyKind::MultiplyAdd && body.inputs[0] != body.inputs[1];
 }
 
 static bool isF32Tensor(Value value) {
@@ -125,6 +127,24 @@ static Layer createLayer(LayerKind kind, Operation *op,
   return layer;
 }
 
+/// True when the result is indexed by exactly the parallel loops, each once, so
+/// that the other loops are the terms of one sum.
+static bool hasPlainResult(linalg::LinalgOp op) {
+  AffineMap map = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
+  return map.isProjectedPermutation() &&
+         llvm::all_of(llvm::enumerate(op.getIteratorTypesArray()),
+                      [&](auto loop) {
+                        return (loop.value() == utils::IteratorType::parallel) ==
+                               map.isFunctionOfDim(loop.index());
+                      });
+}
+
+/// True when each element of `operand` belongs to one channel: the sums over a
+/// weight that is read through a window depend on the position.
+static bool isPlainOperand(linalg::LinalgOp op, OpOperand *operand) {
+  return op.getMatchingIndexingMap(operand).isProjectedPermutation();
+}
+
 static Classification classifyContraction(linalg::LinalgOp op,
                                           ArrayRef<unsigned> inputs) {
   OpOperand *lhs = op.getDpsInputOperand(inputs[0]);
@@ -142,6 +162,11 @@ static Classification classifyContraction(linalg::LinalgOp op,
   for (OpOperand *operand : {lhs, rhs})
     if (isConstantTensor(operand->get()))
       layer.weight = operand;
+  if (!hasPlainResult(op) ||
+      (layer.weight && !isPlainOperand(op, layer.weight)))
+    return Classification::refuse(
+        "unsupported-maps",
+        "the result or the weight is not indexed by one loop per dimension");
   return Classification::accept(std::move(layer));
 }
 
@@ -175,6 +200,13 @@ static Classification classifyExtremum(linalg::LinalgOp op, unsigned input,
       isMax ? "max_pool" : "min_pool"));
 }
 
+/// True when the body reads elements of f32 tensors only, no scalar operands.
+static bool readsTensors(linalg::LinalgOp op, const StructuralBody &body) {
+  return llvm::all_of(body.inputs, [&](unsigned input) {
+    return isF32Tensor(op.getDpsInputOperand(input)->get());
+  });
+}
+
 /// Elementwise operations of two activations.
 static Classification classifyPair(linalg::LinalgOp op,
                                    const StructuralBody &body) {
@@ -185,7 +217,7 @@ static Classification classifyPair(linalg::LinalgOp op,
       {BodyKind::Maximum, LayerKind::SameScale},
       {BodyKind::Minimum, LayerKind::SameScale}};
   for (auto [bodyKind, layerKind] : kinds) {
-    if (body.kind != bodyKind)
+    if (body.kind != bodyKind || !readsTensors(op, body))
       continue;
     StringRef name = getLayerName(layerKind);
     if (layerKind == LayerKind::SameScale)
@@ -205,6 +237,13 @@ static bool isUnary(linalg::LinalgOp op) {
   return succeeded(UnaryFunction::get(op));
 }
 
+static Classification classifyCopy(linalg::LinalgOp op, Value source) {
+  Layer layer = createLayer(LayerKind::SameScale, op, {source}, "move");
+  if (layer.activations.empty())
+    return Classification::refuse("constant", "what is copied is no activation");
+  return Classification::accept(std::move(layer));
+}
+
 static Classification classifyElementwise(linalg::LinalgOp op,
                                           const StructuralBody &body) {
   if (tensor::ExtractOp extract = matchGather(op))
@@ -217,8 +256,7 @@ static Classification classifyElementwise(linalg::LinalgOp op,
   if (activations == 0)
     return Classification::refuse("constant", "no operand is an activation");
   if (body.kind == BodyKind::Copy)
-    return Classification::accept(
-        createLayer(LayerKind::SameScale, op, inputs, "move"));
+    return classifyCopy(op, inputs[body.inputs[0]]);
   if (activations > 1)
     return classifyPair(op, body);
   if (isUnary(op))
@@ -295,11 +333,21 @@ static std::optional<Classification> classifyTensorOp(Operation *op) {
       .Default([](Operation *) { return std::nullopt; });
 }
 
+/// True when a move has one f32 result and all its shapes have a rank.
+static bool isRankedMove(Operation *op) {
+  return isF32Tensor(op->getResult(0)) &&
+         llvm::none_of(op->getOperandTypes(), llvm::IsaPred<UnrankedTensorType>);
+}
+
 static Classification classify(Operation *op) {
   if (auto linalgOp = dyn_cast<linalg::LinalgOp>(op))
     return classifyLinalg(linalgOp);
-  if (std::optional<Classification> result = classifyTensorOp(op))
+  if (std::optional<Classification> result = classifyTensorOp(op)) {
+    if (!isRankedMove(op))
+      return Classification::refuse(
+          "unsupported-result", "expected ranked tensors with f32 elements");
     return *std::move(result);
+  }
   return Classification::refuse(
       "unsupported-op", "no integer form of " + op->getName().getStringRef());
 }
@@ -313,11 +361,19 @@ static bool endsInRequantization(LayerKind kind) {
   return kind != LayerKind::Unary && kind != LayerKind::SameScale;
 }
 
-/// The only user of the layer's result, when it is a linalg op on it.
+/// The only user of the layer's result, when it is a linalg op on it, in the
+/// same block, that reads each element at the position where it writes.
 static linalg::LinalgOp getOnlyUser(const Layer &layer) {
   if (!layer.result.hasOneUse())
     return {};
-  return dyn_cast<linalg::LinalgOp>(*layer.result.getUsers().begin());
+  OpOperand &use = *layer.result.use_begin();
+  auto user = dyn_cast<linalg::LinalgOp>(use.getOwner());
+  if (!user || user->getBlock() != layer.op->getBlock() ||
+      user.getNumDpsInits() != 1 ||
+      user.getMatchingIndexingMap(&use) !=
+          user.getMatchingIndexingMap(user.getDpsInitOperand(0)))
+    return {};
+  return user;
 }
 
 static bool fuseClamp(Layer &layer, linalg::LinalgOp user) {

@@ -151,17 +151,37 @@ private:
 
   void name(Value value) {
     std::string kind = getKind(value);
-    std::string prefix = (function.getSymName() + "/" + kind + "_").str();
+    std::string prefix = escape(function.getSymName()) + "/" + kind + "_";
     unsigned number = counts[kind]++;
-    if (auto argument = dyn_cast<BlockArgument>(value))
-      number = argument.getArgNumber();
+    if (isFunctionArgument(value))
+      number = cast<BlockArgument>(value).getArgNumber();
     paths[value] = prefix + std::to_string(number);
     digests[value] = computeDigest(value, kind);
   }
 
+  static bool isFunctionArgument(Value value) {
+    auto argument = dyn_cast<BlockArgument>(value);
+    return argument && argument.getOwner()->isEntryBlock() &&
+           isa<func::FuncOp>(argument.getOwner()->getParentOp());
+  }
+
+  /// Symbol names may hold any character, sites only printable ones.
+  static std::string escape(StringRef name) {
+    std::string escaped;
+    for (char c : name)
+      if (llvm::isPrint(c) && !StringRef("\"\\%").contains(c))
+        escaped += c;
+      else
+        escaped += "%" + llvm::utohexstr(static_cast<unsigned char>(c),
+                                         /*LowerCase=*/true, /*Width=*/2);
+    return escaped;
+  }
+
   std::string getKind(Value value) const {
-    if (isa<BlockArgument>(value))
+    if (isFunctionArgument(value))
       return "input";
+    if (isa<BlockArgument>(value))
+      return "argument";
     if (const Layer *layer = layers.getProducer(value))
       return layer->name;
     return "float";

@@ -15,6 +15,7 @@
 #include "qdot/Statistics/Ranges.h"
 #include "llvm/ADT/EquivalenceClasses.h"
 #include "llvm/Support/Error.h"
+#include <cmath>
 
 namespace qdot {
 #define GEN_PASS_DEF_ANNOTATEVALUES
@@ -52,6 +53,9 @@ public:
       : plan(plan), file(file), method(method) {}
 
   LogicalResult choose() {
+    for (const Layer &layer : plan.layers.getLayers())
+      if (plan.values.isQuantized(layer) && failed(checkConstants(layer)))
+        return failure();
     for (const QuantizableValue &value : plan.values.getValues())
       groups.insert(value.value);
     for (const Layer &layer : plan.layers.getLayers())
@@ -67,6 +71,26 @@ public:
   }
 
 private:
+  /// Constants that become integers: those of a contraction must be finite;
+  /// where values only move, infinities saturate, as they do in a pad.
+  static LogicalResult checkConstants(const Layer &layer) {
+    bool isContraction = layer.kind == LayerKind::Contraction;
+    if (!isContraction && layer.kind != LayerKind::SameScale)
+      return success();
+    for (Value operand : layer.op->getOperands()) {
+      FailureOr<ConstantInit> constant = getConstantInit(operand);
+      if (failed(constant))
+        continue;
+      for (double value : constant->values)
+        if (std::isnan(value) || (isContraction && std::isinf(value)))
+          return layer.op->emitOpError()
+                     .append("has a constant that is not finite: ", value)
+                     .attachNote(operand.getLoc())
+                 << "the constant is here";
+    }
+    return success();
+  }
+
   /// Operands and result of a move share one type.
   void tie(const Layer &layer) {
     for (Value activation : layer.activations)
@@ -83,9 +107,9 @@ private:
     if (failed(constant) || constant->values.empty() ||
         layerStartsAt(operand))
       return;
-    auto [low, high] = std::minmax_element(constant->values.begin(),
-                                           constant->values.end());
-    extend(member, {*low, *high});
+    for (double value : constant->values)
+      if (std::isfinite(value))
+        extend(member, {value, value});
   }
 
   /// The neutral element of a maximum or minimum is no value of the tensor.

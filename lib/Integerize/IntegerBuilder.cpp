@@ -20,6 +20,8 @@ std::optional<StorageValue> IntegerBuilder::getStorage(Value real) {
   Value quantized = dequantize.getInput();
   auto type = cast<RankedTensorType>(quantized.getType());
   StorageValue storage{{}, *viewQuantizedType(type.getElementType())};
+  if (!storage.view.type.isSigned())
+    return std::nullopt;
   if (auto cast = quantized.getDefiningOp<quant::StorageCastOp>()) {
     storage.value = cast.getInput();
     return storage;
@@ -49,6 +51,11 @@ Value IntegerBuilder::createEmpty(Value like, Type element) {
   for (int64_t dim = 0; dim < type.getRank(); ++dim)
     sizes.push_back(getSize(builder, loc, like, dim));
   return tensor::EmptyOp::create(builder, loc, sizes, element);
+}
+
+Value IntegerBuilder::createShape(Value like, Type element) {
+  return isa<RankedTensorType>(like.getType()) ? createEmpty(like, element)
+                                               : like;
 }
 
 Value IntegerBuilder::createConstant(ArrayRef<int64_t> shape, Type element,
@@ -226,6 +233,8 @@ Value IntegerBuilder::createRequantize(Value accumulators,
 Value IntegerBuilder::convert(StorageValue from, const QuantizedView &to) {
   if (from.view.type == to.type)
     return from.value;
+  if (!isRequantizationTarget(to))
+    return {};
   Value empty = createEmpty(from.value, builder.getI32Type());
   int64_t rank = from.getType().getRank();
   AffineMap identity = builder.getMultiDimIdentityMap(rank);

@@ -18,10 +18,11 @@ using numerics::StorageRange;
 
 static constexpr const char *overflowReason = "accumulator-overflow";
 
+static constexpr const char *overflowMessage =
+    "no proof that the i32 accumulator cannot overflow for every input";
+
 static IntegerizeResult refuseOverflow() {
-  return IntegerizeResult::refuse(
-      overflowReason,
-      "no proof that the i32 accumulator cannot overflow for every input");
+  return IntegerizeResult::refuse(overflowReason, overflowMessage);
 }
 
 static int64_t product(ArrayRef<int64_t> sizes) {
@@ -29,6 +30,15 @@ static int64_t product(ArrayRef<int64_t> sizes) {
   for (int64_t size : sizes)
     result *= size;
   return result;
+}
+
+/// The narrowest of i8, i16 and i32 that holds every value.
+static unsigned getWidth(ArrayRef<int64_t> values) {
+  unsigned width = 8;
+  for (int64_t value : values)
+    while (width < 32 && !llvm::isIntN(width, value))
+      width *= 2;
+  return width;
 }
 
 static void include(std::optional<StorageRange> &total, StorageRange range) {
@@ -94,16 +104,45 @@ private:
       return FloatReason{"not-constant", "weight or bias is no constant"};
     weight = *std::move(constant);
     init = *std::move(constantInit);
+    if (!input.type.isSigned())
+      return FloatReason{"unsupported-storage",
+                         "the activation has unsigned storage"};
     if (!input.isPerTensor())
       return FloatReason{"per-axis-activation",
                          "the activation has more than one scale"};
     if (!isChannelwise())
       return FloatReason{"weight-scales",
                          "the weight's scales vary along a reduction"};
+    return checkSizes();
+  }
+
+  /// Everything that is folded at compile time must have a size.
+  std::optional<FloatReason> checkSizes() {
+    if (weight.values.empty() || init.values.empty())
+      return FloatReason{"zero-size", "the weight or the bias has no elements"};
     if (repetitions() == 0)
       return FloatReason{"dynamic-reduction",
                          "a reduction size is not known at compile time"};
+    if (repetitions() > INT32_MAX)
+      return FloatReason{overflowReason, overflowMessage};
+    collectInitDims();
+    auto type = cast<RankedTensorType>(op->getResult(0).getType());
+    if (llvm::any_of(initDims, [&](int64_t dim) {
+          return type.isDynamicDim(dim);
+        }))
+      return FloatReason{"dynamic-channels",
+                         "the number of channels of the result is not known at "
+                         "compile time"};
     return std::nullopt;
+  }
+
+  /// The dimensions of the result along which channels or the bias vary.
+  void collectInitDims() {
+    initDims = channels.outputDims;
+    for (int64_t dim : init.outputDims)
+      if (!llvm::is_contained(initDims, dim))
+        initDims.push_back(dim);
+    llvm::sort(initDims);
   }
 
   /// Scales may vary along channels only.
@@ -148,11 +187,6 @@ private:
   /// The initial value varies over the channels and over the bias.
   void computeInit() {
     computeChannels();
-    initDims = channels.outputDims;
-    for (int64_t dim : init.outputDims)
-      if (!llvm::is_contained(initDims, dim))
-        initDims.push_back(dim);
-    llvm::sort(initDims);
     for (int64_t dim : initDims)
       initShape.push_back(
           cast<RankedTensorType>(op.getDpsInits()[0].getType())
@@ -185,9 +219,7 @@ private:
     SmallVector<int64_t> index(weight.type.getRank(), 0);
     int64_t times = repetitions();
     for (int64_t value : weight.values) {
-      AccumulatorBound &sum = bounds[channels.channelOf(index)];
-      for (int64_t i = 0; i < times; ++i)
-        sum.addWeight(value);
+      bounds[channels.channelOf(index)].addProducts({value, value}, times);
       advanceIndex(index, weight.type.getShape());
     }
     for (auto [channel, value] : llvm::zip_equal(initChannels, initValues)) {
@@ -203,12 +235,10 @@ private:
 
   Value build() {
     Value activation = builder.getStorage(layer.activations.front())->value;
-    bool isWide = llvm::any_of(weight.values, [](int64_t value) {
-      return value < INT8_MIN || value > INT8_MAX;
-    });
     Value constant = builder.createConstant(
         weight.type.getShape(),
-        builder.builder.getIntegerType(isWide ? 16 : 8), weight.values);
+        builder.builder.getIntegerType(getWidth(weight.values)),
+        weight.values);
     SmallVector<Value> inputs{activation, constant};
     if (layer.weight == op.getDpsInputOperand(0))
       std::swap(inputs[0], inputs[1]);

@@ -125,7 +125,7 @@ private:
     for (auto [number, input] : llvm::enumerate(op.getDpsInputs())) {
       bool isRead = llvm::is_contained(body.inputs, number);
       operands.push_back(isRead ? getOperand(input)
-                                : builder.createEmpty(input, element));
+                                : builder.createShape(input, element));
       if (!operands.back())
         return {};
     }

@@ -87,6 +87,10 @@ private:
     if (!view.isPerTensor())
       return refuse(layer, {"per-axis-activation",
                             "the result has more than one scale"});
+    if (layer.kind != LayerKind::SameScale &&
+        !isRequantizationTarget(view))
+      return refuse(layer, {"unsupported-storage",
+                            "the result has unsigned or less than 8 bits"});
     IntegerBuilder builder(layer.op, contract);
     IntegerizeResult result = integerizeLayer(layer, view, builder);
     if (!result.storage)
@@ -96,7 +100,8 @@ private:
 
   /// Lets the readers of `quantize` read `storage`.
   void connect(QuantizeOp quantize, Value storage, const QuantizedView &view) {
-    if (!storage.getDefiningOp()->hasAttr(quantizedAttrName))
+    Operation *producer = storage.getDefiningOp();
+    if (producer && !producer->hasAttr(quantizedAttrName))
       setQuantized(storage, view, quantize.getSiteAttr());
     OpBuilder builder(quantize);
     Value quantized = quant::StorageCastOp::create(
@@ -125,7 +130,8 @@ private:
       std::optional<StorageValue> storage = builder.getStorage(op.getInput());
       bool isByte = storage &&
                     storage->view.type.getStorageTypeIntegralWidth() <= 16 &&
-                    view.type.getStorageTypeIntegralWidth() <= 16;
+                    view.type.getStorageTypeIntegralWidth() <= 16 &&
+                    isRequantizationTarget(view);
       if (!isByte || !storage->view.isPerTensor() || !view.isPerTensor())
         continue;
       connect(op, builder.convert(*storage, view), view);

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "qdot/Analysis/StructuralBody.h"
 #include "qdot/Integerize/IntegerBuilder.h"
 #include "qdot/Numerics/Accumulator.h"
 
@@ -22,15 +23,17 @@ static int64_t getTaps(linalg::LinalgOp op) {
   return taps;
 }
 
-/// The operands of a pooling op: the values, and the tensor that gives the
-/// window its shape and is never read.
-static SmallVector<Value> getOperands(linalg::LinalgOp op, Value activation,
+/// The operands of a pooling op: the values at `position`, and tensors that
+/// give the window its shape and are never read.
+static SmallVector<Value> getOperands(linalg::LinalgOp op, unsigned position,
                                       Value storage, IntegerBuilder &builder) {
-  return llvm::map_to_vector(op.getDpsInputs(), [&](Value input) {
-    return input == activation
-               ? storage
-               : builder.createEmpty(input, builder.builder.getI8Type());
-  });
+  SmallVector<Value> operands;
+  for (auto [number, input] : llvm::enumerate(op.getDpsInputs()))
+    operands.push_back(
+        number == position
+            ? storage
+            : builder.createShape(input, builder.builder.getI8Type()));
+  return operands;
 }
 
 /// Rule E4: `sum q - taps * Z`, then one multiplication.
@@ -57,9 +60,9 @@ IntegerizeResult qdot::integerizeSum(const Layer &layer,
         "accumulator-overflow",
         "no proof that the i32 accumulator cannot overflow for every input");
   Value init = builder.createInit(op.getDpsInits()[0], {}, {}, {start});
+  unsigned position = matchBody(op).inputs[0];
   SmallVector<Value> operands =
-      getOperands(op, activation, input->value, builder);
-  unsigned position = llvm::find(operands, input->value) - operands.begin();
+      getOperands(op, position, input->value, builder);
   auto generic = linalg::GenericOp::create(
       builder.builder, builder.loc, TypeRange{init.getType()}, operands,
       ValueRange{init}, op.getIndexingMapsArray(), op.getIteratorTypesArray(),

@@ -46,6 +46,9 @@ struct QuantizeSignature
   }
 
   static void convert(func::FuncOp function) {
+    if (!function.getBody().hasOneBlock())
+      return emitMissedRemark(function, "QuantizeSignature", "several-blocks",
+                              "the function has more than one block");
     for (BlockArgument argument : function.getArguments())
       convertArgument(function, argument);
     Operation *terminator = function.getBody().back().getTerminator();

@@ -35,6 +35,12 @@ struct StorageValue {
   }
 };
 
+/// True for what `qdot.requantize` can make: signed storage of at least 8 bits.
+inline bool isRequantizationTarget(const QuantizedView &view) {
+  return view.type.isSigned() &&
+         view.type.getStorageTypeIntegralWidth() >= 8;
+}
+
 /// The real multipliers of a requantization: one, or one per index tuple over
 /// `dims` of the result tensor.
 struct Multipliers {
@@ -52,11 +58,16 @@ public:
   IntegerBuilder(mlir::Operation *op, numerics::Contract contract)
       : builder(op), loc(op->getLoc()), contract(contract) {}
 
-  /// The storage values behind a `qdot.dequantize`, or nothing.
+  /// The signed storage values behind a `qdot.dequantize`, or nothing.
+  /// (`qdot-import-quant` has made unsigned storage signed.)
   std::optional<StorageValue> getStorage(mlir::Value real);
 
   /// `tensor.empty` of `shape`, or with the sizes of `like` where dynamic.
   mlir::Value createEmpty(mlir::Value like, mlir::Type element);
+
+  /// What stands for an operand that a body does not read but that gives loops
+  /// their sizes: `createEmpty`, or the operand itself when it is a scalar.
+  mlir::Value createShape(mlir::Value like, mlir::Type element);
 
   /// A dense constant of `element` (i8, i16 or i32) from row-major values.
   mlir::Value createConstant(llvm::ArrayRef<int64_t> shape, mlir::Type element,
@@ -82,7 +93,7 @@ public:
                                float clampMax);
 
   /// Storage values on another per-tensor type; the same value when the types
-  /// agree.
+  /// agree. Null when `to` is no target of a requantization.
   mlir::Value convert(StorageValue from, const QuantizedView &to);
 
   /// The multiplier of an accumulator on `accumulatorScale`, in the arithmetic

@@ -185,7 +185,8 @@ private:
     return ConversionBuilder(op, view).build(
         getStorage(op.getInput()), view.type.getExpressedType(),
         [&](OpBuilder &body, Value stored, Value scale, Value zero) {
-          return createDequantize(body, op.getLoc(), stored, scale, zero);
+          return createDequantize(body, op.getLoc(), stored, scale, zero,
+                                  view.type.isSigned());
         });
   }
 

@@ -71,6 +71,13 @@ static Value createScaled(Arith a, Value acc, Value multiplier, Value shift,
   return arith::ShRSIOp::create(b, a.loc, rounded, amount);
 }
 
+/// The integer type that a clamped float converts to. The bounds of i32 are no
+/// floats: they round outwards, so one more clamp follows in i64.
+static Type getConversionType(OpBuilder &builder, Type storage) {
+  return storage.getIntOrFloatBitWidth() < 32 ? builder.getI32Type()
+                                              : builder.getI64Type();
+}
+
 /// Rule R5.
 static Value createRequantizeF32(Arith a, RequantizeOp op) {
   OpBuilder &b = a.b;
@@ -85,9 +92,12 @@ static Value createRequantizeF32(Arith a, RequantizeOp op) {
       b, a.loc, value,
       a.constantF32(static_cast<int64_t>(op.getClampMax()) - zero));
   value = math::RoundEvenOp::create(b, a.loc, value);
-  Type i32 = b.getI32Type();
-  value = arith::FPToSIOp::create(b, a.loc, i32, value);
-  value = arith::AddIOp::create(b, a.loc, value, a.constant(i32, zero));
+  Type wide = getConversionType(b, op.getType());
+  value = arith::FPToSIOp::create(b, a.loc, wide, value);
+  value = arith::AddIOp::create(b, a.loc, value, a.constant(wide, zero));
+  if (wide.isInteger(64))
+    value = a.clamp(value, static_cast<int64_t>(op.getClampMin()),
+                    static_cast<int64_t>(op.getClampMax()));
   return a.truncate(value, op.getType());
 }
 
@@ -117,13 +127,14 @@ Value qdot::createLookup(OpBuilder &builder, LookupOp op) {
                                    ValueRange{position});
 }
 
-/// The clamp is done in float, where the bounds are exact, so the conversion to
-/// an integer is never out of range.
+/// The clamp is done in float, so the conversion to an integer is never out of
+/// range.
 Value qdot::createQuantize(OpBuilder &builder, Location loc, Value real,
                            Value scale, Value zeroPoint,
                            numerics::StorageRange storage, Type type) {
   Arith a{builder, loc};
-  Type i32 = builder.getI32Type(), f32 = builder.getF32Type();
+  Type wide = getConversionType(builder, type), f32 = builder.getF32Type();
+  zeroPoint = a.extend(zeroPoint, wide);
   Value quotient = arith::DivFOp::create(builder, loc, real, scale);
   Value rounded = math::RoundEvenOp::create(builder, loc, quotient);
   Value isNaN = arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::UNO,
@@ -131,23 +142,28 @@ Value qdot::createQuantize(OpBuilder &builder, Location loc, Value real,
   rounded = arith::SelectOp::create(builder, loc, isNaN, a.constantF32(0.0f),
                                     rounded);
   auto bound = [&](int64_t limit) -> Value {
-    Value distance = arith::SubIOp::create(builder, loc, a.constant(i32, limit),
-                                           zeroPoint);
+    Value distance = arith::SubIOp::create(
+        builder, loc, a.constant(wide, limit), zeroPoint);
     return arith::SIToFPOp::create(builder, loc, f32, distance);
   };
   Value clamped =
       arith::MaximumFOp::create(builder, loc, rounded, bound(storage.min));
   clamped =
       arith::MinimumFOp::create(builder, loc, clamped, bound(storage.max));
-  Value q = arith::FPToSIOp::create(builder, loc, i32, clamped);
+  Value q = arith::FPToSIOp::create(builder, loc, wide, clamped);
   q = arith::AddIOp::create(builder, loc, q, zeroPoint);
+  if (wide.isInteger(64))
+    q = a.clamp(q, storage.min, storage.max);
   return a.truncate(q, type);
 }
 
 Value qdot::createDequantize(OpBuilder &builder, Location loc, Value stored,
-                             Value scale, Value zeroPoint) {
+                             Value scale, Value zeroPoint, bool isSigned) {
   Arith a{builder, loc};
-  Value wide = a.extend(stored, builder.getI32Type());
+  Type i32 = builder.getI32Type();
+  Value wide = isSigned || stored.getType() == i32
+                   ? a.extend(stored, i32)
+                   : arith::ExtUIOp::create(builder, loc, i32, stored);
   Value centered = arith::SubIOp::create(builder, loc, wide, zeroPoint);
   Value real =
       arith::SIToFPOp::create(builder, loc, builder.getF32Type(), centered);

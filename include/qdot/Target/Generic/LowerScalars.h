@@ -28,10 +28,10 @@ mlir::Value createQuantize(mlir::OpBuilder &builder, mlir::Location loc,
                            mlir::Value zeroPoint, numerics::StorageRange storage,
                            mlir::Type type);
 
-/// Rule Q8 in arith, on one storage value.
+/// Rule Q8 in arith, on one storage value, which is read as `isSigned` says.
 mlir::Value createDequantize(mlir::OpBuilder &builder, mlir::Location loc,
                              mlir::Value stored, mlir::Value scale,
-                             mlir::Value zeroPoint);
+                             mlir::Value zeroPoint, bool isSigned);
 
 } // namespace qdot
 
