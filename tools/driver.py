@@ -43,6 +43,11 @@ class Driver:
         call(self.bin / "qdot", "calibrate", "--quiet", model,
              *[f"--data={path}" for path in data], "-o", stats, *options)
 
+    def merge(self, files, output):
+        """One statistics file from several."""
+        call(self.bin / "qdot", "stats", "--quiet", "merge", *files,
+             "-o", output)
+
     def quantize(self, model, stats, output, *options):
         """Writes the integer form of `model`; without `stats` the model must
         hold its scales."""

@@ -98,6 +98,38 @@ class Function:
         return self.emit(dims, f"linalg.fill ins({scalar} : f32) "
                                f"outs({init.name} : {t}) -> {t}")
 
+    # --- models that hold their scales ---------------------------------------
+
+    def cast(self, x, element):
+        """quant.qcast to a quantized element type, and quant.dcast back."""
+        real, small = type_of(x.dims), type_of(x.dims, element)
+        q = self.emit(x.dims, f"quant.qcast {x.name} : {real} to {small}")
+        return self.emit(x.dims, f"quant.dcast {q.name} : {small} to {real}")
+
+    def ranged(self, x, low, high, storage="i8"):
+        """Rounds to 256 steps from `low` to `high`."""
+        scale = (high - low) / 255
+        zero = round(-low / scale) - (128 if storage == "i8" else 0)
+        return self.cast(x, f"!quant.uniform<{storage}:f32, {scale!r}:{zero}>")
+
+    def ranged_weight(self, rows, columns, stored=False):
+        """A matrix with one scale per column, as a float constant that is
+        rounded or, when `stored`, as a constant of integers."""
+        array = self.random.normal(0, math.sqrt(2 / rows), (rows, columns))
+        scales = np.abs(array).max(0) / 127
+        numbers = ", ".join(repr(float(scale)) for scale in scales)
+        element = f"!quant.uniform<i8<-127:127>:f32:1, {{{numbers}}}>"
+        if not stored:
+            return self.cast(self.constant(array), element)
+        dims, data = array.shape, np.rint(array / scales).astype(np.int8)
+        ints = self.emit(dims, f'arith.constant dense<"0x'
+                               f'{data.tobytes().hex().upper()}"> : '
+                               f'{type_of(dims, "i8")}')
+        q = self.emit(dims, f"quant.scast {ints.name} : {type_of(dims, 'i8')} "
+                            f"to {type_of(dims, element)}")
+        return self.emit(dims, f"quant.dcast {q.name} : "
+                               f"{type_of(dims, element)} to {type_of(dims)}")
+
     # --- operations --------------------------------------------------------
 
     def named(self, op, ins, init, attributes=""):

@@ -6,9 +6,10 @@
 #
 #===-----------------------------------------------------------------------===#
 """check_network.py NAME --build BUILD [--min-sqnr DB] [--allow REASONS]
+                 [--entry FUNCTIONS]
 
-Writes the network NAME of networks.py (or takes NAME.mlir), calibrates it on
-200 random samples, quantizes it, and runs both on 100 others. Prints one line
+Writes the network NAME of networks.py, calibrates each of its functions on 200
+random samples (unless it holds its scales), quantizes it, and runs both on 100 others. Prints one line
 per result. Fails when the ratio of signal to quantization noise of a result is
 below --min-sqnr, when an operation stays in float for a reason that is not
 allowed, or when the compiled integer model gives other bytes than the
@@ -23,7 +24,7 @@ import numpy as np
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tools"))
 import driver
-from networks import NETWORKS
+from networks import NETWORKS, WITH_SCALES
 
 
 def samples(text, function, count, seed):
@@ -55,69 +56,83 @@ class Check:
     def __init__(self, options, folder):
         self.options, self.folder = options, folder
         self.programs = driver.Driver(options.build)
-        path = pathlib.Path(options.name)
-        self.text = (path.read_text() if path.suffix == ".mlir"
-                     else NETWORKS[options.name]())
-        self.model = folder / "model.mlir"
-        self.model.write_text(self.text)
-        self.entry = f"--entry={options.entry}"
+        self.has_scales = options.name in WITH_SCALES
+        self.text = NETWORKS[options.name]()
+        self.model = self.write("model", self.text)
+        self.real = self.model
+        if self.has_scales:
+            self.real = self.write("plain", NETWORKS[options.name](plain=True))
+
+    def write(self, name, text):
+        path = self.folder / f"{name}.mlir"
+        path.write_text(text)
+        return path
+
+    def calibrate(self):
+        """One statistics file for all functions."""
+        files = []
+        for entry in self.options.entry:
+            data = save(self.folder, "calib",
+                        samples(self.text, entry, 200, 1))
+            files.append(self.folder / f"{entry}.json")
+            self.programs.calibrate(self.model, data, files[-1],
+                                    f"--entry={entry}")
+        if len(files) == 1:
+            return files[0]
+        self.programs.merge(files, self.folder / "all.json")
+        return self.folder / "all.json"
 
     def quantize(self):
         """Writes int8.mlir; models that hold their scales need no data."""
         output, allow = self.folder / "int8.mlir", self.options.allow
-        words = [f"--allow={allow}"] if allow else []
-        if self.options.has_scales:
-            self.programs.quantize(self.model, None, output, *words)
-            return output
-        data = save(self.folder, "calib",
-                    samples(self.text, self.options.entry, 200, 1))
-        stats = self.folder / "stats.json"
-        self.programs.calibrate(self.model, data, stats, self.entry)
-        self.programs.quantize(self.model, stats, output, *words)
+        stats = None if self.has_scales else self.calibrate()
+        self.programs.quantize(self.model, stats, output,
+                               *[f"--allow={allow}"] if allow else [])
         return output
 
-    def run(self, model, name, data, *words):
-        count = driver.result_count(self.text, self.options.entry)
+    def run(self, model, name, entry, data, *words):
+        count = driver.result_count(self.text, entry)
         outputs = [self.folder / f"{name}{i}.npy" for i in range(count)]
-        return self.programs.run(model, data, outputs, self.entry, *words)
+        return self.programs.run(model, data, outputs, f"--entry={entry}",
+                                 *words)
 
     def measure(self):
         """Prints what came out; returns the complaints."""
         quantized = self.quantize()
-        data = save(self.folder, "test",
-                    samples(self.text, self.options.entry, 100, 2))
-        real = self.run(self.model, "float", data)
-        small = self.run(quantized, "int8", data)
-        ratios = [sqnr(r, s) for r, s in zip(real, small)]
         text = quantized.read_text()
-        print(f"{self.options.name}: SQNR "
-              + ", ".join(f"{ratio:.1f}" for ratio in ratios)
-              + f" dB, {driver.integer_layers(text)} integer layers, float: "
-              f"{driver.float_islands(text) or '-'}")
-        yield from (f"result {i} has an SQNR of {ratio:.1f} dB"
-                    for i, ratio in enumerate(ratios)
-                    if not ratio >= self.options.min_sqnr)
+        print(f"{self.options.name}: {driver.integer_layers(text)} integer "
+              f"layers, float: {driver.float_islands(text) or '-'}")
         if not driver.integer_layers(text):
             yield "nothing was quantized"
-        if self.options.reference:
-            exact = self.run(quantized, "exact", data, "--target=reference")
-            yield from (f"result {i} differs from the reference interpreter"
-                        for i, (s, e) in enumerate(zip(small, exact))
-                        if s.tobytes() != e.tobytes())
+        for entry in self.options.entry:
+            yield from self.compare(quantized, entry)
+
+    def compare(self, quantized, entry):
+        """Float, compiled integers and interpreted integers, one function."""
+        data = save(self.folder, "test", samples(self.text, entry, 100, 2))
+        real = self.run(self.real, "float", entry, data)
+        small = self.run(quantized, "int8", entry, data)
+        exact = self.run(quantized, "exact", entry, data,
+                         "--target=reference")
+        for i, (r, s, e) in enumerate(zip(real, small, exact)):
+            ratio = sqnr(r, s)
+            print(f"  {entry} result {i}: SQNR {ratio:.1f} dB")
+            if not ratio >= self.options.min_sqnr:
+                yield f"{entry} result {i}: the SQNR is below the limit"
+            if s.tobytes() != e.tobytes():
+                yield (f"{entry} result {i}: compiled code and reference "
+                       "interpreter differ")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("name")
-    parser.add_argument("--build", required=True)
+    parser.add_argument("--build", type=pathlib.Path, required=True)
     parser.add_argument("--min-sqnr", type=float, default=25.0)
     parser.add_argument("--allow", default="")
-    parser.add_argument("--entry", default="main")
-    parser.add_argument("--has-scales", action="store_true",
-                        help="the model is QDQ or fake-quant: no calibration")
-    parser.add_argument("--no-reference", dest="reference",
-                        action="store_false")
+    parser.add_argument("--entry", default=["main"],
+                        type=lambda names: names.split(","))
     parser.add_argument("--print", action="store_true",
                         help="print the model and stop")
     options = parser.parse_args()
@@ -125,7 +140,10 @@ def main():
         print(NETWORKS[options.name](), end="")
         return 0
     with tempfile.TemporaryDirectory() as folder:
-        complaints = list(Check(options, pathlib.Path(folder)).measure())
+        try:
+            complaints = list(Check(options, pathlib.Path(folder)).measure())
+        except driver.Failed as failure:
+            complaints = [str(failure)]
     for complaint in complaints:
         print(f"{options.name}: {complaint}")
     return 1 if complaints else 0

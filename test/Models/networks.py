@@ -48,7 +48,7 @@ def inception():
         one = f.relu(f.bias(f.conv(x, 4, size=1)))
         three = f.relu(f.bias(f.conv(f.relu(f.bias(f.conv(x, 4, size=1))), 8)))
         five = f.relu(f.bias(f.conv(x, 4, size=5)))
-        pooled = f.pool(f.pad(x, [0, 1, 1, 0], value=-3.4e38), "max", 3, 1)
+        pooled = f.pool(f.pad(x, [0, 1, 1, 0], value=float("-inf")), "max", 3, 1)
         pooled = f.relu(f.bias(f.conv(pooled, 4, size=1)))
         x = f.concat(3, one, three, five, pooled)
     return module(f.finish(f.dense(f.mean(x), 10)))
@@ -235,7 +235,36 @@ def layer_norm():
     return module(f.finish(f.dense(f.relu(f.batch_norm(y)), 8)))
 
 
+def quantized_mlp(storage, stored, plain):
+    """An MLP whose values are rounded by quant.qcast and quant.dcast; `plain`
+    leaves the rounding of activations out."""
+    f = Function(15)
+    ranged = (lambda x, *_: x) if plain else f.ranged
+    x = ranged(f.argument(1, 24), -4.0, 4.0, storage)
+    for size in (32, 16, 8):
+        y = f.named("matmul", [x, f.ranged_weight(x.dims[1], size, stored)],
+                    f.filled((1, size)))
+        y = f.bias(y)
+        x = (ranged(y, -7.5, 8.0, storage) if size == 8
+             else ranged(f.relu(y), 0.0, 8.0, storage))
+    return module(f.finish(x))
+
+
+def qdq_unsigned(plain=False):
+    """QDQ input with u8 activations and float weights that are rounded."""
+    return quantized_mlp("u8", False, plain)
+
+
+def qdq_signed(plain=False):
+    """QDQ input with i8 activations and weights that are integers."""
+    return quantized_mlp("i8", True, plain)
+
+
 NETWORKS = {function.__name__: function for function in (
     residual, inverted_residual, inception, activations, squeeze_excite,
     attention, convolutions, channels_first, two_inputs, two_functions,
-    slices, layer_norm)}
+    slices, layer_norm, qdq_unsigned, qdq_signed)}
+
+# Those that hold their scales: no calibration, and the float network to
+# compare with is the same one without scales.
+WITH_SCALES = ("qdq_unsigned", "qdq_signed")
