@@ -35,6 +35,66 @@ def CheckModel : Pass<"qdot-check-model", "::mlir::ModuleOp"> {
   }];
 }
 
+def ImportFakeQuant : Pass<"qdot-import-fake-quant", "::mlir::ModuleOp"> {
+  let summary = "Recognize quantization that is written in arithmetic";
+  let description = [{
+    In: linalg on tensors in which quantization is spelled out elementwise, in
+    one op or in several that follow each other, with constants per tensor or
+    per channel: `x / s` (or `x * (1 / s)`), `math.roundeven`, optionally a zero
+    point added, a clamp in any spelling, optionally a conversion to integers
+    and back, the zero point subtracted, `* s`. Out: `qdot.quantize` and
+    `qdot.dequantize` instead, on activations and on constant weights. Integers
+    from elsewhere (constant weights in i8) that are only dequantized become
+    `quant.scast` and `qdot.dequantize`. The values are the same for every x that
+    is not NaN; with a multiplication by `1 / s`, except where x / s is within
+    rounding of a tie. Storage is i8: unsigned ranges move by their lower end.
+    Must run before `qdot-fold-constants`, which would compute the weights.
+
+    Left alone, with a remark: rounding half away from zero (round-half-away), a
+    zero point added before rounding (zero-point-before-rounding), scales that
+    are no normal f32 numbers (scale-not-normal), ranges of more than 8 bits or
+    without 0 (range-not-8-bit), zero points along several axes (several-axes),
+    unsigned integers that are no constants (unsigned-activation). A
+    `dense_resource` without data is an error.
+
+    Example:
+
+    ```mlir
+    func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
+      %s = arith.constant 0.5 : f32
+      %lo = arith.constant -128.0 : f32
+      %hi = arith.constant 127.0 : f32
+      %e = tensor.empty() : tensor<4xf32>
+      %y = linalg.generic {
+          indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>],
+          iterator_types = ["parallel"]} ins(%x : tensor<4xf32>) outs(%e : tensor<4xf32>) {
+      ^bb0(%a: f32, %o: f32):
+        %0 = arith.divf %a, %s : f32
+        %1 = math.roundeven %0 : f32
+        %2 = arith.maximumf %1, %lo : f32
+        %3 = arith.minimumf %2, %hi : f32
+        %4 = arith.mulf %3, %s : f32
+        linalg.yield %4 : f32
+      } -> tensor<4xf32>
+      return %y : tensor<4xf32>
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
+      %q = qdot.quantize %x : tensor<4xf32> -> tensor<4x!quant.uniform<i8:f32, 5.000000e-01>>
+      %y = qdot.dequantize %q : tensor<4x!quant.uniform<i8:f32, 5.000000e-01>> -> tensor<4xf32>
+      return %y : tensor<4xf32>
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::quant::QuantDialect",
+                           "::qdot::QdotDialect"];
+}
+
 def FoldConstants : Pass<"qdot-fold-constants", "::mlir::ModuleOp"> {
   let summary = "Compute what depends on constant tensors only";
   let description = [{
