@@ -75,9 +75,15 @@ qdot::driver::loadCompiled(Session &session, mlir::ModuleOp module,
   if (Error error = (*jit)->addObjectFile(MemoryBuffer::getMemBufferCopy(
           StringRef(object->data(), object->size()), "qdot")))
     return std::move(error);
+  // `lookup` alone does not say which symbols were not found.
+  std::string missing;
+  (*jit)->getExecutionSession().setErrorReporter([&](Error error) {
+    missing += toString(std::move(error)) + "; ";
+  });
   auto address = (*jit)->lookup(name);
   if (!address)
-    return address.takeError();
+    return makeError("cannot load the model: " + missing +
+                     toString(address.takeError()));
   return std::make_unique<CompiledExecutable>(
       std::move(entry), std::move(*jit),
       address->toPtr<CompiledExecutable::Function>());

@@ -56,8 +56,8 @@ static Expected<SmallVector<std::string>> getOutputPaths(size_t numResults) {
   if (paths.empty() || paths.size() == numResults)
     return paths;
   if (paths.size() != 1)
-    return makeError("the model has " + Twine(numResults) + " results, but " +
-                     Twine(paths.size()) + " -o files are given");
+    return makeError("expected one -o file per result, " + Twine(numResults) +
+                     ", got " + Twine(paths.size()));
   SmallVector<std::string> numbered;
   for (size_t index = 0; index < numResults; ++index) {
     SmallString<128> path(paths.front());

@@ -100,9 +100,9 @@ static Expected<SampleLayout> matchInputs(const EntryPoint &entry,
                                           ArrayRef<NpyFile> data,
                                           int64_t batch) {
   if (data.size() != entry.inputs.size())
-    return makeError("the model has " + Twine(entry.inputs.size()) +
-                     " arguments, but " + Twine(data.size()) +
-                     " --data files are given");
+    return makeError("expected one --data file per argument, " +
+                     Twine(entry.inputs.size()) + ", got " +
+                     Twine(data.size()));
   SampleLayout layout;
   for (auto [index, type] : llvm::enumerate(entry.inputs)) {
     Expected<bool> isBatched = matchInput(data[index], index, type.getShape());
