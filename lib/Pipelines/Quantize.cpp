@@ -18,6 +18,7 @@ using namespace qdot;
 void qdot::buildPreparePipeline(OpPassManager &pm) {
   buildImportPipeline(pm);
   pm.addPass(createCheckModel());
+  pm.addPass(createImportFakeQuant());
   pm.addPass(createFoldConstants());
   pm.addPass(createSimplifyShapes());
   pm.addPass(createNormalizeElementwise());
