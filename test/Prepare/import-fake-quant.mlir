@@ -1,5 +1,5 @@
 // RUN: qdot-opt %s --split-input-file --verify-diagnostics --qdot-import-fake-quant --remarks-filter='qdot.*' | FileCheck %s
-// test/Unit/Prepare/ImportFakeQuantTest.cpp compares the values.
+// test/Unit/Prepare/SameValuesTest.cpp compares the values.
 
 // CHECK-LABEL: func.func @main
 // CHECK-SAME: (%[[X:.*]]: tensor<4xf32>)
