@@ -253,6 +253,26 @@ struct NormalizeGroups : public OpRewritePattern<ReshapeOp> {
   }
 };
 
+/// A reshaped constant is a constant, also when a resource holds it.
+template <typename ReshapeOp>
+struct FoldReshapeOfConstant : public OpRewritePattern<ReshapeOp> {
+  using OpRewritePattern<ReshapeOp>::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(ReshapeOp op,
+                                PatternRewriter &rewriter) const override {
+    ElementsAttr constant;
+    if (!matchPattern(op.getSrc(), m_Constant(&constant)) ||
+        !op.getResultType().hasStaticShape())
+      return failure();
+    ElementsAttr reshaped = reshapeConstant(constant, op.getResultType());
+    if (!reshaped)
+      return failure();
+    rewriter.replaceOpWithNewOp<arith::ConstantOp>(op, op.getResultType(),
+                                                   reshaped);
+    return success();
+  }
+};
+
 //===----------------------------------------------------------------------===//
 // Slices
 //===----------------------------------------------------------------------===//
@@ -302,6 +322,8 @@ struct SimplifyShapes : public qdot::impl::SimplifyShapesBase<SimplifyShapes> {
     MLIRContext *context = &getContext();
     RewritePatternSet patterns(context);
     patterns.add<DropUnitBatch, DropBroadcastDims, DropTailSlice,
+                 FoldReshapeOfConstant<tensor::CollapseShapeOp>,
+                 FoldReshapeOfConstant<tensor::ExpandShapeOp>,
                  NormalizeGroups<tensor::CollapseShapeOp>,
                  NormalizeGroups<tensor::ExpandShapeOp>>(context);
     linalg::populateSimplifyDepthwiseConvPatterns(patterns);

@@ -120,11 +120,15 @@ func.func @operands(%x: tensor<2x3xf32>, %v: tensor<2xf32>, %z: tensor<2x1xf32>)
 
 // A resource is shared, not copied, when its shape changes.
 // CHECK-LABEL: func.func @resource
-// CHECK: arith.constant dense_resource<w> : tensor<2x2xf32>
-func.func @resource(%x: tensor<1x3x2xf32>, %init: tensor<1x3x2xf32>) -> tensor<1x3x2xf32> {
+// CHECK-DAG: arith.constant dense_resource<w> : tensor<2x2xf32>
+// CHECK-DAG: %[[K:.*]] = arith.constant dense_resource<w> : tensor<1x2x2xf32>
+// CHECK: linalg.depthwise_conv_2d_nhwc_hwc {{.*}} ins(%{{.*}}, %[[K]] :
+func.func @resource(%x: tensor<1x3x2xf32>, %init: tensor<1x3x2xf32>, %z: tensor<1x3x3x2xf32>, %zi: tensor<1x3x2x2x1xf32>) -> (tensor<1x3x2xf32>, tensor<1x3x2x2x1xf32>) {
+  %k = arith.constant dense_resource<w> : tensor<1x2x2x1xf32>
   %w = arith.constant dense_resource<w> : tensor<1x2x2xf32>
   %y = linalg.batch_matmul ins(%x, %w : tensor<1x3x2xf32>, tensor<1x2x2xf32>) outs(%init : tensor<1x3x2xf32>) -> tensor<1x3x2xf32>
-  return %y : tensor<1x3x2xf32>
+  %d = linalg.depthwise_conv_2d_nhwc_hwcm {dilations = dense<1> : tensor<2xi64>, strides = dense<1> : tensor<2xi64>} ins(%z, %k : tensor<1x3x3x2xf32>, tensor<1x2x2x1xf32>) outs(%zi : tensor<1x3x2x2x1xf32>) -> tensor<1x3x2x2x1xf32>
+  return %y, %d : tensor<1x3x2xf32>, tensor<1x3x2x2x1xf32>
 }
 {-#
   dialect_resources: { builtin: {
