@@ -1,15 +1,21 @@
+#!/usr/bin/python3
+#===- structure.py - What a prepared model computes ------------------------===#
+#
 # Part of the qdot project, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Prints what a prepared model computes, without names, types and layout.
+#
+#===-----------------------------------------------------------------------===#
+"""structure.py MODEL VARIANT...
 
-One line per op: kind, operands (numbers of earlier lines, arguments, constants
-as digests that ignore the order of elements). Two models of one structure and
-the same constants print the same text, NHWC or NCHW, dense or dense_resource.
-The input must be printed with --mlir-print-elementsattrs-with-hex-if-larger=1.
-Stops at the first reduction by maximum (softmax is spelled differently by
-different importers, and stays in float).
+Fails unless all files compute the same, up to names, types and layout. Each op
+is described by its kind, its operands (numbers of earlier ops, arguments) and
+its constants (digests that ignore the order of elements), so NHWC and NCHW,
+dense and dense_resource look alike. The files must be printed with
+--mlir-print-elementsattrs-with-hex-if-larger=1. The description stops at the
+first reduction by maximum: importers spell softmax differently.
 """
 
+import difflib
 import hashlib
 import re
 import sys
@@ -91,5 +97,19 @@ def describe(text):
     return lines
 
 
+def main():
+    texts = {path: describe(open(path, encoding="utf-8").read())
+             for path in sys.argv[1:]}
+    first, *others = texts
+    print("\n".join(texts[first]))
+    same = len(texts[first]) > 0
+    for path in others:
+        for line in difflib.unified_diff(texts[first], texts[path], first, path,
+                                         lineterm=""):
+            same = False
+            print(line)
+    return 0 if same else 1
+
+
 if __name__ == "__main__":
-    print("\n".join(describe(open(sys.argv[1], encoding="utf-8").read())))
+    sys.exit(main())
