@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Bufferization/IR/BufferizableOpInterface.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -38,13 +39,115 @@ struct DecomposeAggregate
   }
 };
 
+/// tensor.gather as an elementwise op that extracts from its captured operands.
+struct DecomposeGather : public OpRewritePattern<tensor::GatherOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(tensor::GatherOp op,
+                                PatternRewriter &rewriter) const override {
+    RankedTensorType type = op.getResultType();
+    AffineMap map = rewriter.getMultiDimIdentityMap(type.getRank());
+    SmallVector<utils::IteratorType> iterators(type.getRank(),
+                                               utils::IteratorType::parallel);
+    Value init = tensor::EmptyOp::create(rewriter, op.getLoc(),
+                                         getSizes(op, rewriter),
+                                         type.getElementType());
+    rewriter.replaceOpWithNewOp<linalg::GenericOp>(
+        op, type, ValueRange(), init, map, iterators,
+        [&](OpBuilder &builder, Location loc, ValueRange) {
+          Value element = tensor::ExtractOp::create(
+              builder, loc, op.getSource(), getCoordinates(op, builder));
+          linalg::YieldOp::create(builder, loc, element);
+        });
+    return success();
+  }
+
+private:
+  static int64_t getBatchRank(tensor::GatherOp op) {
+    return op.getIndicesType().getRank() - 1;
+  }
+
+  /// The result's dimension for each one of the source; -1 for those that are
+  /// gathered. They are dropped from the result, or have size 1 there.
+  static SmallVector<int64_t> getSourceDims(tensor::GatherOp op) {
+    int64_t batchRank = getBatchRank(op);
+    int64_t sourceRank = op.getSourceType().getRank();
+    bool keepsRank = op.getResultType().getRank() == batchRank + sourceRank;
+    SmallVector<int64_t> dims;
+    int64_t next = batchRank;
+    for (int64_t dim = 0; dim < sourceRank; ++dim) {
+      bool isGathered = llvm::is_contained(op.getGatherDims(), dim);
+      dims.push_back(isGathered ? -1 : next);
+      next += !isGathered || keepsRank;
+    }
+    return dims;
+  }
+
+  static SmallVector<OpFoldResult> getSizes(tensor::GatherOp op,
+                                            OpBuilder &builder) {
+    SmallVector<OpFoldResult> sizes(op.getResultType().getRank(),
+                                    builder.getIndexAttr(1));
+    Location loc = op.getLoc();
+    for (int64_t dim = 0; dim < getBatchRank(op); ++dim)
+      sizes[dim] = tensor::getMixedSize(builder, loc, op.getIndices(), dim);
+    for (auto [dim, at] : llvm::enumerate(getSourceDims(op)))
+      if (at >= 0)
+        sizes[at] = tensor::getMixedSize(builder, loc, op.getSource(), dim);
+    return sizes;
+  }
+
+  /// The place in the source of the element of the current iteration.
+  static SmallVector<Value> getCoordinates(tensor::GatherOp op,
+                                           OpBuilder &builder) {
+    Location loc = op.getLoc();
+    SmallVector<Value> place;
+    for (int64_t dim = 0; dim <= getBatchRank(op); ++dim)
+      place.push_back(dim < getBatchRank(op)
+                          ? linalg::IndexOp::create(builder, loc, dim)
+                          : Value());
+    SmallVector<Value> coordinates;
+    for (auto [dim, at] : llvm::enumerate(getSourceDims(op))) {
+      if (at >= 0) {
+        coordinates.push_back(linalg::IndexOp::create(builder, loc, at));
+        continue;
+      }
+      int64_t column = llvm::find(op.getGatherDims(), int64_t(dim)) -
+                       op.getGatherDims().begin();
+      place.back() = arith::ConstantIndexOp::create(builder, loc, column);
+      Value index =
+          tensor::ExtractOp::create(builder, loc, op.getIndices(), place);
+      coordinates.push_back(
+          index.getType().isIndex()
+              ? index
+              : arith::IndexCastOp::create(builder, loc,
+                                           builder.getIndexType(), index));
+    }
+    return coordinates;
+  }
+};
+
+/// True for tensors as operands or results.
+bool isOnTensors(Operation *op) {
+  auto isTensor = [](Type type) { return isa<TensorType>(type); };
+  return llvm::any_of(op->getOperandTypes(), isTensor) ||
+         llvm::any_of(op->getResultTypes(), isTensor);
+}
+
 struct DecomposeOps : public qdot::impl::DecomposeOpsBase<DecomposeOps> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    patterns.add<DecomposeAggregate>(&getContext());
+    patterns.add<DecomposeAggregate, DecomposeGather>(&getContext());
     tensor::populateDecomposeTensorConcatPatterns(patterns);
     linalg::populateDecomposePackUnpackPatterns(patterns);
     walkAndApplyPatterns(getOperation(), std::move(patterns));
+    WalkResult result = getOperation().walk([](Operation *op) -> WalkResult {
+      if (!isOnTensors(op) || op->hasTrait<OpTrait::ConstantLike>() ||
+          isa<bufferization::BufferizableOpInterface>(op))
+        return WalkResult::advance();
+      return op->emitOpError("on tensors cannot be lowered to loops");
+    });
+    if (result.wasInterrupted())
+      signalPassFailure();
   }
 };
 } // namespace

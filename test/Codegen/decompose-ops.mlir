@@ -1,4 +1,4 @@
-// RUN: qdot-opt %s --qdot-decompose-ops | FileCheck %s
+// RUN: qdot-opt %s --split-input-file --verify-diagnostics --qdot-decompose-ops | FileCheck %s
 
 // CHECK-LABEL: func.func @concat
 // CHECK: %[[E:.*]] = tensor.empty() : tensor<2x4xf32>
@@ -17,4 +17,27 @@ func.func @concat(%a: tensor<1x4xf32>, %b: tensor<1x4xf32>) -> tensor<2x4xf32> {
 func.func @softmax(%x: tensor<2x4xf32>, %e: tensor<2x4xf32>) -> tensor<2x4xf32> {
   %y = linalg.softmax dimension(1) ins(%x : tensor<2x4xf32>) outs(%e : tensor<2x4xf32>) -> tensor<2x4xf32>
   return %y : tensor<2x4xf32>
+}
+
+// CHECK-LABEL: func.func @gather(
+// CHECK-SAME: %[[X:.*]]: tensor<3x4x5xf32>, %[[I:.*]]: tensor<?x2xi32>
+// CHECK: linalg.generic
+// CHECK: %[[B:.*]] = linalg.index 0 : index
+// CHECK: %[[ROW:.*]] = tensor.extract %[[I]][%[[B]], %c0
+// CHECK: %[[R:.*]] = arith.index_cast %[[ROW]] : i32 to index
+// CHECK: %[[C:.*]] = linalg.index 1 : index
+// CHECK: %[[LAST:.*]] = tensor.extract %[[I]][%[[B]], %c1
+// CHECK: %[[L:.*]] = arith.index_cast %[[LAST]] : i32 to index
+// CHECK: tensor.extract %[[X]][%[[R]], %[[C]], %[[L]]]
+func.func @gather(%x: tensor<3x4x5xf32>, %i: tensor<?x2xi32>) -> tensor<?x4xf32> {
+  %y = tensor.gather %x[%i] gather_dims([0, 2]) : (tensor<3x4x5xf32>, tensor<?x2xi32>) -> tensor<?x4xf32>
+  return %y : tensor<?x4xf32>
+}
+
+// -----
+
+func.func @unknown(%x: tensor<2x1xf32>, %i: tensor<2x1xindex>, %o: tensor<4xf32>) -> tensor<4xf32> {
+  // expected-error@+1 {{'tensor.scatter' op on tensors cannot be lowered to loops}}
+  %y = tensor.scatter %x into %o[%i] scatter_dims([0]) unique : (tensor<2x1xf32>, tensor<4xf32>, tensor<2x1xindex>) -> tensor<4xf32>
+  return %y : tensor<4xf32>
 }

@@ -108,8 +108,10 @@ def OutlineConstants : Pass<"qdot-outline-constants", "::mlir::ModuleOp"> {
 def DecomposeOps : Pass<"qdot-decompose-ops", "::mlir::ModuleOp"> {
   let summary = "Break up tensor ops that bufferization does not know";
   let description = [{
-    `tensor.concat` becomes insertions into one tensor; `linalg.softmax` and the
-    other aggregated linalg ops become `linalg.generic`. Everything else stays.
+    `tensor.concat` becomes insertions into one tensor; `tensor.gather`,
+    `linalg.softmax` and the other aggregated linalg ops become `linalg.generic`.
+    Everything else stays; an op on tensors that bufferization still does not
+    know is refused.
 
     Example:
 
