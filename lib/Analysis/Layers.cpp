@@ -85,6 +85,12 @@ static bool isEmptyTensor(Value value) {
   return value.getDefiningOp<tensor::EmptyOp>() != nullptr;
 }
 
+/// True for values whose elements are not known at compile time.
+static bool isActivation(Value value) {
+  return isF32Tensor(value) && !isConstantTensor(value) &&
+         !isEmptyTensor(value) && !value.getDefiningOp<linalg::FillOp>();
+}
+
 /// True when an index map mixes loop dimensions in one result: a window.
 static bool hasWindow(linalg::LinalgOp op) {
   return llvm::any_of(op.getIndexingMapsArray(), [](AffineMap map) {
@@ -107,7 +113,10 @@ struct Classification {
   static Classification refuse(StringRef reason, const Twine &message) {
     return {std::nullopt, {reason.str(), message.str()}};
   }
+  /// Only a move makes something of constants alone: a gather from a table.
   static Classification accept(Layer layer) {
+    if (layer.activations.empty() && layer.kind != LayerKind::SameScale)
+      return refuse("constant", "no operand is an activation");
     return {std::move(layer), {}};
   }
 };
@@ -119,8 +128,7 @@ static Layer createLayer(LayerKind kind, Operation *op,
   layer.kind = kind;
   layer.op = op;
   for (Value operand : operands)
-    if (isF32Tensor(operand) && !isConstantTensor(operand) &&
-        !isEmptyTensor(operand))
+    if (isActivation(operand))
       layer.activations.push_back(operand);
   layer.result = op->getResult(0);
   layer.name = name.str();
@@ -233,10 +241,6 @@ static Classification classifyPair(linalg::LinalgOp op,
       "the body computes more than one operation of several activations");
 }
 
-static bool isUnary(linalg::LinalgOp op) {
-  return succeeded(UnaryFunction::get(op));
-}
-
 static Classification classifyCopy(linalg::LinalgOp op, Value source) {
   Layer layer = createLayer(LayerKind::SameScale, op, {source}, "move");
   if (layer.activations.empty())
@@ -251,7 +255,7 @@ static Classification classifyElementwise(linalg::LinalgOp op,
         LayerKind::SameScale, op, {extract.getTensor()}, "gather"));
   SmallVector<Value> inputs = op.getDpsInputs();
   unsigned activations = llvm::count_if(inputs, [](Value value) {
-    return isF32Tensor(value) && !isConstantTensor(value);
+    return isActivation(value) && !matchBroadcastConstant(value);
   });
   if (activations == 0)
     return Classification::refuse("constant", "no operand is an activation");
@@ -259,12 +263,13 @@ static Classification classifyElementwise(linalg::LinalgOp op,
     return classifyCopy(op, inputs[body.inputs[0]]);
   if (activations > 1)
     return classifyPair(op, body);
-  if (isUnary(op))
+  FailureOr<UnaryFunction> function = UnaryFunction::get(op);
+  if (succeeded(function))
+    return Classification::accept(createLayer(
+        LayerKind::Unary, op, {function->getInput()->get()}, "unary"));
+  if (std::optional<Affine> affine = matchAffine(op))
     return Classification::accept(
-        createLayer(LayerKind::Unary, op, inputs, "unary"));
-  if (matchAffine(op))
-    return Classification::accept(
-        createLayer(LayerKind::Affine, op, inputs, "affine"));
+        createLayer(LayerKind::Affine, op, {affine->input}, "affine"));
   return Classification::refuse(
       "position-dependent-body",
       "the body is neither the same function everywhere nor affine");

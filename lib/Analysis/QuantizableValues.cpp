@@ -134,9 +134,12 @@ private:
     }
   }
 
+  /// What gives results a shape and a start may be shared or not.
   static bool isInteresting(Value value) {
     auto type = dyn_cast<RankedTensorType>(value.getType());
-    return type && !isConstantTensor(value);
+    return type && !isConstantTensor(value) &&
+           !isa_and_nonnull<tensor::EmptyOp, linalg::FillOp>(
+               value.getDefiningOp());
   }
 
   /// The values that `value` is computed from: a layer's activations, or all

@@ -14,7 +14,10 @@ using namespace mlir;
 void qdot::emitMissedRemark(Operation *op, StringRef name, StringRef reason,
                             StringRef message) {
   StringRef function;
-  if (auto parent = op->getParentOfType<func::FuncOp>())
+  auto parent = dyn_cast<func::FuncOp>(op);
+  if (!parent)
+    parent = op->getParentOfType<func::FuncOp>();
+  if (parent)
     function = parent.getSymName();
   remark::missed(op->getLoc(), remark::RemarkOpts::name(name)
                                    .category("qdot")

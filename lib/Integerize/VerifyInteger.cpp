@@ -24,9 +24,10 @@ using namespace qdot;
 
 using OpSet = llvm::SetVector<Operation *>;
 
-/// True for operations that hand float values on.
+/// True for operations that hand float values on; a size is none.
 static bool carriesFloat(Operation *op) {
-  return isFloatTensorOp(op) && !isa<QuantizeOp, ObserveOp>(op) &&
+  return isFloatTensorOp(op) &&
+         !isa<QuantizeOp, ObserveOp, tensor::DimOp>(op) &&
          !op->hasTrait<OpTrait::IsTerminator>();
 }
 
@@ -84,10 +85,15 @@ struct VerifyInteger : public qdot::impl::VerifyIntegerBase<VerifyInteger> {
     OpSet between = getFeeders(getReaders(roots));
     bool isInteger = true;
     function.walk([&](Operation *op) {
-      if (between.contains(op) && !isa<tensor::EmptyOp, linalg::FillOp>(op))
+      if (between.contains(op) && isComputation(op))
         isInteger &= verify(op);
     });
     return isInteger;
+  }
+
+  /// False for what gives results a shape and a start.
+  static bool isComputation(Operation *op) {
+    return !isa<tensor::EmptyOp, tensor::DimOp, linalg::FillOp>(op);
   }
 
   bool verify(Operation *op) {

@@ -44,10 +44,10 @@ def AnnotateValues : Pass<"qdot-annotate-values", "::mlir::ModuleOp"> {
 
     ```mlir
     func.func @main(%x: tensor<1x4xf32>, %init: tensor<1x4xf32>) -> tensor<1x4xf32> {
-      %xq = qdot.quantize %x {site = #qdot.site<"main/input_0#...">} : tensor<1x4xf32> -> tensor<1x4x!quant.uniform<i8:f32, 0.015686275437474251:-32>>
+      %xq = qdot.quantize %x {site = #qdot.site<"main/input_0#246f9ee0a8d19396">} : tensor<1x4xf32> -> tensor<1x4x!quant.uniform<i8:f32, 0.015686275437474251:-32>>
       %xd = qdot.dequantize %xq : tensor<1x4x!quant.uniform<i8:f32, 0.015686275437474251:-32>> -> tensor<1x4xf32>
       %y = linalg.add ins(%xd, %xd : tensor<1x4xf32>, tensor<1x4xf32>) outs(%init : tensor<1x4xf32>) -> tensor<1x4xf32>
-      %yq = qdot.quantize %y {site = #qdot.site<"main/add_0#...">} : tensor<1x4xf32> -> tensor<1x4x!quant.uniform<i8:f32, 0.031372550874948502:-32>>
+      %yq = qdot.quantize %y {site = #qdot.site<"main/add_0#9caaba35524c6200">} : tensor<1x4xf32> -> tensor<1x4x!quant.uniform<i8:f32, 0.031372550874948502:-32>>
       %yd = qdot.dequantize %yq : tensor<1x4x!quant.uniform<i8:f32, 0.031372550874948502:-32>> -> tensor<1x4xf32>
       return %yd : tensor<1x4xf32>
     }

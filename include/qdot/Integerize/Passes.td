@@ -36,13 +36,14 @@ def IntegerizeOps : Pass<"qdot-integerize-ops", "::mlir::ModuleOp"> {
     }
     ```
 
-    becomes
+    becomes (with `--cse`, which merges the two casts of `%xq`)
 
     ```mlir
     #map = affine_map<(d0) -> (d0)>
     func.func @main(%x: tensor<4xf32>, %init: tensor<4xf32>) -> tensor<4xf32> {
       %xq = qdot.quantize %x : tensor<4xf32> -> tensor<4x!quant.uniform<i8:f32, 0.5>>
       %xi = quant.scast %xq : tensor<4x!quant.uniform<i8:f32, 0.5>> to tensor<4xi8>
+      %e0 = tensor.empty() : tensor<4xi32>
       %products = linalg.generic {indexing_maps = [#map, #map, #map], iterator_types = ["parallel"]} ins(%xi, %xi : tensor<4xi8>, tensor<4xi8>) outs(%e0 : tensor<4xi32>) {
       ^bb0(%a: i8, %b: i8, %o: i32):
         %1 = arith.extsi %a : i8 to i32
@@ -50,7 +51,10 @@ def IntegerizeOps : Pass<"qdot-integerize-ops", "::mlir::ModuleOp"> {
         %3 = arith.muli %1, %2 : i32
         linalg.yield %3 : i32
       } -> tensor<4xi32>
-      %yi = linalg.generic {indexing_maps = [#map, #map], iterator_types = ["parallel"]} ins(%products : tensor<4xi32>) outs(%e1 : tensor<4xi8>) {
+      %e1 = tensor.empty() : tensor<4xi8>
+      %m = arith.constant 1073741824 : i32
+      %s = arith.constant 30 : i8
+      %yi = linalg.generic {indexing_maps = [#map, #map], iterator_types = ["parallel"]} ins(%products : tensor<4xi32>) outs(%e1 : tensor<4xi8>) attrs = {qdot.quantized = #qdot.quantized<!quant.uniform<i8:f32, 0.25>>} {
       ^bb0(%a: i32, %o: i8):
         %1 = qdot.requantize %a, %m, %s zero_point(0) clamp(-128, 127) contract tosa_single : i32, i32 -> i8
         linalg.yield %1 : i8

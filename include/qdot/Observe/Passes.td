@@ -33,9 +33,9 @@ def ObserveValues : Pass<"qdot-observe-values", "::mlir::ModuleOp"> {
 
     ```mlir
     func.func @main(%x: tensor<1x4xf32>, %init: tensor<1x4xf32>) -> tensor<1x4xf32> {
-      qdot.observe %x {site = #qdot.site<"main/input_0#...">} : tensor<1x4xf32>
+      qdot.observe %x {site = #qdot.site<"main/input_0#246f9ee0a8d19396">} : tensor<1x4xf32>
       %y = linalg.add ins(%x, %x : tensor<1x4xf32>, tensor<1x4xf32>) outs(%init : tensor<1x4xf32>) -> tensor<1x4xf32>
-      qdot.observe %y {site = #qdot.site<"main/add_0#...">} : tensor<1x4xf32>
+      qdot.observe %y {site = #qdot.site<"main/add_0#9caaba35524c6200">} : tensor<1x4xf32>
       return %y : tensor<1x4xf32>
     }
     ```

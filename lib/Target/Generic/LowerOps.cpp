@@ -146,6 +146,8 @@ private:
 
   /// Storage values stand in for quantized values, definitions before users.
   void lowerConversion(Operation *op) {
+    if (!visited.insert(op).second)
+      return;
     if (auto reinterpret = dyn_cast<quant::StorageCastOp>(op)) {
       Value input = getStorage(reinterpret.getInput());
       if (hasQuantizedType(reinterpret.getType()))
@@ -162,9 +164,12 @@ private:
   }
 
   /// The storage values of a quantized value; a storage value itself.
-  Value getStorage(Value value) const {
-    auto it = storage.find(value);
-    return it == storage.end() ? value : it->second;
+  Value getStorage(Value value) {
+    if (!hasQuantizedType(value.getType()))
+      return value;
+    // In the text, a block may stand in front of the one that defines its values.
+    lowerConversion(value.getDefiningOp());
+    return storage.lookup(value);
   }
 
   static Value lower(QuantizeOp op) {
@@ -218,6 +223,7 @@ private:
   }
 
   llvm::DenseMap<Value, Value> storage;
+  llvm::DenseSet<Operation *> visited;
   SmallVector<Operation *> dead;
 };
 } // namespace

@@ -31,8 +31,8 @@ def LowerOps : Pass<"qdot-lower-ops", "::mlir::ModuleOp"> {
     becomes
 
     ```mlir
-    %c128 = arith.constant 128 : index
     %0 = arith.index_cast %x : i8 to index
+    %c128 = arith.constant 128 : index
     %1 = arith.addi %0, %c128 : index
     %y = tensor.extract %table[%1] : tensor<256xi8>
     ```

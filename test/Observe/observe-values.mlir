@@ -1,0 +1,116 @@
+// RUN: qdot-opt %s --qdot-observe-values --split-input-file --verify-diagnostics | FileCheck %s
+// Removal gives back the original.
+// RUN: sed -e '/^.. PRESENT/,$d' %s > %t.mlir
+// RUN: qdot-opt %t.mlir --split-input-file -o %t.plain
+// RUN: qdot-opt %t.mlir --qdot-observe-values --qdot-remove-observe --split-input-file -o %t.back
+// RUN: cmp %t.plain %t.back
+
+// CHECK-LABEL: func.func @main(
+// CHECK-SAME: %[[X:.*]]: tensor<1x4xf32>, %[[I:.*]]: tensor<1x4xf32>)
+// CHECK-NEXT: qdot.observe %[[X]] {site = #qdot.site<"main/input_0#246f9ee0a8d19396">} : tensor<1x4xf32>
+// CHECK-NEXT: %[[Y:.*]] = linalg.add ins(%[[X]], %[[X]] : tensor<1x4xf32>, tensor<1x4xf32>) outs(%[[I]] : tensor<1x4xf32>) -> tensor<1x4xf32>
+// CHECK-NEXT: qdot.observe %[[Y]] {site = #qdot.site<"main/add_0#9caaba35524c6200">} : tensor<1x4xf32>
+// CHECK-NEXT: return %[[Y]]
+func.func @main(%x: tensor<1x4xf32>, %init: tensor<1x4xf32>) -> tensor<1x4xf32> {
+  %y = linalg.add ins(%x, %x : tensor<1x4xf32>, tensor<1x4xf32>) outs(%init : tensor<1x4xf32>) -> tensor<1x4xf32>
+  return %y : tensor<1x4xf32>
+}
+
+// -----
+
+// Another batch, other names, another order in the text: the same sites.
+// CHECK-LABEL: func.func @main(
+// CHECK: qdot.observe %{{.*}} {site = #qdot.site<"main/input_0#246f9ee0a8d19396">} : tensor<?x4xf32>
+// CHECK: qdot.observe %{{.*}} {site = #qdot.site<"main/add_0#9caaba35524c6200">} : tensor<?x4xf32>
+func.func @main(%a: tensor<?x4xf32>, %b: tensor<?x4xf32>) -> tensor<?x4xf32> {
+  %dead = arith.constant 1.0 : f32
+  %sum = linalg.add ins(%a, %a : tensor<?x4xf32>, tensor<?x4xf32>) outs(%b : tensor<?x4xf32>) -> tensor<?x4xf32>
+  return %sum : tensor<?x4xf32>
+}
+
+// -----
+
+// The value between a matmul and its ReLU is not observed; constants are not;
+// softmax is not, but what it reads and what reads it is.
+// CHECK-LABEL: func.func @fused(
+// CHECK: qdot.observe %{{.*}} {site = #qdot.site<"fused/input_0#
+// CHECK: %[[M:.*]] = linalg.matmul
+// CHECK-NEXT: %[[R:.*]] = linalg.generic
+// CHECK: qdot.observe %[[R]] {site = #qdot.site<"fused/matmul_0#
+// CHECK: %[[S:.*]] = linalg.softmax
+// CHECK-NEXT: qdot.observe %[[S]] {site = #qdot.site<"fused/float_0#
+// CHECK: %[[N:.*]] = linalg.mul
+// CHECK: qdot.observe %[[N]] {site = #qdot.site<"fused/mul_0#
+func.func @fused(%x: tensor<2x4xf32>) -> tensor<2x4xf32> {
+  %w = arith.constant dense<1.0> : tensor<4x4xf32>
+  %z = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<2x4xf32>
+  %i = linalg.fill ins(%z : f32) outs(%e : tensor<2x4xf32>) -> tensor<2x4xf32>
+  %y = linalg.matmul ins(%x, %w : tensor<2x4xf32>, tensor<4x4xf32>) outs(%i : tensor<2x4xf32>) -> tensor<2x4xf32>
+  %r = linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i, j)>], iterator_types = ["parallel", "parallel"]} ins(%y : tensor<2x4xf32>) outs(%e : tensor<2x4xf32>) {
+  ^bb0(%p: f32, %o: f32):
+    %0 = arith.maximumf %p, %z : f32
+    linalg.yield %0 : f32
+  } -> tensor<2x4xf32>
+  %s = linalg.softmax dimension(1) ins(%r : tensor<2x4xf32>) outs(%e : tensor<2x4xf32>) -> tensor<2x4xf32>
+  %n = linalg.mul ins(%s, %s : tensor<2x4xf32>, tensor<2x4xf32>) outs(%e : tensor<2x4xf32>) -> tensor<2x4xf32>
+  return %n : tensor<2x4xf32>
+}
+
+// -----
+
+// A changed constant changes the digest, not the path.
+// CHECK-LABEL: func.func @main(
+// CHECK: {site = #qdot.site<"main/matmul_0#[[ONE:[0-9a-f]+]]">}
+func.func @main(%x: tensor<1x1xf32>) -> tensor<1x1xf32> {
+  %w = arith.constant dense<1.0> : tensor<1x1xf32>
+  %i = arith.constant dense<0.0> : tensor<1x1xf32>
+  %y = linalg.matmul ins(%x, %w : tensor<1x1xf32>, tensor<1x1xf32>) outs(%i : tensor<1x1xf32>) -> tensor<1x1xf32>
+  return %y : tensor<1x1xf32>
+}
+
+// -----
+
+// CHECK-LABEL: func.func @main(
+// CHECK-NOT: [[ONE]]
+// CHECK: {site = #qdot.site<"main/matmul_0#
+// CHECK-NOT: [[ONE]]
+// CHECK: return
+func.func @main(%x: tensor<1x1xf32>) -> tensor<1x1xf32> {
+  %w = arith.constant dense<2.0> : tensor<1x1xf32>
+  %i = arith.constant dense<0.0> : tensor<1x1xf32>
+  %y = linalg.matmul ins(%x, %w : tensor<1x1xf32>, tensor<1x1xf32>) outs(%i : tensor<1x1xf32>) -> tensor<1x1xf32>
+  return %y : tensor<1x1xf32>
+}
+
+// -----
+
+// Sites are unique also where values are arguments of other blocks; symbol
+// names may hold any character; f64 and unranked values are not observed.
+// CHECK-LABEL: func.func @"a\22b\0A"(
+// CHECK: qdot.observe %{{.*}} {site = #qdot.site<"a%22b%0a/input_0#
+// CHECK: qdot.observe %{{.*}} {site = #qdot.site<"a%22b%0a/mul_{{[01]}}#
+// CHECK: ^bb1(%[[A:.*]]: tensor<4xf32>):
+// CHECK-NEXT: qdot.observe %[[A]] {site = #qdot.site<"a%22b%0a/argument_0#
+// CHECK: qdot.observe %{{.*}} {site = #qdot.site<"a%22b%0a/mul_{{[01]}}#
+// CHECK-NOT: qdot.observe
+// CHECK: return
+func.func @"a\22b\0A"(%x: tensor<4xf32>, %d: tensor<4xf64>) -> (tensor<4xf32>, tensor<4xf64>, tensor<*xf32>) {
+  %e = tensor.empty() : tensor<4xf32>
+  %m = linalg.mul ins(%x, %x : tensor<4xf32>, tensor<4xf32>) outs(%e : tensor<4xf32>) -> tensor<4xf32>
+  cf.br ^bb1(%m : tensor<4xf32>)
+^bb1(%a: tensor<4xf32>):
+  %n = linalg.mul ins(%a, %a : tensor<4xf32>, tensor<4xf32>) outs(%e : tensor<4xf32>) -> tensor<4xf32>
+  %f = linalg.mul ins(%d, %d : tensor<4xf64>, tensor<4xf64>) outs(%d : tensor<4xf64>) -> tensor<4xf64>
+  %u = tensor.cast %n : tensor<4xf32> to tensor<*xf32>
+  return %n, %f, %u : tensor<4xf32>, tensor<4xf64>, tensor<*xf32>
+}
+
+// -----
+
+// PRESENT
+func.func @present(%x: tensor<4xf32>) {
+  // expected-error @below {{'qdot.observe' op is already present; run qdot-remove-observe first}}
+  qdot.observe %x {site = #qdot.site<"main/input_0#8d2e1c9b55aa0f31">} : tensor<4xf32>
+  return
+}
