@@ -49,13 +49,20 @@ viewSubChannel(quant::UniformQuantizedSubChannelType type,
   return success();
 }
 
-FailureOr<QuantizedView> qdot::viewQuantizedType(Type type) {
-  auto quantized = dyn_cast<QuantizedType>(type);
-  if (!quantized)
-    return failure();
+/// Rule Q2: a scale is an f32, however many digits the text has. That of a
+/// bias is a product of two, an f64.
+static void roundScales(QuantizedView &view) {
+  if (view.type.getStorageTypeIntegralWidth() == 32)
+    return;
+  for (double &scale : view.scales)
+    scale = static_cast<double>(static_cast<float>(scale));
+}
+
+/// Fills in the scales as they are written.
+static FailureOr<QuantizedView> viewAsWritten(QuantizedType type) {
   QuantizedView view;
-  view.type = quantized;
-  view.storage = {quantized.getStorageTypeMin(), quantized.getStorageTypeMax()};
+  view.type = type;
+  view.storage = {type.getStorageTypeMin(), type.getStorageTypeMax()};
   if (auto perTensor = dyn_cast<quant::UniformQuantizedType>(type)) {
     view.scales = {perTensor.getScale()};
     view.zeroPoints = {perTensor.getZeroPoint()};
@@ -69,6 +76,16 @@ FailureOr<QuantizedView> qdot::viewQuantizedType(Type type) {
     if (succeeded(viewSubChannel(subChannel, view)))
       return view;
   return failure();
+}
+
+FailureOr<QuantizedView> qdot::viewQuantizedType(Type type) {
+  auto quantized = dyn_cast<QuantizedType>(type);
+  if (!quantized)
+    return failure();
+  FailureOr<QuantizedView> view = viewAsWritten(quantized);
+  if (succeeded(view))
+    roundScales(*view);
+  return view;
 }
 
 static bool isNormalScale(double scale) {

@@ -31,15 +31,19 @@ std::optional<StorageValue> IntegerBuilder::getStorage(Value real) {
   return storage;
 }
 
-/// The size of one dimension, through the values that a destination-passing
-/// operation writes over, so that no float operation is kept for its shape.
-static OpFoldResult getSize(OpBuilder &builder, Location loc, Value value,
-                            int64_t dim) {
+OpFoldResult qdot::getSize(OpBuilder &builder, Location loc, Value value,
+                           int64_t dim) {
   auto type = cast<RankedTensorType>(value.getType());
   if (!type.isDynamicDim(dim))
     return builder.getIndexAttr(type.getDimSize(dim));
-  while (auto op = value.getDefiningOp<linalg::LinalgOp>())
-    value = op.getDpsInits()[cast<OpResult>(value).getResultNumber()];
+  while (Operation *op = value.getDefiningOp()) {
+    if (auto linalgOp = dyn_cast<linalg::LinalgOp>(op))
+      value = linalgOp.getDpsInits()[cast<OpResult>(value).getResultNumber()];
+    else if (isa<QuantizeOp, DequantizeOp, quant::StorageCastOp>(op))
+      value = op->getOperand(0);
+    else
+      break;
+  }
   if (auto empty = value.getDefiningOp<tensor::EmptyOp>())
     return empty.getMixedSizes()[dim];
   return tensor::DimOp::create(builder, loc, value, dim).getResult();

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "qdot/Analysis/Remarks.h"
@@ -50,6 +51,26 @@ static IntegerizeResult integerizeLayer(const Layer &layer,
     return integerizeMove(layer, result, builder);
   }
   llvm_unreachable("unknown layer kind");
+}
+
+/// Lets nothing read the size of a float value that will be gone, and no such
+/// reader hide that a value has one user.
+static void resolveSizes(func::FuncOp function) {
+  SmallVector<tensor::DimOp> ops;
+  function.walk([&](tensor::DimOp op) {
+    auto type = dyn_cast<RankedTensorType>(op.getSource().getType());
+    std::optional<int64_t> index = op.getConstantIndex();
+    if (type && index && *index >= 0 && *index < type.getRank())
+      ops.push_back(op);
+  });
+  for (tensor::DimOp op : ops) {
+    OpBuilder builder(op);
+    OpFoldResult size =
+        getSize(builder, op.getLoc(), op.getSource(), *op.getConstantIndex());
+    op.replaceAllUsesWith(
+        getValueOrCreateConstantIndexOp(builder, op.getLoc(), size));
+    op.erase();
+  }
 }
 
 namespace {
@@ -194,8 +215,10 @@ struct IntegerizeOps : public qdot::impl::IntegerizeOpsBase<IntegerizeOps> {
       return signalPassFailure();
     }
     for (auto function : getOperation().getOps<func::FuncOp>())
-      if (!function.isDeclaration())
+      if (!function.isDeclaration()) {
+        resolveSizes(function);
         FunctionIntegerizer(function, *contract).run();
+      }
   }
 };
 } // namespace

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/SymbolTable.h"
 #include "qdot/Analysis/Remarks.h"
@@ -21,11 +22,17 @@ namespace qdot {
 using namespace mlir;
 using namespace qdot;
 
-/// The only reader of `argument`, when it is a quantize.
+/// The only reader of the elements of `argument`, when it is a quantize.
 static QuantizeOp getQuantize(BlockArgument argument) {
-  if (!argument.hasOneUse())
-    return {};
-  return dyn_cast<QuantizeOp>(*argument.getUsers().begin());
+  QuantizeOp quantize;
+  for (Operation *user : argument.getUsers()) {
+    if (isa<tensor::DimOp>(user))
+      continue;
+    if (quantize || !isa<QuantizeOp>(user))
+      return {};
+    quantize = cast<QuantizeOp>(user);
+  }
+  return quantize;
 }
 
 namespace {

@@ -106,6 +106,11 @@ public:
   numerics::Contract contract;
 };
 
+/// The size of one dimension of a tensor, looked up through the operations that
+/// keep the shape, so that no float operation is kept for it.
+mlir::OpFoldResult getSize(mlir::OpBuilder &builder, mlir::Location loc,
+                           mlir::Value value, int64_t dim);
+
 /// Marks `value`'s operation with what its integers stand for.
 void setQuantized(mlir::Value value, const QuantizedView &view, SiteAttr site);
 

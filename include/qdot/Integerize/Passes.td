@@ -107,7 +107,7 @@ def VerifyInteger : Pass<"qdot-verify-integer", "::mlir::ModuleOp"> {
 def QuantizeSignature : Pass<"qdot-quantize-signature", "::mlir::ModuleOp"> {
   let summary = "Make quantized arguments and results integers";
   let description = [{
-    In: integerized functions. Out: an argument that only one `qdot.quantize`
+    In: integerized functions. Out: an argument whose elements only one `qdot.quantize`
     reads, and a result that a `qdot.dequantize` makes, have the storage type
     instead of f32; the argument or result attribute `qdot.quantized` says what
     the integers stand for. Functions that are called are refused. Arguments and

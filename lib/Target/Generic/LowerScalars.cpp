@@ -9,6 +9,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include <cstdlib>
 
 using namespace mlir;
 using namespace qdot;
@@ -78,26 +79,46 @@ static Type getConversionType(OpBuilder &builder, Type storage) {
                                               : builder.getI64Type();
 }
 
+/// Rounds a float in [low, high] after adding `zero`, all of them exact in f32
+/// and together within i32.
+static Value createRoundedNarrow(Arith a, Value real, int64_t low, int64_t high,
+                                 int64_t zero) {
+  OpBuilder &b = a.b;
+  real = arith::MaximumFOp::create(b, a.loc, real, a.constantF32(low - zero));
+  real = arith::MinimumFOp::create(b, a.loc, real, a.constantF32(high - zero));
+  real = math::RoundEvenOp::create(b, a.loc, real);
+  Type i32 = b.getI32Type();
+  Value value = arith::FPToSIOp::create(b, a.loc, i32, real);
+  return arith::AddIOp::create(b, a.loc, value, a.constant(i32, zero));
+}
+
+/// The same for bounds that f32 does not hold: they are applied to an i64.
+static Value createRoundedWide(Arith a, Value real, int64_t low, int64_t high,
+                               int64_t zero) {
+  OpBuilder &b = a.b;
+  constexpr float limit = 0x1p62f;
+  real = arith::MaximumFOp::create(b, a.loc, real, a.constantF32(-limit));
+  real = arith::MinimumFOp::create(b, a.loc, real, a.constantF32(limit));
+  real = math::RoundEvenOp::create(b, a.loc, real);
+  Type i64 = b.getI64Type();
+  Value value = arith::FPToSIOp::create(b, a.loc, i64, real);
+  value = arith::AddIOp::create(b, a.loc, value, a.constant(i64, zero));
+  return a.clamp(value, low, high);
+}
+
 /// Rule R5.
 static Value createRequantizeF32(Arith a, RequantizeOp op) {
   OpBuilder &b = a.b;
   int64_t zero = static_cast<int64_t>(op.getZeroPoint());
-  Value value =
+  int64_t low = static_cast<int64_t>(op.getClampMin());
+  int64_t high = static_cast<int64_t>(op.getClampMax());
+  Value real =
       arith::SIToFPOp::create(b, a.loc, b.getF32Type(), op.getAccumulator());
-  value = arith::MulFOp::create(b, a.loc, value, op.getMultiplier());
-  value = arith::MaximumFOp::create(
-      b, a.loc, value,
-      a.constantF32(static_cast<int64_t>(op.getClampMin()) - zero));
-  value = arith::MinimumFOp::create(
-      b, a.loc, value,
-      a.constantF32(static_cast<int64_t>(op.getClampMax()) - zero));
-  value = math::RoundEvenOp::create(b, a.loc, value);
-  Type wide = getConversionType(b, op.getType());
-  value = arith::FPToSIOp::create(b, a.loc, wide, value);
-  value = arith::AddIOp::create(b, a.loc, value, a.constant(wide, zero));
-  if (wide.isInteger(64))
-    value = a.clamp(value, static_cast<int64_t>(op.getClampMin()),
-                    static_cast<int64_t>(op.getClampMax()));
+  real = arith::MulFOp::create(b, a.loc, real, op.getMultiplier());
+  auto isExact = [](int64_t value) { return std::abs(value) <= 1 << 24; };
+  bool isNarrow = isExact(zero) && isExact(low - zero) && isExact(high - zero);
+  Value value = isNarrow ? createRoundedNarrow(a, real, low, high, zero)
+                         : createRoundedWide(a, real, low, high, zero);
   return a.truncate(value, op.getType());
 }
 

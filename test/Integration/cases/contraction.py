@@ -285,8 +285,9 @@ def contraction(name, formula, r, sizes, form="named", weight=1,
                           q.shape)
             operands.append(f.weight(values, q))
         else:
+            is_wide = quirk == "i16" and not types
             q = (Quant(r.scale(1e-5, 1e-4), r.size(-9, 9), -2**15, 2**15 - 1,
-                       16) if quirk == "i16" else r.activation())
+                       16) if is_wide else r.activation())
             if dynamic and term.startswith(dynamic):
                 shape = (None, *shape[1:])
             operands.append(f.input(shape, q))

