@@ -26,9 +26,9 @@
 NO-FILE: error: qdot-annotate-values needs a statistics file (stats=FILE)
 MISSING: error: {{.*}}missing.json: cannot read statistics: No such file or directory
 MALFORMED: error: {{.*}}add.mlir:1:1: expected
-OTHER: error: statistics file '{{.*}}add.json' was recorded on another model: 11 new, 0 changed, 2 missing values
+OTHER: error: statistics file '{{.*}}add.json' was recorded on another model: 14 new, 0 changed, 2 missing values
 OTHER: note: new value layers/input_0#
-OTHER: note: and 1 more new values
+OTHER: note: and 4 more new values
 OTHER: note: missing value main/add_0#9caaba35524c6200
 RENAMED: was recorded on another model: 1 new, 0 changed, 1 missing values
 RENAMED: note: new value main/sub_0#

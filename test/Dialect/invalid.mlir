@@ -239,3 +239,8 @@ func.func @keep_float_kind(%a: tensor<4xi8>) {
   %0 = tensor.cast %a {qdot.keep_float = 5} : tensor<4xi8> to tensor<4xi8>
   return
 }
+
+// -----
+
+// expected-error @+1 {{expected a function type for 'qdot.signature', got i32}}
+func.func private @signature_kind() attributes {qdot.signature = i32}
