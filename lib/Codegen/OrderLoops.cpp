@@ -58,7 +58,7 @@ static std::optional<int64_t> getCoefficient(AffineExpr expr, unsigned dim) {
 
 static Access getAccess(AffineMap map, ShapedType type, unsigned dim) {
   bool isLast = true;
-  for (int64_t at = map.getNumResults() - 1; at >= 0; --at) {
+  for (int64_t at = int64_t(map.getNumResults()) - 1; at >= 0; --at) {
     AffineExpr expr = map.getResult(at);
     if (expr.isFunctionOfDim(dim)) {
       std::optional<int64_t> factor = getCoefficient(expr, dim);
@@ -138,7 +138,7 @@ private:
   std::optional<unsigned> chooseInnermost() {
     AffineMap map = getOutputMap();
     auto type = cast<ShapedType>(op.getDpsInitOperand(0)->get().getType());
-    for (int64_t at = map.getNumResults() - 1; at >= 0; --at) {
+    for (int64_t at = int64_t(map.getNumResults()) - 1; at >= 0; --at) {
       if (type.getDimSize(at) == 1)
         continue;
       auto dim = dyn_cast<AffineDimExpr>(map.getResult(at));
