@@ -9,7 +9,8 @@
 prints one table: accuracy of float and int8, how often both give the same
 answer, what runs in integers and what stayed in float.
 
-  accuracy.py [FOLDER] [--build build] [--only REGEX] [--json FILE] [--check]
+  accuracy.py [FOLDER] [--build build] [--only REGEX] [--samples N]
+              [--json FILE] [--check]
 
 FOLDER (default: $QDOT_MODELS) holds one folder per model, or is itself one;
 each has calib.npy, test.npy, labels.npy and *.mlir. Without a folder, or
@@ -95,14 +96,14 @@ def metric_of(model, labels):
 # --- one variant -----------------------------------------------------------
 
 
-def official_outputs(folder):
+def official_outputs(folder, samples):
     """The outputs of the authors' int8 model as real numbers, or None."""
     path = folder / "int8_official.npy"
     if not path.exists():
         return None
     params = json.loads((folder / "int8_official_params.json").read_text())
     quantized = params["ops"][-1]["output"]["q"]
-    return ((np.load(path).astype(np.float64) - quantized["zero_point"][0])
+    return ((np.load(path)[:samples].astype(np.float64) - quantized["zero_point"][0])
             * quantized["scale"][0])
 
 
@@ -126,13 +127,14 @@ def input_of(text, samples):
     return driver.arrange(samples, dims)
 
 
-def run_chain(programs, model, data, out, allow):
+def run_chain(programs, model, data, out, allow, samples):
     """Takes one file through the chain; returns the outputs in float and in
-    int8, and the text of the integer form."""
+    int8 of the first `samples`, and the text of the integer form."""
     text, arrays = model.read_text(), {}
-    for name in ("calib", "test"):
+    for name, count in (("calib", None), ("test", samples)):
         arrays[name] = out / f"{name}.npy"
-        np.save(arrays[name], input_of(text, np.load(data / f"{name}.npy")))
+        loaded = np.load(data / f"{name}.npy")[:count]
+        np.save(arrays[name], input_of(text, loaded))
     stats, quantized = out / "stats.json", out / "int8.mlir"
     programs.calibrate(model, [arrays["calib"]], stats)
     options = [f"--allow={allow}"] if allow else []
@@ -142,15 +144,15 @@ def run_chain(programs, model, data, out, allow):
     return *runs, quantized.read_text()
 
 
-def measure(programs, name, model, data):
+def measure(programs, name, model, data, samples):
     """The row of one variant."""
-    labels = np.load(data / "labels.npy")
+    labels = np.load(data / "labels.npy")[:samples]
     metric = metric_of(name, labels)
     with tempfile.TemporaryDirectory() as out:
         real, small, text = run_chain(programs, model, data,
-                                      pathlib.Path(out), ALLOW.get(name))
+                                      pathlib.Path(out), ALLOW.get(name), samples)
     scores = [metric.score(y, labels) for y in (real, small)]
-    official = official_outputs(data)
+    official = official_outputs(data, samples)
     return {"model": name, "variant": model.stem, "metric": metric.name,
             "float": scores[0], "int8": scores[1],
             "difference": scores[1] - scores[0],
@@ -240,6 +242,8 @@ def arguments():
                         help="measure model/variant names that match")
     parser.add_argument("--digits", action="store_true",
                         help="measure the project's own models too")
+    parser.add_argument("--samples", type=int, metavar="N",
+                        help="test on the first N samples only")
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE")
     parser.add_argument("--check", action="store_true")
     return parser.parse_args()
@@ -256,7 +260,8 @@ def main():
     programs, rows = driver.Driver(options.build), []
     for name, model, data in cases:
         try:
-            rows.append(measure(programs, name, model, data))
+            rows.append(measure(programs, name, model, data,
+                                options.samples))
         except driver.Failed as failure:
             rows.append({"model": name, "variant": model.stem,
                          "problem": str(failure)})

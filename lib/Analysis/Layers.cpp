@@ -294,6 +294,16 @@ static Classification classifyLinalg(linalg::LinalgOp op) {
                                 "the reduction is none that qdot knows");
 }
 
+/// True when only maxima read the padded value. Padding from below then stands
+/// for "nothing": -inf, the lowest float, or any number that its author found
+/// low enough, none of which must widen the range.
+static bool padsMaximum(tensor::PadOp op) {
+  return !op->use_empty() && llvm::all_of(op->getUsers(), [](Operation *user) {
+    auto reduction = dyn_cast<linalg::LinalgOp>(user);
+    return reduction && matchBody(reduction).kind == BodyKind::Max;
+  });
+}
+
 static Classification classifyPad(tensor::PadOp op) {
   Value padding = op.getConstantPaddingValue();
   FloatAttr value;
@@ -303,7 +313,8 @@ static Classification classifyPad(tensor::PadOp op) {
   Layer layer =
       createLayer(LayerKind::SameScale, op, {op.getSource()}, "pad");
   float number = value.getValue().convertToFloat();
-  if (std::abs(number) < FLT_MAX)
+  bool standsForNothing = number < 0.0f && padsMaximum(op);
+  if (std::abs(number) < FLT_MAX && !standsForNothing)
     layer.padValue = number;
   return Classification::accept(std::move(layer));
 }

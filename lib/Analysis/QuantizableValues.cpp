@@ -227,7 +227,8 @@ private:
     return 0;
   }
 
-  /// Steps of windows and sizes of reductions, sorted: the same in any layout.
+  /// Steps of windows and sizes of reductions, sorted: the same in any layout,
+  /// and whether or not a reduced dimension is kept with extent 1 (index 0).
   static SmallVector<int64_t> getLoopNumbers(Operation *op) {
     SmallVector<int64_t> numbers;
     auto linalgOp = dyn_cast<linalg::LinalgOp>(op);
@@ -240,7 +241,8 @@ private:
         numbers.push_back(size);
     for (AffineMap map : linalgOp.getIndexingMapsArray())
       map.walkExprs([&](AffineExpr expr) {
-        if (auto constant = dyn_cast<AffineConstantExpr>(expr))
+        auto constant = dyn_cast<AffineConstantExpr>(expr);
+        if (constant && constant.getValue() != 0)
           numbers.push_back(-constant.getValue() - 1);
       });
     llvm::sort(numbers);

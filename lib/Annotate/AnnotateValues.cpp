@@ -9,6 +9,7 @@
 #include "qdot/Analysis/ConstantValues.h"
 #include "qdot/Analysis/Contraction.h"
 #include "qdot/Analysis/QuantizableValues.h"
+#include "qdot/Analysis/StructuralBody.h"
 #include "qdot/Annotate/Passes.h"
 #include "qdot/Annotate/StatisticsLookup.h"
 #include "qdot/Dialect/QuantizedType.h"
@@ -100,6 +101,10 @@ private:
       extend(layer.result, {*layer.padValue, *layer.padValue});
     for (Value operand : layer.op->getOperands())
       extendByConstant(layer.result, operand);
+    // The table of a gather is no operand: its body captures it.
+    if (auto op = dyn_cast<linalg::LinalgOp>(layer.op))
+      if (tensor::ExtractOp gather = matchGather(op))
+        extendByConstant(layer.result, gather.getTensor());
   }
 
   void extendByConstant(Value member, Value operand) {

@@ -84,3 +84,26 @@ func.func @row_sum(%a: tensor<4x8xf32>, %o: tensor<4xf32>) -> tensor<4xf32> {
   } -> tensor<4xf32>
   return %r : tensor<4xf32>
 }
+
+// A map without results belongs to an operand of rank 0.
+// CHECK-LABEL: func.func @rank_zero
+// CHECK: iterator_types = ["reduction", "reduction"]
+// CHECK: iterator_types = ["parallel", "parallel"]
+func.func @rank_zero(%a: tensor<4x8xf32>, %s: tensor<f32>, %o: tensor<4x8xf32>) -> tensor<4x8xf32> {
+  %0 = linalg.generic {
+    indexing_maps = [affine_map<(m, k) -> (m, k)>, affine_map<(m, k) -> ()>],
+    iterator_types = ["reduction", "reduction"]
+  } ins(%a : tensor<4x8xf32>) outs(%s : tensor<f32>) {
+  ^bb0(%x: f32, %acc: f32):
+    %2 = arith.addf %acc, %x : f32
+    linalg.yield %2 : f32
+  } -> tensor<f32>
+  %1 = linalg.generic {
+    indexing_maps = [affine_map<(m, k) -> ()>, affine_map<(m, k) -> (m, k)>],
+    iterator_types = ["parallel", "parallel"]
+  } ins(%0 : tensor<f32>) outs(%o : tensor<4x8xf32>) {
+  ^bb0(%x: f32, %acc: f32):
+    linalg.yield %x : f32
+  } -> tensor<4x8xf32>
+  return %1 : tensor<4x8xf32>
+}

@@ -52,15 +52,14 @@ class Function:
         self.lines.append(f"    {value.name} = {text}")
         return value
 
-    def argument(self, *dims):
+    def argument(self, *dims, element="f32"):
         value = Value(f"%arg{len(self.arguments)}", dims)
-        self.arguments.append(value)
+        self.arguments.append(f"{value.name}: {type_of(dims, element)}")
         return value
 
     def finish(self, *results, visibility=""):
         """The text of the whole function."""
-        head = ", ".join(f"{a.name}: {type_of(a.dims)}"
-                         for a in self.arguments)
+        head = ", ".join(self.arguments)
         types = ", ".join(type_of(r.dims) for r in results)
         names = ", ".join(r.name for r in results)
         return "\n".join(

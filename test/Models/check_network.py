@@ -28,10 +28,13 @@ from networks import NETWORKS, WITH_SCALES
 
 
 def samples(text, function, count, seed):
-    """Normally distributed samples for each argument of a function."""
+    """Samples for each argument of a function: normally distributed, or
+    integers from 0 to 49."""
     random = np.random.default_rng(seed)
-    return [random.normal(0, 1, (count, *dims[1:])).astype(np.float32)
-            for dims, _ in driver.argument_types(text, function)]
+    return [random.normal(0, 1, (count, *dims[1:])).astype(element)
+            if element == np.float32 else
+            random.integers(0, 50, (count, *dims[1:])).astype(element)
+            for dims, element in driver.argument_types(text, function)]
 
 
 def save(folder, name, arrays):

@@ -8,6 +8,8 @@
 random and inputs are normally distributed, so what int8 loses here is what
 quantization costs a network of that shape, not what it costs a task."""
 
+import numpy as np
+
 from builder import Function, affine, module
 
 
@@ -44,11 +46,12 @@ def inception():
     """Branches of different size that are concatenated."""
     f = Function(3)
     x = f.relu(f.bias(f.conv(image(f), 8)))
-    for _ in range(2):
+    # What people pad a maximum with.
+    for low in (float("-inf"), -np.finfo("f4").max, -1e30):
         one = f.relu(f.bias(f.conv(x, 4, size=1)))
         three = f.relu(f.bias(f.conv(f.relu(f.bias(f.conv(x, 4, size=1))), 8)))
         five = f.relu(f.bias(f.conv(x, 4, size=5)))
-        pooled = f.pool(f.pad(x, [0, 1, 1, 0], value=float("-inf")), "max", 3, 1)
+        pooled = f.pool(f.pad(x, [0, 1, 1, 0], value=low), "max", 3, 1)
         pooled = f.relu(f.bias(f.conv(pooled, 4, size=1)))
         x = f.concat(3, one, three, five, pooled)
     return module(f.finish(f.dense(f.mean(x), 10)))
@@ -235,6 +238,26 @@ def layer_norm():
     return module(f.finish(f.dense(f.relu(f.batch_norm(y)), 8)))
 
 
+def embedding():
+    """Integer input that selects rows of a constant table."""
+    f = Function(16)
+    tokens = f.argument(1, 6, element="i32")
+    table, init = f.weight(50, 12, fan=2), f.empty((1, 6, 12))
+    t = "tensor<1x6x12xf32>"
+    x = f.emit(init.dims, (
+        f"linalg.generic {{indexing_maps = [{affine(3, [0, 1])}, "
+        f"{affine(3, [0, 1, 2])}], iterator_types = [\"parallel\", "
+        f"\"parallel\", \"parallel\"]}} ins({tokens.name} : "
+        f"tensor<1x6xi32>) outs({init.name} : {t}) {{\n"
+        "    ^bb0(%a: i32, %out: f32):\n"
+        "      %0 = arith.index_cast %a : i32 to index\n"
+        "      %1 = linalg.index 2 : index\n"
+        f"      %r = tensor.extract {table.name}[%0, %1] : "
+        "tensor<50x12xf32>\n      linalg.yield %r : f32\n"
+        f"    }} -> {t}"))
+    return module(f.finish(project(f, f.gelu(project(f, x, 16)), 8)))
+
+
 def quantized_mlp(storage, stored, plain):
     """An MLP whose values are rounded by quant.qcast and quant.dcast; `plain`
     leaves the rounding of activations out."""
@@ -263,7 +286,7 @@ def qdq_signed(plain=False):
 NETWORKS = {function.__name__: function for function in (
     residual, inverted_residual, inception, activations, squeeze_excite,
     attention, convolutions, channels_first, two_inputs, two_functions,
-    slices, layer_norm, qdq_unsigned, qdq_signed)}
+    slices, layer_norm, embedding, qdq_unsigned, qdq_signed)}
 
 # Those that hold their scales: no calibration, and the float network to
 # compare with is the same one without scales.

@@ -68,7 +68,8 @@ struct Layer {
   float clampMax = std::numeric_limits<float>::infinity();
   /// Sum: the constant factor behind the sum (1 / count for an average).
   double factor = 1.0;
-  /// SameScale pad: the constant that is padded, when it is an ordinary number.
+  /// SameScale pad: the constant that is padded, when it is a value of the
+  /// tensor, and not something low in front of a maximum.
   std::optional<float> padValue;
   /// The value that the layer makes, behind everything fused.
   mlir::Value result;
