@@ -227,6 +227,18 @@ private:
     return 0;
   }
 
+  /// `map` at index 0 of every loop that runs once: the step of a window that
+  /// never moves means nothing.
+  static AffineMap dropUnitLoops(AffineMap map, linalg::LinalgOp op) {
+    llvm::DenseMap<AffineExpr, AffineExpr> replacement;
+    MLIRContext *context = map.getContext();
+    for (auto [loop, size] : llvm::enumerate(op.getStaticLoopRanges()))
+      if (size == 1)
+        replacement[getAffineDimExpr(loop, context)] =
+            getAffineConstantExpr(0, context);
+    return map.replace(replacement);
+  }
+
   /// Steps of windows and sizes of reductions, sorted: the same in any layout,
   /// and whether or not a reduced dimension is kept with extent 1 (index 0).
   static SmallVector<int64_t> getLoopNumbers(Operation *op) {
@@ -240,10 +252,10 @@ private:
       if (kind == utils::IteratorType::reduction)
         numbers.push_back(size);
     for (AffineMap map : linalgOp.getIndexingMapsArray())
-      map.walkExprs([&](AffineExpr expr) {
+      dropUnitLoops(map, linalgOp).walkExprs([&](AffineExpr expr) {
         auto constant = dyn_cast<AffineConstantExpr>(expr);
         if (constant && constant.getValue() != 0)
-          numbers.push_back(-constant.getValue() - 1);
+          numbers.push_back(-constant.getValue());
       });
     llvm::sort(numbers);
     return numbers;

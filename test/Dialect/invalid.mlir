@@ -74,7 +74,7 @@ func.func @scale_count(%x: tensor<4xf32>) {
 // -----
 
 func.func @denormal_scale(%x: tensor<2xf32>) {
-  // expected-error @+1 {{scale 1.000000e-40 of channel 1 is not a normal finite number}}
+  // expected-error @+1 {{scale 9.999946e-41 of channel 1 is not a normal finite number}}
   %q = qdot.quantize %x : tensor<2xf32> -> tensor<2x!quant.uniform<i8:f32:0, {0.5, 1.0e-40}>>
   return
 }

@@ -307,7 +307,7 @@ func.func @weight_is_reused(%xq: tensor<2x4x!x>) -> tensor<2x!y> {
 // CHECK: %[[P11:.*]] = arith.muli %[[X9]], %[[X10]] : i32
 // CHECK: %[[A12:.*]] = arith.addi %[[V8]], %[[P11]] : i32
 // CHECK: linalg.yield %[[A12]] : i32
-// CHECK: %[[C13:.*]] = arith.constant dense<[2147483647, 1441151881]> : tensor<2xi32>
+// CHECK: %[[C13:.*]] = arith.constant dense<[2147483647, 1441151910]> : tensor<2xi32>
 // CHECK: %[[C14:.*]] = arith.constant dense<[2, 56]> : tensor<2xi8>
 // CHECK: %[[G15:.*]] = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d1)>, affine_map<(d0, d1) -> (d1)>, affine_map<(d0, d1) -> (d0, d1)>], iterator_types = ["parallel", "parallel"]} ins(%[[G5]], %[[C13]], %[[C14]] : tensor<1x2xi32>, tensor<2xi32>, tensor<2xi8>) outs(%{{.*}} : tensor<1x2xi8>) attrs = {qdot.quantized = #qdot.quantized<!quant.uniform<i8:f32, 1.000000e+00>>}
 // CHECK: ^bb0(%[[V16:[a-z0-9_]+]]: i32, %[[V17:[a-z0-9_]+]]: i32, %[[V18:[a-z0-9_]+]]: i8, %{{.*}}: i8):

@@ -59,13 +59,13 @@ CHECK: qdot.dequantize
 !y = !quant.uniform<i8:f32, 0.7:-5>
 !w = !quant.uniform<i8<-127:127>:f32:1, {0.5, 0.25}>
 
-// 0.3 * 0.5 / 0.7 = 3 / 14 in f64 is 1840700270 * 2^-33; f32 has 0x3E5B6DB7
+// 0.3 * 0.5 / 0.7 of f32 scales, in f64, is 1840700374 * 2^-33; f32 has 0x3E5B6DB7
 // and 0x3DDB6DB7. (Scales are written as f64 here, as a parser reads them.)
 // CHECK-LABEL: func.func @per_channel
-// SINGLE: arith.constant dense<1840700270> : tensor<2xi32>
+// SINGLE: arith.constant dense<1840700374> : tensor<2xi32>
 // SINGLE: arith.constant dense<[33, 34]> : tensor<2xi8>
 // SINGLE: qdot.requantize %{{.*}}, %{{.*}}, %{{.*}} zero_point(-5) clamp(-128, 127) contract tosa_single : i32, i32 -> i8
-// DOUBLE: arith.constant dense<1840700270> : tensor<2xi32>
+// DOUBLE: arith.constant dense<1840700374> : tensor<2xi32>
 // DOUBLE: arith.constant dense<[33, 34]> : tensor<2xi8>
 // DOUBLE: qdot.requantize %{{.*}}, %{{.*}}, %{{.*}} zero_point(-5) clamp(-128, 127) contract tosa_double : i32, i32 -> i8
 // FLOAT-NOT: tensor<2xi8>
@@ -90,9 +90,9 @@ func.func @per_channel(%xq: tensor<1x2x!x>) -> tensor<1x2x!y> {
 // CHECK: %[[Q:.*]] = arith.extsi
 // CHECK: %[[Z:.*]] = arith.constant 3 : i32
 // CHECK: arith.subi %[[Q]], %[[Z]] : i32
-// SINGLE: arith.constant 1840700270 : i32
+// SINGLE: arith.constant 1840700374 : i32
 // SINGLE: arith.constant 32 : i8
-// DOUBLE: arith.constant 1840700270 : i32
+// DOUBLE: arith.constant 1840700374 : i32
 // DOUBLE: arith.constant 32 : i8
 // FLOAT: arith.constant 0.428571463 : f32
 // CHECK: %[[R:.*]] = linalg.generic
