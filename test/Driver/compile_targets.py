@@ -26,4 +26,4 @@ for i in range(20):
 subprocess.run(["qdot", "compile", model, "-o", temp / "a.s"], check=True)
 assert "qdot_main:" in (temp / "a.s").read_text()
 subprocess.run(["qdot", "compile", model, "-o", temp / "a.ll"], check=True)
-assert "define i32 @qdot_main(" in (temp / "a.ll").read_text()
+assert "@qdot_main(" in (temp / "a.ll").read_text()
