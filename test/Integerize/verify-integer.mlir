@@ -1,7 +1,7 @@
 // RUN: qdot-opt %s --qdot-verify-integer=allow=none --split-input-file --verify-diagnostics
 // RUN: sed -e 's/expected-error/not-expected/' %s | qdot-opt - --qdot-verify-integer=allow=all --split-input-file --verify-diagnostics | FileCheck %s --check-prefix=ALL
-// RUN: sed -e '/^.. ALLOWED/,$d' %s | not qdot-opt - --qdot-verify-integer --split-input-file -o /dev/null
-// RUN: sed -e '1,/^.. ALLOWED/d' %s | sed -e 's/expected-error/not-expected/' | qdot-opt - --qdot-verify-integer --split-input-file --verify-diagnostics -o /dev/null
+// RUN: sed -e '/^.. Permitted/,$d' %s | not qdot-opt - --qdot-verify-integer --split-input-file -o /dev/null
+// RUN: sed -e '1,/^.. Permitted/d' %s | sed -e 's/expected-error/not-expected/' | qdot-opt - --qdot-verify-integer --split-input-file --verify-diagnostics -o /dev/null
 
 // ALL-LABEL: func.func @main
 func.func @main(%q: tensor<4x!quant.uniform<i8:f32, 0.5>>, %init: tensor<4xf32>) -> tensor<4x!quant.uniform<i8:f32, 0.5>> {
@@ -61,7 +61,7 @@ func.func private @no_body(tensor<4xf32>) -> tensor<4xf32>
 
 // -----
 
-// ALLOWED by default: softmax and what was kept on request, with the sizes
+// Permitted by default: softmax and what was kept on request, with the sizes
 // that they need on a dynamic batch.
 !x = !quant.uniform<i8:f32, 0.5>
 func.func @allowed(%q: tensor<?x4x!x>) -> tensor<?x4x!x> {
