@@ -129,6 +129,23 @@ class Function:
         return self.emit(dims, f"quant.dcast {q.name} : "
                                f"{type_of(dims, element)} to {type_of(dims)}")
 
+    def fake_quantized(self, x, scale, zero, low, high):
+        """Rounding written in arithmetic, as quantization-aware training
+        leaves it; `scale` is a number, or a vector along the last axis."""
+        z, lo, hi = (self.scalar(v) for v in (zero, low, high))
+        ins = [x]
+        if isinstance(scale, Value):
+            ins, s = [x, scale], "%b"
+        else:
+            s = self.scalar(scale)
+        return self.elementwise([f"%0 = arith.divf %a, {s} : f32",
+                                 "%1 = math.roundeven %0 : f32",
+                                 f"%2 = arith.addf %1, {z} : f32",
+                                 f"%3 = arith.maximumf %2, {lo} : f32",
+                                 f"%4 = arith.minimumf %3, {hi} : f32",
+                                 f"%5 = arith.subf %4, {z} : f32",
+                                 f"%r = arith.mulf %5, {s} : f32"], *ins)
+
     # --- operations --------------------------------------------------------
 
     def named(self, op, ins, init, attributes=""):

@@ -283,11 +283,34 @@ def qdq_signed(plain=False):
     return quantized_mlp("i8", True, plain)
 
 
+def fake_quantized(plain=False):
+    """An MLP from quantization-aware training: u8 activations, i8 weights with
+    one scale per channel, all in float arithmetic."""
+    f = Function(17)
+
+    def ranged(x, low, high):
+        scale = np.float32((high - low) / 255)
+        return x if plain else f.fake_quantized(
+            x, scale, round(-low / scale), 0.0, 255.0)
+    x = ranged(f.argument(1, 24), -4.0, 4.0)
+    for size in (32, 16, 8):
+        k = x.dims[1]
+        weights = f.random.normal(0, (2 / k) ** 0.5, (k, size))
+        scales = f.constant(np.abs(weights).max(0) / 127)
+        weights = f.fake_quantized(f.constant(weights), scales, 0.0, -127.0,
+                                   127.0)
+        y = f.bias(f.named("matmul", [x, weights], f.filled((1, size))))
+        x = (ranged(y, -7.5, 8.0) if size == 8
+             else ranged(f.relu(y), 0.0, 8.0))
+    return module(f.finish(x))
+
+
 NETWORKS = {function.__name__: function for function in (
     residual, inverted_residual, inception, activations, squeeze_excite,
     attention, convolutions, channels_first, two_inputs, two_functions,
-    slices, layer_norm, embedding, qdq_unsigned, qdq_signed)}
+    slices, layer_norm, embedding, qdq_unsigned, qdq_signed,
+    fake_quantized)}
 
 # Those that hold their scales: no calibration, and the float network to
 # compare with is the same one without scales.
-WITH_SCALES = ("qdq_unsigned", "qdq_signed")
+WITH_SCALES = ("qdq_unsigned", "qdq_signed", "fake_quantized")
