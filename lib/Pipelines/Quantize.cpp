@@ -20,6 +20,7 @@ void qdot::buildPreparePipeline(OpPassManager &pm) {
   pm.addPass(createCheckModel());
   pm.addPass(createImportFakeQuant());
   pm.addPass(createFoldConstants());
+  pm.addPass(createResolveSizes());
   pm.addPass(createSimplifyShapes());
   pm.addPass(createNormalizeElementwise());
   pm.addPass(createFoldAffine());

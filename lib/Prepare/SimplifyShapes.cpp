@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "PrepareUtils.h"
+#include "SizeAnalysis.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
@@ -288,13 +289,12 @@ struct DropTailSlice : public OpInterfaceRewritePattern<linalg::LinalgOp> {
     if (!slice.hasUnitStride() || !slice.hasZeroOffset() ||
         slice.getSourceType().getRank() != slice.getType().getRank())
       return false;
-    for (auto [expr, from, to] :
-         llvm::zip_equal(map.getResults(), slice.getSourceType().getShape(),
-                         slice.getType().getShape())) {
+    for (auto [dim, expr] : llvm::enumerate(map.getResults())) {
       bool isWindow = isa<AffineBinaryOpExpr>(expr) &&
-                      !ShapedType::isDynamic(from) &&
-                      !ShapedType::isDynamic(to);
-      if (!isWindow && (from != to || ShapedType::isDynamic(from)))
+                      !slice.getSourceType().isDynamicDim(dim) &&
+                      !slice.getType().isDynamicDim(dim);
+      if (!isWindow &&
+          !(getSizeOfDim(slice.getSource(), dim) == getSizeOfDim(slice, dim)))
         return false;
     }
     return true;

@@ -178,6 +178,24 @@ func.func @slices(%x: tensor<1x4x4x2xf32>, %w: tensor<1x1x2x2xf32>, %w1: tensor<
 
 // -----
 
+// A dynamic batch is whole when the slice asks for its size.
+// CHECK-LABEL: func.func @dynamic_slices
+// CHECK-SAME: (%[[X:[^:]*]]: tensor<?x4x4x2xf32>
+// CHECK: linalg.conv_2d_nhwc_hwcf {{.*}} ins(%[[X]],
+// CHECK: tensor.extract_slice
+// CHECK: linalg.conv_2d_nhwc_hwcf
+func.func @dynamic_slices(%x: tensor<?x4x4x2xf32>, %w: tensor<1x1x2x2xf32>, %init: tensor<?x2x2x2xf32>, %n: index) -> (tensor<?x2x2x2xf32>, tensor<?x2x2x2xf32>) {
+  %c0 = arith.constant 0 : index
+  %d = tensor.dim %x, %c0 : tensor<?x4x4x2xf32>
+  %s0 = tensor.extract_slice %x[0, 0, 0, 0] [%d, 3, 3, 2] [1, 1, 1, 1] : tensor<?x4x4x2xf32> to tensor<?x3x3x2xf32>
+  %y0 = linalg.conv_2d_nhwc_hwcf {dilations = dense<1> : tensor<2xi64>, strides = dense<2> : tensor<2xi64>} ins(%s0, %w : tensor<?x3x3x2xf32>, tensor<1x1x2x2xf32>) outs(%init : tensor<?x2x2x2xf32>) -> tensor<?x2x2x2xf32>
+  %s1 = tensor.extract_slice %x[0, 0, 0, 0] [%n, 3, 3, 2] [1, 1, 1, 1] : tensor<?x4x4x2xf32> to tensor<?x3x3x2xf32>
+  %y1 = linalg.conv_2d_nhwc_hwcf {dilations = dense<1> : tensor<2xi64>, strides = dense<2> : tensor<2xi64>} ins(%s1, %w : tensor<?x3x3x2xf32>, tensor<1x1x2x2xf32>) outs(%init : tensor<?x2x2x2xf32>) -> tensor<?x2x2x2xf32>
+  return %y0, %y1 : tensor<?x2x2x2xf32>, tensor<?x2x2x2xf32>
+}
+
+// -----
+
 func.func @missing() -> tensor<2xf32> {
   // expected-error @+1 {{dense_resource 'absent' has no data}}
   %w = arith.constant dense_resource<absent> : tensor<2xf32>

@@ -256,6 +256,68 @@ def NormalizeElementwise : Pass<"qdot-normalize-elementwise", "::mlir::ModuleOp"
                            "::mlir::linalg::LinalgDialect"];
 }
 
+def ResolveSizes : Pass<"qdot-resolve-sizes", "::mlir::ModuleOp"> {
+  let summary = "Take dynamic sizes from where they come from";
+  let description = [{
+    In: linalg on tensors of dynamic shape (a dynamic batch). Out:
+    * a `tensor.dim`, and index arithmetic on sizes, that equals the size of an
+      earlier value (mostly an argument) or a constant is replaced by that. Sizes
+      are followed through destinations, `tensor.empty`, padding by nothing,
+      reshapes, slices, products, exact divisions and maxima of equal sizes.
+      Intermediate results then have no users that only ask for their size;
+    * broadcasting at run time, as the conversion from TOSA writes it
+      (`scf.if` on size == 1), of a dimension whose size is that of the result
+      anyway, is gone.
+
+    Everything whose size is not known to agree is left as it is.
+
+    Example:
+
+    ```mlir
+    func.func @main(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
+      %zero = arith.constant 0 : index
+      %one = arith.constant 1 : index
+      %d0 = tensor.dim %x, %zero : tensor<?x4xf32>
+      %e0 = tensor.empty(%d0) : tensor<?x4xf32>
+      %y = linalg.exp ins(%x : tensor<?x4xf32>) outs(%e0 : tensor<?x4xf32>) -> tensor<?x4xf32>
+      %d1 = tensor.dim %y, %zero : tensor<?x4xf32>
+      %m = arith.maxui %d0, %d1 : index
+      %c = arith.cmpi eq, %d1, %one : index
+      %b = scf.if %c -> (tensor<?x4xf32>) {
+        %e1 = tensor.empty(%m) : tensor<?x4xf32>
+        %copy = linalg.generic {
+            indexing_maps = [affine_map<(i, j) -> (0, j)>, affine_map<(i, j) -> (i, j)>],
+            iterator_types = ["parallel", "parallel"]} ins(%y : tensor<?x4xf32>) outs(%e1 : tensor<?x4xf32>) {
+        ^bb0(%a: f32, %o: f32):
+          linalg.yield %a : f32
+        } -> tensor<?x4xf32>
+        scf.yield %copy : tensor<?x4xf32>
+      } else {
+        scf.yield %y : tensor<?x4xf32>
+      }
+      %e2 = tensor.empty(%m) : tensor<?x4xf32>
+      %z = linalg.add ins(%x, %b : tensor<?x4xf32>, tensor<?x4xf32>) outs(%e2 : tensor<?x4xf32>) -> tensor<?x4xf32>
+      return %z : tensor<?x4xf32>
+    }
+    ```
+
+    becomes, with CSE
+
+    ```mlir
+    func.func @main(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
+      %zero = arith.constant 0 : index
+      %d0 = tensor.dim %x, %zero : tensor<?x4xf32>
+      %e0 = tensor.empty(%d0) : tensor<?x4xf32>
+      %y = linalg.exp ins(%x : tensor<?x4xf32>) outs(%e0 : tensor<?x4xf32>) -> tensor<?x4xf32>
+      %z = linalg.add ins(%x, %y : tensor<?x4xf32>, tensor<?x4xf32>) outs(%e0 : tensor<?x4xf32>) -> tensor<?x4xf32>
+      return %z : tensor<?x4xf32>
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 def SimplifyShapes : Pass<"qdot-simplify-shapes", "::mlir::ModuleOp"> {
   let summary = "Remove dimensions, reshapes and slices that mean nothing";
   let description = [{

@@ -75,8 +75,8 @@ def describe(text):
         if op == "arith.constant":
             names[name] = constant(rest.strip(), resources)
             continue
-        if op == "tensor.empty":
-            names[name] = "empty"
+        if op in ("tensor.empty", "tensor.dim"):
+            names[name] = op
             continue
         head, _, body = rest.partition("\n")
         operands = [names.get(operand, operand)
