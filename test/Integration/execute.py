@@ -9,8 +9,9 @@
 
 For every case of a group (generate.py): integerize it, compile it for the
 targets, run it on full-range data, and compare every byte with numpy
-(cases/rules.py) and with qdot's interpreter. --model=C computes the numpy model
-under another contract; the comparison must then fail."""
+(cases/rules.py) and with qdot's interpreter (under tosa-single every function,
+under the other contracts every fifth). --model=C computes the numpy model under
+another contract; the comparison must then fail."""
 
 import argparse
 import ctypes
@@ -170,7 +171,8 @@ def execute(group, contract, model_contract, args):
                         inputs, problems)
                 count += sum(y.size for y in got)
             calls.append((batch, inputs, got))
-        if args.reference:
+        # Contracts differ in one op only, which execute_scalars.py covers.
+        if args.reference and (contract == CONTRACTS[0] or seed % 5 == 0):
             check_reference(function, module, folder, calls, problems)
     for problem in problems[:args.show]:
         print(f"{group}, {contract}: {problem}")

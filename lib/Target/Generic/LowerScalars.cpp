@@ -163,6 +163,10 @@ Value qdot::createQuantize(OpBuilder &builder, Location loc, Value real,
   rounded = arith::SelectOp::create(builder, loc, isNaN, a.constantF32(0.0f),
                                     rounded);
   auto bound = [&](int64_t limit) -> Value {
+    // Not every distance between two i32 is an f32: those bounds are applied
+    // to the i64.
+    if (wide.isInteger(64))
+      return a.constantF32(limit < 0 ? -0x1p62f : 0x1p62f);
     Value distance = arith::SubIOp::create(
         builder, loc, a.constant(wide, limit), zeroPoint);
     return arith::SIToFPOp::create(builder, loc, f32, distance);

@@ -86,7 +86,8 @@ def dequantize(codes, q):
     """Q8."""
     codes = np.asarray(codes, np.int64)
     centered = (codes - q.zeros_for(codes.ndim)).astype(np.float32)
-    return centered * q.scales_for(codes.ndim)
+    with np.errstate(over="ignore", under="ignore"):
+        return centered * q.scales_for(codes.ndim)
 
 
 def decompose(real):

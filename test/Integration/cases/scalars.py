@@ -108,7 +108,8 @@ OUTPUTS = [("i8", 0, -128, 127), ("i8", -128, -128, 127), ("i8", 127, -128, 127)
            ("i8", 5, -3, 90), ("i16", -32768, -32768, 32767),
            ("i16", 32767, -32768, 32767), ("i16", 4097, -100, 30000),
            ("i32", 0, I32_MIN, I32_MAX), ("i32", I32_MAX, I32_MIN, I32_MAX),
-           ("i32", I32_MIN, I32_MIN, I32_MAX), ("i32", -77, -2**24 - 1, 2**24 + 1)]
+           ("i32", I32_MIN, I32_MIN, I32_MAX), ("i32", -77, -2**24 - 1, 2**24 + 1),
+           ("i32", 0, -2**24 - 1, 2**24 + 1)]
 
 
 def requantize(number, contract, output):
@@ -166,7 +167,9 @@ QUANTIZED = [
     Quant(0.5, 0), Quant(1.0, -128), Quant(2.0, 127), Quant(0.1, 3),
     Quant(1.568627e-2, -32), Quant(1.2e-38, 5), Quant(3.4e38, -7),
     Quant(0.25, 0, -127, 127), Quant(3e-3, 100, -32768, 32767, 16),
-    Quant(1.0, -32768, -32768, 32767, 16), Quant(0.7, -2, -8, 7, 4)]
+    Quant(1.0, -32768, -32768, 32767, 16),
+    Quant(0.5, 0, I32_MIN, I32_MAX, 32), Quant(2.0, -128, I32_MIN, I32_MAX, 32),
+    Quant(4.0, I32_MAX, I32_MIN, I32_MAX, 32)]
 
 
 def floats(q, rng):
@@ -205,9 +208,11 @@ func.func @quantize_{number}(%x: {real}) -> {stored} {{
 }}
 """, lambda inputs: quantize(inputs[0], q),
         lambda seed: [[x] for x in floats(q, np.random.default_rng(seed))])
-    codes = np.resize(np.arange(q.lo, q.hi + 1), COUNT)
-    codes = np.concatenate([codes[:COUNT - 2], [q.lo, q.hi]])
-    kind = np.int8 if q.bits <= 8 else np.int16
+    codes = np.random.default_rng(number).integers(q.lo, q.hi + 1, COUNT)
+    if q.bits == 8:
+        codes = np.resize(np.arange(q.lo, q.hi + 1), COUNT)
+    codes = np.concatenate([codes[:COUNT - 3], [q.lo, q.hi, q.zero]])
+    kind = {8: np.int8, 16: np.int16, 32: np.int32}[q.bits]
     yield Conversion(f"dequantize_{number}", f"""
 func.func @dequantize_{number}(%x: {stored}) -> {real} {{
   %q = quant.scast %x : {stored} to {of_q}
@@ -220,8 +225,7 @@ func.func @dequantize_{number}(%x: {stored}) -> {real} {{
 
 def conversions():
     for number, q in enumerate(QUANTIZED):
-        if q.bits >= 8:  # i4 has no entry point.
-            yield from conversion(number, q)
+        yield from conversion(number, q)
 
 
 def per_channel():
