@@ -107,3 +107,18 @@ func.func @rank_zero(%a: tensor<4x8xf32>, %s: tensor<f32>, %o: tensor<4x8xf32>) 
   } -> tensor<4x8xf32>
   return %1 : tensor<4x8xf32>
 }
+
+// A result of rank 0 has no innermost dimension.
+// CHECK-LABEL: func.func @total
+// CHECK: iterator_types = ["reduction", "reduction"]
+func.func @total(%a: tensor<4x8xf32>, %o: tensor<f32>) -> tensor<f32> {
+  %r = linalg.generic {
+    indexing_maps = [affine_map<(m, k) -> (m, k)>, affine_map<(m, k) -> ()>],
+    iterator_types = ["reduction", "reduction"]
+  } ins(%a : tensor<4x8xf32>) outs(%o : tensor<f32>) {
+  ^bb0(%x: f32, %acc: f32):
+    %0 = arith.addf %acc, %x : f32
+    linalg.yield %0 : f32
+  } -> tensor<f32>
+  return %r : tensor<f32>
+}

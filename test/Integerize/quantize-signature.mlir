@@ -85,3 +85,19 @@ func.func @blocks(%x: tensor<4xf32>, %c: i1) -> tensor<4xf32> {
 ^bb2:
   return %xd : tensor<4xf32>
 }
+
+// -----
+
+// Reading the size of an argument does not read it in float.
+!x = !quant.uniform<i8:f32, 0.5>
+// CHECK-LABEL: func.func @size(
+// CHECK-SAME: %[[X:.*]]: tensor<?x4xi8> {{.*}}) -> (tensor<?x4xi8> {{.*}}, index) {
+// CHECK: %[[D:.*]] = tensor.dim %[[X]], %{{.*}} : tensor<?x4xi8>
+// CHECK: return %[[X]], %[[D]]
+func.func @size(%x: tensor<?x4xf32>) -> (tensor<?x4xf32>, index) {
+  %c0 = arith.constant 0 : index
+  %d = tensor.dim %x, %c0 : tensor<?x4xf32>
+  %xq = qdot.quantize %x : tensor<?x4xf32> -> tensor<?x4x!x>
+  %xd = qdot.dequantize %xq : tensor<?x4x!x> -> tensor<?x4xf32>
+  return %xd, %d : tensor<?x4xf32>, index
+}

@@ -59,7 +59,7 @@ qdot::driver::calibrate(Session &session, mlir::ModuleOp module,
                                     buildObservePipeline(pm);
                                   });
   if (error)
-    return std::move(error);
+    return {std::move(error)};
   const HostSymbol symbols[] = {
       createSymbol("_mlir_ciface_qdot_rt_observe_f32",
                    _mlir_ciface_qdot_rt_observe_f32),
@@ -73,7 +73,7 @@ qdot::driver::calibrate(Session &session, mlir::ModuleOp module,
     return model.takeError();
   qdot_rt_reset();
   if (Error error = observe(**model, request))
-    return std::move(error);
+    return {std::move(error)};
   statistics::StatisticsFile file;
   runtime::visitRecords(
       [&](const std::string &site, const statistics::TensorRecord &record) {

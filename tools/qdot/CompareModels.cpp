@@ -180,7 +180,7 @@ public:
     if (Error error =
             file->readSamples(group.firstSample, group.count, as,
                               reinterpret_cast<char *>(values.data())))
-      return std::move(error);
+      return {std::move(error)};
     return values;
   }
 
@@ -397,7 +397,7 @@ qdot::driver::compareModels(Session &session, mlir::ModuleOp floatModule,
                                     buildObservePipeline(pm);
                                   });
   if (error)
-    return std::move(error);
+    return {std::move(error)};
   auto sites = observeIntegers(intModule);
   if (sites.empty())
     return makeError("the second model holds no quantized value");
@@ -417,12 +417,12 @@ qdot::driver::compareModels(Session &session, mlir::ModuleOp floatModule,
     return labels.takeError();
   IntegerRunner integerRunner(**intModel, *data, runner->getLayout());
   if (Error error = integerRunner.check(entry))
-    return std::move(error);
+    return {std::move(error)};
   ModelComparer comparer(entry, *runner, integerRunner,
                          (*intModel)->getEntry(), *labels);
   comparer.addSites(sites);
   if (Error error = comparer.checkLabels())
-    return std::move(error);
+    return {std::move(error)};
   Progress progress("compare", runner->getLayout().numSamples,
                     request.isQuiet);
   auto after = [&](int64_t, const GroupResult &group) -> Error {
@@ -431,6 +431,6 @@ qdot::driver::compareModels(Session &session, mlir::ModuleOp floatModule,
   };
   // One thread: the sums are then in the order of the samples.
   if (Error error = runner->run(**floatModel, 1, {nullptr, after}))
-    return std::move(error);
+    return {std::move(error)};
   return std::move(comparer.comparison);
 }

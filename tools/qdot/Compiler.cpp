@@ -121,7 +121,7 @@ qdot::driver::compileModel(Session &session, mlir::ModuleOp module,
   if (!machine)
     return machine.takeError();
   if (Error error = lower(session, module, request, **machine))
-    return std::move(error);
+    return {std::move(error)};
 
   CompiledModel model;
   model.machine = std::move(*machine);

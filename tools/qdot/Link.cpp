@@ -70,7 +70,7 @@ qdot::driver::linkShared(ArrayRef<char> object, StringRef triple,
       sys::fs::remove(path);
   });
   if (Error error = writeObject(fd, object))
-    return std::move(error);
+    return {std::move(error)};
 
   SmallVector<std::string> arguments = {
       *linker, "-shared",      "-soname",   name.str(),

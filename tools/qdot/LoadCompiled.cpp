@@ -57,7 +57,7 @@ qdot::driver::loadCompiled(Session &session, mlir::ModuleOp module,
                            const CompileRequest &request,
                            ArrayRef<HostSymbol> symbols) {
   if (Error error = checkRunnable(request.target))
-    return std::move(error);
+    return {std::move(error)};
   Expected<CompiledModel> model = compileModel(session, module, request);
   if (!model)
     return model.takeError();
@@ -71,10 +71,10 @@ qdot::driver::loadCompiled(Session &session, mlir::ModuleOp module,
   if (!jit)
     return jit.takeError();
   if (Error error = defineSymbols(**jit, symbols))
-    return std::move(error);
+    return {std::move(error)};
   if (Error error = (*jit)->addObjectFile(MemoryBuffer::getMemBufferCopy(
           StringRef(object->data(), object->size()), "qdot")))
-    return std::move(error);
+    return {std::move(error)};
   // `lookup` alone does not say which symbols were not found.
   std::string missing;
   (*jit)->getExecutionSession().setErrorReporter([&](Error error) {

@@ -88,7 +88,7 @@ qdot::driver::loadReference(Session &session, mlir::ModuleOp module,
                             StringRef name) {
   if (Error error = session.runPasses(module, "importing the model",
                                       buildImportPipeline))
-    return std::move(error);
+    return {std::move(error)};
   auto function = findEntry(module, name);
   if (!function)
     return function.takeError();

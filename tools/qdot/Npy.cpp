@@ -227,7 +227,7 @@ Expected<NpyFile> NpyFile::parse(std::unique_ptr<MemoryBuffer> buffer) {
     return header.takeError();
   HeaderParser parser(*header, path);
   if (Error error = parser.parse())
-    return std::move(error);
+    return {std::move(error)};
 
   int64_t size = driver::getElementSize(*parser.element);
   for (int64_t dim : *parser.shape)

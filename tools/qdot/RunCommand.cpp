@@ -113,7 +113,7 @@ computeResults(const Executable &model, const SampleRunner &runner) {
     return Error::success();
   };
   if (Error error = runner.run(model, threads, {nullptr, store}))
-    return std::move(error);
+    return {std::move(error)};
   if (printTime)
     reportTime(times, runner.getLayout().groupSize);
   return arrays;

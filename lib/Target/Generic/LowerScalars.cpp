@@ -72,8 +72,8 @@ static Value createScaled(Arith a, Value acc, Value multiplier, Value shift,
   return arith::ShRSIOp::create(b, a.loc, rounded, amount);
 }
 
-/// The integer type that a clamped float converts to. The bounds of i32 are no
-/// floats: they round outwards, so one more clamp follows in i64.
+/// The integer type in which values of `storage` meet zero points: for i32,
+/// differences leave 32 bits, and the bounds are no floats.
 static Type getConversionType(OpBuilder &builder, Type storage) {
   return storage.getIntOrFloatBitWidth() < 32 ? builder.getI32Type()
                                               : builder.getI64Type();
@@ -185,11 +185,11 @@ Value qdot::createQuantize(OpBuilder &builder, Location loc, Value real,
 Value qdot::createDequantize(OpBuilder &builder, Location loc, Value stored,
                              Value scale, Value zeroPoint, bool isSigned) {
   Arith a{builder, loc};
-  Type i32 = builder.getI32Type();
-  Value wide = isSigned || stored.getType() == i32
-                   ? a.extend(stored, i32)
-                   : arith::ExtUIOp::create(builder, loc, i32, stored);
-  Value centered = arith::SubIOp::create(builder, loc, wide, zeroPoint);
+  Type type = getConversionType(builder, stored.getType());
+  Value wide = isSigned ? a.extend(stored, type)
+                        : arith::ExtUIOp::create(builder, loc, type, stored);
+  Value centered =
+      arith::SubIOp::create(builder, loc, wide, a.extend(zeroPoint, type));
   Value real =
       arith::SIToFPOp::create(builder, loc, builder.getF32Type(), centered);
   return arith::MulFOp::create(builder, loc, real, scale);

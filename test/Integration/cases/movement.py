@@ -97,14 +97,13 @@ def gather_rows(f, x, rows):
     return type(x)(y, out.shape)
 
 
-def tensor_gather(f, x, rows):
-    index = f.constant(np.asarray(rows, np.int64)[:, None])
-    shape = (len(rows), x.shape[1])
-    cast = f.assign(f"arith.index_cast {index.name} : "
-                    f"tensor<{len(rows)}x1xi64> to tensor<{len(rows)}x1xindex>")
+def tensor_gather(f, x, index, axes, shape):
+    """tensor.gather; `index` has one coordinate per axis in its last dim."""
+    index = f.constant(np.asarray(index, np.int32))
+    of_index = tensor(index.shape, "i32")
     return type(x)(f.assign(
-        f"tensor.gather {x.name}[{cast}] gather_dims([0]) : ({x.type}, "
-        f"tensor<{len(rows)}x1xindex>) -> {tensor(shape)}"), shape)
+        f"tensor.gather {x.name}[{index.name}] gather_dims({list(axes)}) : "
+        f"({x.type}, {of_index}) -> {tensor(shape)}"), shape)
 
 
 def extremum(f, a, b, op):
@@ -144,9 +143,17 @@ def moves():
         yield unary_move(f"gather_{i}", r, (9, 5),
                          lambda f, x, n=rows: gather_rows(f, x, n),
                          lambda c, q, n=rows: c[n])
-        yield unary_move(f"tensor_gather_{i}", r, (9, 5),
-                         lambda f, x, n=rows: tensor_gather(f, x, n),
+        yield unary_move(f"tensor_gather_{i}", r, (9, 5), lambda f, x, n=rows:
+                         tensor_gather(f, x, n[:, None], (0,), (7, 5)),
                          lambda c, q, n=rows: c[n])
+        yield unary_move(
+            f"tensor_gather_last_{i}", r, (5, 9, 3), lambda f, x, n=rows:
+            tensor_gather(f, x, n[:, None], (1,), (7, 5, 1, 3)),
+            lambda c, q, n=rows: c[:, n].transpose(1, 0, 2)[:, :, None])
+        both = np.stack([rows % 5, rows], 1).reshape(7, 1, 2)
+        yield unary_move(f"tensor_gather_two_{i}", r, (5, 9, 3), lambda f, x,
+                         n=both: tensor_gather(f, x, n, (0, 1), (7, 1, 3)),
+                         lambda c, q, n=both: c[n[..., 0], n[..., 1]])
         # A conversion from type to type alone.
         yield unary_move(f"convert_{i}", r, (2, 256), lambda f, x: x,
                          lambda c, q: c)
