@@ -12,6 +12,7 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/PatternMatch.h"
+#include "qdot/Analysis/IntegerContraction.h"
 #include "qdot/Codegen/ConstantData.h"
 #include "qdot/Codegen/Passes.h"
 
@@ -31,30 +32,6 @@ namespace {
 /// How an operand's address moves when one loop advances by one.
 enum class Access { Invariant, Contiguous, Strided };
 } // namespace
-
-/// The factor of `dim` in `expr`: 0 when it does not occur, nullopt when it is
-/// not linear.
-static std::optional<int64_t> getCoefficient(AffineExpr expr, unsigned dim) {
-  if (!expr.isFunctionOfDim(dim))
-    return 0;
-  if (isa<AffineDimExpr>(expr))
-    return 1;
-  auto binary = dyn_cast<AffineBinaryOpExpr>(expr);
-  if (!binary)
-    return std::nullopt;
-  std::optional<int64_t> lhs = getCoefficient(binary.getLHS(), dim);
-  if (!lhs)
-    return std::nullopt;
-  auto constant = dyn_cast<AffineConstantExpr>(binary.getRHS());
-  if (expr.getKind() == AffineExprKind::Mul && constant)
-    return *lhs * constant.getValue();
-  if (expr.getKind() != AffineExprKind::Add)
-    return std::nullopt;
-  std::optional<int64_t> rhs = getCoefficient(binary.getRHS(), dim);
-  if (!rhs)
-    return std::nullopt;
-  return *lhs + *rhs;
-}
 
 static Access getAccess(AffineMap map, ShapedType type, unsigned dim) {
   bool isLast = true;

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "mlir/Dialect/Bufferization/IR/BufferizableOpInterface.h"
+#include "mlir/Dialect/Bufferization/IR/DstBufferizableOpInterfaceImpl.h"
 #include "qdot/Dialect/Qdot.h"
 
 using namespace mlir;
@@ -42,11 +43,41 @@ struct ObserveOpInterface
     return success();
   }
 };
+
+/// Writes every element of its destination without reading it.
+struct ContractOpInterface
+    : public DstBufferizableOpInterfaceExternalModel<ContractOpInterface,
+                                                     ContractOp> {
+  bool bufferizesToMemoryRead(Operation *op, OpOperand &operand,
+                              const AnalysisState &) const {
+    return !cast<DestinationStyleOpInterface>(op).isDpsInit(&operand);
+  }
+  LogicalResult bufferize(Operation *op, RewriterBase &rewriter,
+                          const BufferizationOptions &options,
+                          BufferizationState &state) const {
+    SmallVector<Value> buffers;
+    for (Value operand : op->getOperands()) {
+      FailureOr<Value> buffer = getBuffer(rewriter, operand, options, state);
+      if (failed(buffer))
+        return failure();
+      buffers.push_back(*buffer);
+    }
+    rewriter.setInsertionPoint(op);
+    OperationState created(op->getLoc(), ContractOp::getOperationName(),
+                           buffers, TypeRange(), op->getAttrs());
+    Region *body = created.addRegion();
+    body->takeBody(op->getRegion(0));
+    Operation *result = rewriter.create(created);
+    replaceOpWithBufferizedValues(rewriter, op, result->getOperands().back());
+    return success();
+  }
+};
 } // namespace
 
 void qdot::registerBufferizableOpInterfaceExternalModels(
     DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, QdotDialect *) {
     ObserveOp::attachInterface<ObserveOpInterface>(*context);
+    ContractOp::attachInterface<ContractOpInterface>(*context);
   });
 }

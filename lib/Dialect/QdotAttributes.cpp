@@ -62,3 +62,24 @@ QuantizedAttr::verify(function_ref<InFlightDiagnostic()> emitError, Type type,
     return emitError() << "expected a quantized type, got " << type;
   return success();
 }
+
+LogicalResult KernelAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                                 KernelKind, int64_t rows, int64_t vectors,
+                                 int64_t lanes, int64_t unroll) {
+  auto check = [&](StringRef name, int64_t value, int64_t max) -> LogicalResult {
+    if (value >= 1 && value <= max)
+      return success();
+    return emitError() << "expected " << name << " between 1 and " << max
+                       << " in #qdot.kernel, got " << value;
+  };
+  if (failed(check("rows", rows, 32)) || failed(check("vectors", vectors, 16)) ||
+      failed(check("unroll", unroll, 16)))
+    return failure();
+  if (lanes != 4 && lanes != 8 && lanes != 16)
+    return emitError() << "expected lanes 4, 8 or 16 in #qdot.kernel, got "
+                       << lanes;
+  if (rows * vectors > 64)
+    return emitError() << "expected at most 64 accumulators in #qdot.kernel, got "
+                       << rows << " rows of " << vectors << " vectors";
+  return success();
+}

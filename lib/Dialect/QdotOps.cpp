@@ -74,8 +74,14 @@ LogicalResult RequantizeOp::verify() {
     return emitOpError() << "contract " << stringifyContractKind(getContract())
                          << (isF32 ? " takes no shift" : " needs a shift");
   unsigned width = getResult().getType().getIntOrFloatBitWidth();
+  // The result is signless: the interval may be one of unsigned values.
   int64_t low = -(int64_t(1) << (width - 1));
   int64_t high = (int64_t(1) << (width - 1)) - 1;
+  if (width < 32 && static_cast<int64_t>(getClampMin()) >= 0 &&
+      static_cast<int64_t>(getZeroPoint()) >= 0) {
+    low = 0;
+    high = (int64_t(1) << width) - 1;
+  }
   int64_t clampMin = static_cast<int64_t>(getClampMin());
   int64_t clampMax = static_cast<int64_t>(getClampMax());
   int64_t zeroPoint = static_cast<int64_t>(getZeroPoint());
@@ -98,6 +104,3 @@ LogicalResult LookupOp::verify() {
     return emitOpError() << "expected a table of 256 entries, got " << type;
   return success();
 }
-
-#define GET_OP_CLASSES
-#include "qdot/Dialect/QdotOps.cpp.inc"

@@ -220,4 +220,72 @@ def CallLibm : Pass<"qdot-call-libm", "::mlir::ModuleOp"> {
                            "::mlir::vector::VectorDialect"];
 }
 
+def UseUnsigned : Pass<"qdot-use-unsigned", "::mlir::ModuleOp"> {
+  let summary = "Store the activations of contractions as unsigned bytes";
+  let description = [{
+    In: integer linalg on tensors. For targets whose dot product takes unsigned
+    activations (x86). Every i8 tensor that a contraction with constant weights
+    reads as signed, and all tensors that must be stored alike (through pads,
+    slices, reshapes, accumulating destinations), hold `x + 128` read as
+    unsigned instead of `x`. The shift happens where the values are produced: the zero point
+    of `qdot.requantize` and its clamp move by 128, constants change, the other
+    bodies flip the top bit, and the accumulation's constant start takes
+    `-128 sum w`. Arguments and results of functions keep their form. No result
+    changes.
+
+    A contraction whose start is no constant stays signed in its own body.
+
+    Example (a contraction; the shift is in its bias):
+
+    ```mlir
+    %1 = linalg.generic {...} ins(%x, %w : tensor<2x4xi8>, tensor<4x3xi8>) outs(%bias : tensor<2x3xi32>) {
+    ^bb0(%a: i8, %b: i8, %c: i32):
+      %2 = arith.extui %a : i8 to i32
+      %3 = arith.extsi %b : i8 to i32
+      ...
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
+def FuseEpilogues : Pass<"qdot-fuse-epilogues", "::mlir::ModuleOp"> {
+  let summary = "Join integer contractions with the elementwise ops behind them";
+  let description = [{
+    In: integer linalg on tensors. A contraction of two i8 tensors in i32
+    becomes `qdot.contract`; its bias and the elementwise `linalg.generic`
+    ops behind it (requantization, residual addition, table lookup) that are
+    the only readers of its result become the body. The i32 tensor in
+    between is gone.
+
+    A contraction stays as it is, with a remark, when an index is not linear
+    in the loops or when the extent of a reduction is dynamic.
+
+    Example:
+
+    ```mlir
+    %acc = linalg.generic {...} ins(%x, %w : tensor<2x4xi8>, tensor<4x3xi8>) outs(%zero : tensor<2x3xi32>) { ... }
+    %y = linalg.generic {...} ins(%acc : tensor<2x3xi32>) outs(%e : tensor<2x3xi8>) {
+    ^bb0(%a: i32, %o: i8):
+      %q = qdot.requantize %a, %m, %s zero_point(0) clamp(-128, 127) contract tosa_single : i32, i32 -> i8
+      linalg.yield %q : i8
+    } -> tensor<2x3xi8>
+    ```
+
+    becomes
+
+    ```mlir
+    %y = qdot.contract ins(%x, %w : tensor<2x4xi8>, tensor<4x3xi8>) outs(%e : tensor<2x3xi8>) attributes {...} {
+    ^bb0(%acc: i32):
+      %q = qdot.requantize %acc, %m, %s zero_point(0) clamp(-128, 127) contract tosa_single : i32, i32 -> i8
+      qdot.yield %q : i8
+    } -> tensor<2x3xi8>
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::tensor::TensorDialect",
+                           "::qdot::QdotDialect"];
+}
+
 #endif // QDOT_CODEGEN_PASSES_TD

@@ -66,7 +66,6 @@ def Qdot_QuantizedAttr : Qdot_Attr<"Quantized", "quantized"> {
                         OptionalParameter<"::qdot::SiteAttr">:$site);
   let assemblyFormat = "`<` $type (`,` $site^)? `>`";
   let genVerifyDecl = 1;
-  let genVerifyDecl = 1;
 }
 
 def Qdot_Contract : I32EnumAttr<"ContractKind", "requantization contract", [
@@ -80,6 +79,52 @@ def Qdot_Contract : I32EnumAttr<"ContractKind", "requantization contract", [
 def Qdot_ContractAttr : EnumAttr<Qdot_Dialect, Qdot_Contract, "contract"> {
   let summary = "Arithmetic of a requantization (rules R1 to R7)";
   let assemblyFormat = "$value";
+}
+
+def Qdot_Sign : I32EnumAttr<"Sign", "how bytes are read", [
+    I32EnumAttrCase<"Signed", 0, "signed">,
+    I32EnumAttrCase<"Unsigned", 1, "unsigned">]> {
+  let cppNamespace = "::qdot";
+  let genSpecializedAttr = 0;
+}
+
+def Qdot_SignAttr : EnumAttr<Qdot_Dialect, Qdot_Sign, "sign"> {
+  let summary = "How the bytes of an operand are read";
+  let assemblyFormat = "$value";
+}
+
+def Qdot_KernelKind : I32EnumAttr<"KernelKind", "schedule of a contraction", [
+    I32EnumAttrCase<"Dot", 0, "dot">,
+    I32EnumAttrCase<"Depthwise", 1, "depthwise">]> {
+  let cppNamespace = "::qdot";
+  let genSpecializedAttr = 0;
+}
+
+def Qdot_KernelKindAttr : EnumAttr<Qdot_Dialect, Qdot_KernelKind, "kernel_kind"> {
+  let summary = "Schedule of a contraction";
+  let assemblyFormat = "$value";
+}
+
+def Qdot_KernelAttr : Qdot_Attr<"Kernel", "kernel"> {
+  let summary = "The kernel chosen for a contraction";
+  let description = [{
+    Written by `qdot-choose-kernels`, read by `qdot-pack-weights` and
+    `qdot-expand-kernels`; may be edited in between. A register tile of `rows`
+    output positions by `vectors` vectors of `lanes` i32 accumulators; `unroll`
+    steps of four (dot) reduction elements per iteration. `dot` reduces four
+    consecutive elements of the activation at a time; `depthwise` interleaves
+    four taps of one channel. 1 <= rows <= 32, 1 <= vectors <= 16, lanes 4, 8
+    or 16, 1 <= unroll <= 16, rows * vectors <= 64.
+
+    Example: `#qdot.kernel<dot rows 6 vectors 4 lanes 16 unroll 1>`
+  }];
+  let parameters = (ins EnumParameter<Qdot_KernelKind>:$kind, "int64_t":$rows,
+                        "int64_t":$vectors, "int64_t":$lanes,
+                        "int64_t":$unroll);
+  let assemblyFormat = [{
+    `<` $kind `rows` $rows `vectors` $vectors `lanes` $lanes `unroll` $unroll `>`
+  }];
+  let genVerifyDecl = 1;
 }
 
 #endif // QDOT_DIALECT_QDOTATTRIBUTES_TD

@@ -10,6 +10,7 @@
 
 include "qdot/Dialect/QdotAttributes.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
+include "mlir/Interfaces/DestinationStyleOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 include "mlir/Dialect/Quant/IR/QuantBase.td"
 
@@ -115,6 +116,134 @@ def Qdot_LookupOp : Qdot_Op<"lookup", [Pure]> {
   let arguments = (ins I8:$index, RankedTensorOf<[I8]>:$table);
   let results = (outs I8:$result);
   let assemblyFormat = "$index `in` $table attr-dict `:` type($table)";
+  let hasVerifier = 1;
+}
+
+def Qdot_RoundOp : Qdot_Op<"round", [Pure]> {
+  let summary = "Real number to a byte: round half to even, clamp";
+  let description = [{
+    `clamp(roundHalfEven(x), clamp_min, clamp_max)`. The rounded value must fit
+    i32, otherwise the result is undefined: `qdot-simplify-requantize` writes
+    the op where the operand's range is proved. The clamp lies within i8 or
+    within u8.
+
+    Example:
+
+    ```mlir
+    %y = qdot.round %x clamp(0, 255) : i8
+    ```
+  }];
+  let arguments = (ins F32:$input, I64Attr:$clamp_min, I64Attr:$clamp_max);
+  let results = (outs I8:$result);
+  let assemblyFormat = [{
+    $input `clamp` `(` $clamp_min `,` $clamp_max `)` attr-dict `:` type($result)
+  }];
+  let hasVerifier = 1;
+}
+
+def Qdot_ContractOp : Qdot_Op<"contract", [
+    DestinationStyleOpInterface, RecursiveMemoryEffects,
+    DeclareOpInterfaceMethods<MemoryEffectsOpInterface>,
+    SingleBlockImplicitTerminator<"::qdot::YieldOp">]> {
+  let summary = "Integer contraction with its epilogue";
+  let description = [{
+    `out[p] = body(sum_r lhs[p, r] * rhs[p, r], extras[p]...)` in i32 that
+    wraps. The indexing maps (lhs, rhs, extras in order, out) relate the
+    loops to the operands as in `linalg.generic`: loops of the out map are
+    parallel, all others are reduced; every map is linear without constant
+    terms, the out map a permutation of distinct loops. `loop_sizes` holds the
+    extents, negative (`ShapedType::kDynamic`) where a size is only known at
+    run time.
+
+    lhs and rhs hold bytes, read as `lhs_sign` and `rhs_sign` say. The body
+    gets the accumulator and one scalar per extra and yields one element of
+    the result: bias, `qdot.requantize`, clamps, a residual addition. The old
+    contents of `init` are not read. On tensors the op returns the result; on
+    memrefs it writes `init`.
+
+    `kernel` is the schedule; with `packed`, rhs is a 1-d constant in the
+    order in which that schedule reads it (`qdot-pack-weights`).
+
+    Example:
+
+    ```mlir
+    %r = qdot.contract ins(%x, %w, %bias : tensor<2x8xi8>, tensor<8x4xi8>, tensor<4xi32>)
+        outs(%e : tensor<2x4xi32>)
+        attributes {indexing_maps = [#mk, #kn, #n, #mn], loop_sizes = array<i64: 2, 4, 8>,
+                    lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
+    ^bb0(%acc: i32, %b: i32):
+      %0 = arith.addi %acc, %b : i32
+      qdot.yield %0 : i32
+    } -> tensor<2x4xi32>
+    ```
+  }];
+  let arguments = (ins AnyShaped:$lhs, AnyShaped:$rhs,
+                       Variadic<AnyShaped>:$extras, AnyShaped:$init,
+                       AffineMapArrayAttr:$indexing_maps,
+                       DenseI64ArrayAttr:$loop_sizes,
+                       Qdot_SignAttr:$lhs_sign, Qdot_SignAttr:$rhs_sign,
+                       OptionalAttr<Qdot_AccumulatorAttr>:$accumulator,
+                       OptionalAttr<Qdot_KernelAttr>:$kernel,
+                       UnitAttr:$packed);
+  let results = (outs Variadic<AnyRankedTensor>:$results);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = [{
+    `ins` `(` $lhs `,` $rhs (`,` $extras^)? `:` type($lhs) `,` type($rhs)
+    (`,` type($extras)^)? `)` `outs` `(` $init `:` type($init) `)`
+    attr-dict-with-keyword $body (`->` type($results)^)?
+  }];
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    ::mlir::MutableOperandRange getDpsInitsMutable() { return getInitMutable(); }
+    ::mlir::AffineMap getLhsMap() { return getMap(0); }
+    ::mlir::AffineMap getRhsMap() { return getMap(1); }
+    ::mlir::AffineMap getExtraMap(unsigned at) { return getMap(2 + at); }
+    ::mlir::AffineMap getOutMap() { return getMap(getIndexingMaps().size() - 1); }
+    ::mlir::AffineMap getMap(unsigned at) {
+      return ::llvm::cast<::mlir::AffineMapAttr>(getIndexingMaps()[at]).getValue();
+    }
+    unsigned getNumLoops() { return getLoopSizes().size(); }
+  }];
+}
+
+def Qdot_YieldOp : Qdot_Op<"yield", [Pure, Terminator, HasParent<"ContractOp">]> {
+  let summary = "Ends the body of qdot.contract";
+  let description = [{
+    Yields one element of the result.
+  }];
+  let arguments = (ins Variadic<AnyType>:$values);
+  let assemblyFormat = "attr-dict ($values^ `:` type($values))?";
+  let builders = [OpBuilder<(ins), [{}]>];
+}
+
+def Qdot_DotOp : Qdot_Op<"dot", [Pure, AttrSizedOperandSegments,
+    AllTypesMatch<["accumulator", "result"]>]> {
+  let summary = "Four-way dot products of bytes, added to i32 lanes";
+  let description = [{
+    `result[i] = acc[i] + sum_p sum_{j<4} lhs_p[4i + j] * rhs_p[4i + j]` over
+    the operand pairs p, in i32 that wraps. Bytes are read as `lhs_sign` and
+    `rhs_sign` say. With `fits_i16` it is proved that, for every lane and each
+    half of its four products, no partial sum of the products of that half over
+    all pairs leaves i16 (`numerics::fitsPairSums`); a target may then add in
+    16 bits (`vpmaddubsw`). One, two or four pairs.
+
+    Example:
+
+    ```mlir
+    %r = qdot.dot %acc, (%a) unsigned, (%b) signed : vector<16xi32>, vector<64xi8>
+    ```
+  }];
+  let arguments = (ins VectorOfRankAndType<[1], [I32]>:$accumulator,
+                       Variadic<VectorOfRankAndType<[1], [I8]>>:$lhs,
+                       Variadic<VectorOfRankAndType<[1], [I8]>>:$rhs,
+                       Qdot_SignAttr:$lhs_sign, Qdot_SignAttr:$rhs_sign,
+                       UnitAttr:$fits_i16);
+  let results = (outs VectorOfRankAndType<[1], [I32]>:$result);
+  let assemblyFormat = [{
+    $accumulator `,` `(` $lhs `)` $lhs_sign `,` `(` $rhs `)` $rhs_sign
+    (`fits_i16` $fits_i16^)? attr-dict `:` type($accumulator) `,`
+    custom<SameTypes>(ref($lhs), ref($rhs), type($lhs), type($rhs))
+  }];
   let hasVerifier = 1;
 }
 

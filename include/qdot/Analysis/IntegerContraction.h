@@ -1,0 +1,40 @@
+//===- IntegerContraction.h - Contractions on storage types --------------===//
+//
+// Part of the qdot project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QDOT_ANALYSIS_INTEGERCONTRACTION_H
+#define QDOT_ANALYSIS_INTEGERCONTRACTION_H
+
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "qdot/Dialect/Qdot.h"
+#include <optional>
+
+namespace qdot {
+
+/// `out + ext(lhs) * ext(rhs)` in i32 on two i8 operands of a linalg op. The
+/// right side is the constant one where exactly one operand is a constant.
+struct IntegerContraction {
+  mlir::OpOperand *lhs;
+  mlir::OpOperand *rhs;
+  Sign lhsSign;
+  Sign rhsSign;
+  /// The extensions in the body, of lhs and rhs.
+  mlir::Operation *lhsExtension;
+  mlir::Operation *rhsExtension;
+};
+
+/// Recognizes an integer contraction with one result; nullopt for anything
+/// else. Works on tensors and memrefs.
+std::optional<IntegerContraction>
+matchIntegerContraction(mlir::linalg::GenericOp op);
+
+/// The factor of `dim` in a sum of products of loops and constants: 0 when it
+/// does not occur, nullopt when `expr` is not linear in it.
+std::optional<int64_t> getCoefficient(mlir::AffineExpr expr, unsigned dim);
+
+} // namespace qdot
+
+#endif // QDOT_ANALYSIS_INTEGERCONTRACTION_H

@@ -1,0 +1,94 @@
+//===- KernelPlan.h - Loops and strides of a contraction ------------------===//
+//
+// Part of the qdot project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// What the passes that choose, pack and expand kernels must agree on: derived
+// from a bufferized qdot.contract alone, so each of them computes it again.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QDOT_CODEGEN_KERNELPLAN_H
+#define QDOT_CODEGEN_KERNELPLAN_H
+
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "qdot/Dialect/Qdot.h"
+#include <array>
+#include <optional>
+#include <string>
+
+namespace qdot {
+
+/// One parallel loop of a kernel: one or several loops of the op that run over
+/// memory with one stride per operand. Strides count elements; 0 where the
+/// operand does not vary.
+struct PlanLoop {
+  llvm::SmallVector<unsigned> loops; ///< loops of the op, slowest first
+  int64_t size = 1;                  ///< ShapedType::kDynamic when not known
+  int64_t lhs = 0;
+  int64_t out = 0;
+  llvm::SmallVector<int64_t> extras;
+  bool isInRhs = false; ///< weights vary along it
+
+  bool isDynamic() const { return mlir::ShapedType::isDynamic(size); }
+};
+
+/// One reduction loop around the innermost contiguous run.
+struct PlanReduction {
+  unsigned loop;
+  int64_t size;
+  int64_t lhs; ///< bytes
+};
+
+/// Four reduction elements that one dot product reads: their distance from the
+/// position of the activation in bytes, and which of them count. A byte that
+/// does not count has weight 0.
+struct PlanGroup {
+  int64_t lhs;
+  std::array<bool, 4> counts;
+};
+
+/// The loop structure of one contraction.
+struct KernelPlan {
+  KernelKind kind;
+  /// Parallel loops around the tile, slowest first: those along which the
+  /// weights vary come first.
+  llvm::SmallVector<PlanLoop> outer;
+  /// The positions of a tile (`rows` of the kernel); size 1 when there is none.
+  PlanLoop row;
+  /// The contiguous dimension of the result: output channels of a dot kernel,
+  /// channels of a depthwise kernel.
+  PlanLoop column;
+  /// Reductions, slowest first, around the run. Depthwise: all of them.
+  llvm::SmallVector<PlanReduction> reductions;
+  /// Dot: the loops of the run, slowest first, and its length in bytes. The
+  /// activation is contiguous along it, unless `isGather`.
+  llvm::SmallVector<unsigned> runLoops;
+  int64_t run = 1;
+  /// The run is shorter than one dot product, so bytes are read one by one.
+  bool isGather = false;
+
+  /// Dot products of four that cover one run; the last one may overlap.
+  llvm::SmallVector<PlanGroup> getRunGroups() const;
+  /// Dot products per output element: runs times groups.
+  int64_t getNumGroups() const;
+  /// Blocks of `width` columns (the last one may be partial), for all loops
+  /// along which the weights vary.
+  int64_t getNumRhsBlocks(int64_t width) const;
+};
+
+/// The plan of `op`, or nullopt and the `reason` why no kernel fits: an operand
+/// with unknown strides, a result whose contiguous dimension is no output
+/// channel, and so on. Precondition: `op` works on memrefs.
+std::optional<KernelPlan> getKernelPlan(ContractOp op, std::string &reason);
+
+/// Strides in elements of `type` along every loop of `map`, or nullopt when
+/// one that is used is unknown.
+std::optional<llvm::SmallVector<int64_t>>
+getLoopStrides(mlir::AffineMap map, mlir::MemRefType type);
+
+} // namespace qdot
+
+#endif // QDOT_CODEGEN_KERNELPLAN_H

@@ -1,0 +1,44 @@
+//===- KernelTable.h - Targets and their register tiles -------------------===//
+//
+// Part of the qdot project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QDOT_CODEGEN_KERNELTABLE_H
+#define QDOT_CODEGEN_KERNELTABLE_H
+
+#include "llvm/ADT/StringRef.h"
+#include <cstdint>
+#include <string>
+
+namespace qdot {
+
+/// What the kernel generator knows of a target. One row per target in
+/// KernelTable.cpp; the tiles were chosen by measurement (docs/Performance.md).
+struct KernelTarget {
+  llvm::StringLiteral name;
+  /// Lanes of i32 in the widest vector that is used.
+  int64_t lanes;
+  /// Accumulators that the register file holds beside the operands.
+  int64_t accumulators;
+  /// Independent dot products that hide the latency of one.
+  int64_t chains;
+  /// Cycles of one dot product of `lanes` lanes when nothing else limits.
+  double dotCycles;
+  /// The activation is read as unsigned (`vpdpbusd`, `vpmaddubsw`).
+  bool isUnsigned;
+  /// An instruction does the whole dot product exactly.
+  bool isExact;
+};
+
+/// The target called `name`, or null. "generic" is no target of this table: it
+/// runs without kernels.
+const KernelTarget *findKernelTarget(llvm::StringRef name);
+
+/// The names of all targets, comma separated.
+std::string listKernelTargets();
+
+} // namespace qdot
+
+#endif // QDOT_CODEGEN_KERNELTABLE_H

@@ -1,0 +1,28 @@
+//===- UnsignedBody.h - Scalar bodies on unsigned bytes -------------------===//
+//
+// Part of the qdot project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QDOT_CODEGEN_UNSIGNEDBODY_H
+#define QDOT_CODEGEN_UNSIGNEDBODY_H
+
+#include "mlir/IR/Builders.h"
+
+namespace qdot {
+
+/// `value ^ 0x80`: a signed byte as unsigned byte of the value plus 128, or
+/// back. Precondition: an i8.
+mlir::Value createFlip(mlir::OpBuilder &builder, mlir::Location loc,
+                       mlir::Value value);
+
+/// Removes flips (see `createFlip`) from a scalar body where another form of
+/// their neighbours gives the same values: requantization to the unsigned
+/// interval, unsigned maximum and minimum, extension of unsigned bytes, and
+/// pairs of flips. Dead ops are erased.
+void simplifyUnsignedBody(mlir::Block &body);
+
+} // namespace qdot
+
+#endif // QDOT_CODEGEN_UNSIGNEDBODY_H

@@ -1,0 +1,252 @@
+//===- KernelPlan.cpp - Loops and strides of a contraction ----------------===//
+//
+// Part of the qdot project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "qdot/Codegen/KernelPlan.h"
+#include "qdot/Analysis/IntegerContraction.h"
+#include "llvm/ADT/STLExtras.h"
+
+using namespace mlir;
+using namespace qdot;
+
+std::optional<SmallVector<int64_t>> qdot::getLoopStrides(AffineMap map,
+                                                         MemRefType type) {
+  SmallVector<int64_t> strides;
+  int64_t offset;
+  if (failed(type.getStridesAndOffset(strides, offset)))
+    return std::nullopt;
+  SmallVector<int64_t> result(map.getNumDims(), 0);
+  for (unsigned loop = 0; loop < map.getNumDims(); ++loop)
+    for (auto [expr, stride] : llvm::zip(map.getResults(), strides)) {
+      std::optional<int64_t> factor = getCoefficient(expr, loop);
+      if (!factor)
+        return std::nullopt;
+      if (*factor == 0)
+        continue;
+      if (ShapedType::isDynamic(stride))
+        return std::nullopt;
+      result[loop] += *factor * stride;
+    }
+  return result;
+}
+
+SmallVector<PlanGroup> KernelPlan::getRunGroups() const {
+  SmallVector<PlanGroup> groups;
+  if (run < 4) {
+    PlanGroup group{0, {}};
+    for (int64_t at = 0; at < 4; ++at)
+      group.counts[at] = at < run;
+    return {group};
+  }
+  for (int64_t at = 0; at + 4 <= run; at += 4)
+    groups.push_back({at, {true, true, true, true}});
+  // The last group ends with the run; bytes read before do not count again.
+  if (int64_t rest = run % 4) {
+    PlanGroup group{run - 4, {}};
+    for (int64_t at = 0; at < 4; ++at)
+      group.counts[at] = at >= 4 - rest;
+    groups.push_back(group);
+  }
+  return groups;
+}
+
+int64_t KernelPlan::getNumGroups() const {
+  int64_t count = getRunGroups().size();
+  for (const PlanReduction &reduction : reductions)
+    count *= reduction.size;
+  return count;
+}
+
+int64_t KernelPlan::getNumRhsBlocks(int64_t width) const {
+  int64_t count = llvm::divideCeil(column.size, width);
+  for (const PlanLoop &loop : outer)
+    if (loop.isInRhs)
+      count *= loop.size;
+  return count;
+}
+
+namespace {
+/// Derives the plan of one op.
+class Planner {
+public:
+  Planner(ContractOp op, std::string &reason) : op(op), reason(reason) {}
+
+  std::optional<KernelPlan> plan() {
+    if (!collectStrides() || !splitLoops() || !orderReductions())
+      return std::nullopt;
+    result.outer = std::move(parallel);
+    return std::move(result);
+  }
+
+private:
+  bool refuse(StringRef text) {
+    reason = text.str();
+    return false;
+  }
+
+  bool collectStrides() {
+    SmallVector<AffineMap> maps{op.getLhsMap()};
+    SmallVector<Value> operands{op.getLhs()};
+    for (auto [at, extra] : llvm::enumerate(op.getExtras())) {
+      maps.push_back(op.getExtraMap(at));
+      operands.push_back(extra);
+    }
+    maps.push_back(op.getOutMap());
+    operands.push_back(op.getInit());
+    for (auto [map, operand] : llvm::zip(maps, operands)) {
+      auto type = dyn_cast<MemRefType>(operand.getType());
+      auto loops = type ? getLoopStrides(map, type) : std::nullopt;
+      if (!loops)
+        return refuse("an operand has no known strides");
+      strides.push_back(*loops);
+    }
+    return true;
+  }
+
+  int64_t lhsStride(unsigned loop) const { return strides.front()[loop]; }
+  int64_t outStride(unsigned loop) const { return strides.back()[loop]; }
+  bool isInLhs(unsigned loop) { return op.getLhsMap().isFunctionOfDim(loop); }
+  bool isInRhs(unsigned loop) { return op.getRhsMap().isFunctionOfDim(loop); }
+  bool isInOut(unsigned loop) { return op.getOutMap().isFunctionOfDim(loop); }
+
+  PlanLoop createLoop(unsigned loop) {
+    PlanLoop result;
+    result.loops = {loop};
+    result.size = op.getLoopSizes()[loop];
+    result.lhs = lhsStride(loop);
+    result.out = outStride(loop);
+    for (size_t at = 0; at < op.getExtras().size(); ++at)
+      result.extras.push_back(strides[at + 1][loop]);
+    result.isInRhs = isInRhs(loop);
+    return result;
+  }
+
+  /// Parallel loops: the column, the row, and the rest.
+  bool splitLoops() {
+    std::optional<unsigned> column;
+    for (AffineExpr expr : llvm::reverse(op.getOutMap().getResults())) {
+      auto dim = dyn_cast<AffineDimExpr>(expr);
+      if (!dim)
+        continue;
+      unsigned loop = dim.getPosition();
+      if (op.getLoopSizes()[loop] == 1)
+        continue;
+      if (!column && outStride(loop) == 1 && isInRhs(loop))
+        column = loop;
+      else
+        parallel.insert(parallel.begin(), createLoop(loop));
+    }
+    if (!chooseColumn(column))
+      return false;
+    // The weights of one step stay in the cache while the others run.
+    llvm::stable_sort(parallel, [](const PlanLoop &a, const PlanLoop &b) {
+      return a.isInRhs > b.isInRhs;
+    });
+    mergeLoops();
+    for (const PlanLoop &loop : parallel)
+      if (loop.isInRhs && loop.isDynamic())
+        return refuse("the weights have a dynamic size");
+    chooseRow();
+    return true;
+  }
+
+  bool chooseColumn(std::optional<unsigned> column) {
+    result.kind = KernelKind::Dot;
+    if (!column) {
+      for (const PlanLoop &loop : parallel)
+        if (loop.isInRhs)
+          return refuse("the contiguous dimension of the result is no channel");
+      // One output channel.
+      result.column.out = 1;
+      result.column.extras.assign(op.getExtras().size(), 0);
+      return true;
+    }
+    result.column = createLoop(*column);
+    if (result.column.isDynamic())
+      return refuse("the number of channels is dynamic");
+    if (isInLhs(*column)) {
+      if (result.column.lhs != 1)
+        return refuse("the channels of the activation are not contiguous");
+      result.kind = KernelKind::Depthwise;
+    }
+    return true;
+  }
+
+  /// Joins loops that run over memory like one. Only the slowest can be
+  /// dynamic.
+  void mergeLoops() {
+    for (size_t at = 0; at + 1 < parallel.size();) {
+      PlanLoop &slow = parallel[at], &fast = parallel[at + 1];
+      bool isJoined = !slow.isInRhs && !fast.isInRhs && !fast.isDynamic() &&
+                      slow.lhs == fast.lhs * fast.size &&
+                      slow.out == fast.out * fast.size;
+      for (auto [a, b] : llvm::zip(slow.extras, fast.extras))
+        isJoined = isJoined && a == b * fast.size;
+      if (!isJoined) {
+        ++at;
+        continue;
+      }
+      fast.loops.insert(fast.loops.begin(), slow.loops.begin(),
+                        slow.loops.end());
+      fast.size = slow.isDynamic() ? slow.size : slow.size * fast.size;
+      parallel.erase(parallel.begin() + at);
+      at = at ? at - 1 : 0;
+    }
+  }
+
+  /// The fastest loop along which the weights do not vary.
+  void chooseRow() {
+    result.row.extras.assign(op.getExtras().size(), 0);
+    if (parallel.empty() || parallel.back().isInRhs)
+      return;
+    result.row = parallel.pop_back_val();
+  }
+
+  bool orderReductions() {
+    for (unsigned loop = 0; loop < op.getNumLoops(); ++loop) {
+      int64_t size = op.getLoopSizes()[loop];
+      if (isInOut(loop) || size == 1)
+        continue;
+      if (ShapedType::isDynamic(size))
+        return refuse("a reduction has a dynamic size");
+      if (size == 0)
+        return refuse("a reduction is empty");
+      if (!isInLhs(loop) || !isInRhs(loop))
+        return refuse("a reduction does not read both operands");
+      result.reductions.push_back({loop, size, lhsStride(loop)});
+    }
+    llvm::stable_sort(result.reductions,
+                      [](const PlanReduction &a, const PlanReduction &b) {
+                        return a.lhs > b.lhs;
+                      });
+    if (result.kind == KernelKind::Dot)
+      collectRun();
+    return true;
+  }
+
+  /// The reductions that together run over contiguous bytes.
+  void collectRun() {
+    while (!result.reductions.empty() &&
+           result.reductions.back().lhs == result.run) {
+      PlanReduction reduction = result.reductions.pop_back_val();
+      result.run *= reduction.size;
+      result.runLoops.insert(result.runLoops.begin(), reduction.loop);
+    }
+    result.isGather = result.run < 4;
+  }
+
+  ContractOp op;
+  std::string &reason;
+  KernelPlan result;
+  SmallVector<SmallVector<int64_t>> strides;
+  SmallVector<PlanLoop> parallel;
+};
+} // namespace
+
+std::optional<KernelPlan> qdot::getKernelPlan(ContractOp op,
+                                              std::string &reason) {
+  return Planner(op, reason).plan();
+}

@@ -1,0 +1,33 @@
+//===- KernelTable.cpp - Targets and their register tiles -----------------===//
+//
+// Part of the qdot project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "qdot/Codegen/KernelTable.h"
+
+using namespace qdot;
+
+// Latencies: vpdpbusd 5 cycles at two per cycle on Ice Lake and Alder Lake;
+// vpaddd 1 cycle behind vpmaddwd (AVX2).
+static constexpr KernelTarget table[] = {
+    {"x86-avx2", 8, 10, 4, 1.5, true, false},
+    {"x86-avxvnni", 8, 12, 10, 0.5, true, true},
+    {"x86-avxvnniint8", 8, 12, 10, 0.5, true, true},
+    {"x86-avx512vnni", 16, 24, 10, 0.5, true, true},
+};
+
+const KernelTarget *qdot::findKernelTarget(llvm::StringRef name) {
+  for (const KernelTarget &target : table)
+    if (target.name == name)
+      return &target;
+  return nullptr;
+}
+
+std::string qdot::listKernelTargets() {
+  std::string names = "generic";
+  for (const KernelTarget &target : table)
+    names += ", " + target.name.str();
+  return names;
+}
