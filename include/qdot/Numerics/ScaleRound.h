@@ -59,6 +59,33 @@ bool provesScaleRound(ScaleRound constants, StorageRange acc,
                       FixedPointMultiplier by, int64_t zeroPoint,
                       StorageRange clamp, Contract contract);
 
+/// The constants of one channel of rule S3; `bias` is an integer that the
+/// accumulator can start from instead of 0. `scale` and `offset` as above.
+struct ScaleTruncate {
+  int32_t bias;
+  float scale;
+  float offset;
+};
+
+/// Rule S3: `clamp(truncate(fma(f32(acc + bias), scale, offset)))`, toward zero
+/// (x86: vcvttps2dq). Precondition: finite constants, acc + bias fits i32.
+int64_t scaleTruncate(int32_t acc, const ScaleTruncate &by, StorageRange clamp);
+
+/// Rule S3: as `findScaleRound`, which it outdoes on large ranges, because the
+/// rounding errors of the fma have one sign and the bias keeps the offset small.
+/// Also, acc + bias stays within i32. Precondition: clamp.min >= 0: for signed
+/// storage add 128 to zero point and clamp, and flip the sign bits of the
+/// result.
+std::optional<ScaleTruncate>
+findScaleTruncate(StorageRange acc, FixedPointMultiplier by, int64_t zeroPoint,
+                  StorageRange clamp, Contract contract);
+
+/// Rule S3 for `requantizeF32`. Precondition: finite multiplier >= 0.
+std::optional<ScaleTruncate> findScaleTruncateF32(StorageRange acc,
+                                                  float multiplier,
+                                                  int64_t zeroPoint,
+                                                  StorageRange clamp);
+
 } // namespace qdot::numerics
 
 #endif // QDOT_NUMERICS_SCALEROUND_H

@@ -221,6 +221,131 @@ TEST(S2FindScaleRoundF32, EveryAccumulator) {
   EXPECT_GT(found, tried * 8 / 10);
 }
 
+/// vcvtdq2ps, vfmadd, vcvttps2dq on an accumulator that starts from the bias.
+int64_t onTheMachine(int32_t acc, ScaleTruncate by, StorageRange clamp) {
+  int64_t biased = int64_t(acc) + by.bias;
+  float sum = std::fmaf(static_cast<float>(static_cast<int32_t>(biased)),
+                        by.scale, by.offset);
+  if (biased < INT32_MIN || biased > INT32_MAX ||
+      !(std::fabs(sum) < 2147483648.0f))
+    return INT64_MIN;
+  return std::clamp<int64_t>(static_cast<int32_t>(sum), clamp.min, clamp.max);
+}
+
+TEST(S3ScaleTruncate, EqualsTheMachine) {
+  Random random(8);
+  for (int i = 0; i < 2000000; ++i) {
+    int32_t acc = random.nextInt32() >> random.between(1, 31);
+    auto bias = static_cast<int32_t>(random.between(-1000, 1000));
+    auto scale = static_cast<float>(random.logUniform(-40, -1));
+    auto offset = static_cast<float>(
+        (random.unit() - 0.5) * std::ldexp(1.0, int(random.between(-30, 20))));
+    if (i % 4 == 0) // An integer, or next to one.
+      offset = static_cast<float>(double(random.between(-300, 300)) -
+                                  double(acc + bias) * scale);
+    ScaleTruncate by{bias, scale, offset};
+    ASSERT_EQ(scaleTruncate(acc, by, i32), onTheMachine(acc, by, i32))
+        << acc << " " << bias << " " << scale << " " << offset;
+  }
+}
+
+/// Checks every accumulator; returns whether constants were found.
+bool checkTruncate(StorageRange acc, FixedPointMultiplier by, int64_t zeroPoint,
+                   StorageRange clamp, Contract contract) {
+  auto found = findScaleTruncate(acc, by, zeroPoint, clamp, contract);
+  if (!found)
+    return false;
+  for (int64_t a = acc.min; a <= acc.max; ++a) {
+    auto value = static_cast<int32_t>(a);
+    int64_t expected = requantize(value, by, zeroPoint, clamp, contract);
+    if (expected == onTheMachine(value, *found, clamp))
+      continue;
+    ADD_FAILURE() << a << " in " << acc.min << ".." << acc.max << ", bias "
+                  << found->bias << " shift " << int(by.shift);
+    break;
+  }
+  return true;
+}
+
+TEST(S3FindScaleTruncate, EveryAccumulatorOfSmallRanges) {
+  Random random(9);
+  int found = 0, tried = 0;
+  for (int i = 0; i < 2000; ++i) {
+    int64_t size = random.between(1, 20000);
+    StorageRange acc{-size, random.between(-size, size)};
+    FixedPointMultiplier by = realistic(random, size, 255);
+    StorageRange clamp = u8;
+    int64_t zeroPoint = random.between(-30, 300);
+    if (i % 5 == 0)
+      clamp.min = std::clamp<int64_t>(zeroPoint, 0, 255); // ReLU
+    if (i % 7 == 0)
+      clamp.max = random.between(clamp.min, clamp.max); // ReLU6
+    for (Contract contract : tosaContracts) {
+      bool success = checkTruncate(acc, by, zeroPoint, clamp, contract);
+      found += success && contract == Contract::TosaSingle;
+    }
+    ++tried;
+  }
+  EXPECT_EQ(found, tried);
+}
+
+TEST(S3FindScaleTruncate, EveryAccumulatorOfLargeRanges) {
+  Random random(10);
+  int found = 0, tried = 40;
+  for (int i = 0; i < tried; ++i) {
+    int64_t size = random.between(30000, 150000);
+    found += checkTruncate({-20 * size, 20 * size}, // Most of it saturates.
+                           realistic(random, size, 255),
+                           random.between(0, 255), u8, Contract::TosaSingle);
+  }
+  EXPECT_GT(found, tried * 3 / 4);
+}
+
+TEST(S3FindScaleTruncate, EveryShift) {
+  Random random(11);
+  int found = 0;
+  for (int shift = 2; shift <= 62; ++shift)
+    for (int i = 0; i < 20; ++i) {
+      FixedPointMultiplier by{
+          static_cast<int32_t>(random.between(1 << 30, INT32_MAX)),
+          static_cast<int8_t>(shift)};
+      if (i == 0)
+        by.multiplier = 1 << 30;
+      int64_t limit = int64_t(1) << random.between(1, 15);
+      found += checkTruncate({-limit, limit}, by, random.between(0, 255), u8,
+                             tosaContracts[i % 2]);
+    }
+  EXPECT_GT(found, 600);
+}
+
+TEST(S3FindScaleTruncate, BiasStaysInI32) {
+  FixedPointMultiplier by = decomposeMultiplier(0.0013);
+  int found = 0;
+  for (int64_t zeroPoint = 0; zeroPoint < 256; ++zeroPoint)
+    if (auto result = findScaleTruncate(i32, by, zeroPoint, u8,
+                                        Contract::TosaSingle)) {
+      ++found;
+      EXPECT_EQ(result->bias, 0);
+    }
+  EXPECT_GT(found, 0);
+}
+
+TEST(S3FindScaleTruncateF32, EveryAccumulator) {
+  Random random(12);
+  for (int i = 0; i < 200; ++i) {
+    int64_t size = random.between(1, 20000);
+    auto scale = static_cast<float>(255.0 / double(2 * size));
+    int64_t zeroPoint = random.between(0, 255);
+    StorageRange acc{-size, size};
+    auto found = findScaleTruncateF32(acc, scale, zeroPoint, u8);
+    if (!found)
+      continue;
+    for (int64_t a = -size; a <= size; ++a)
+      ASSERT_EQ(requantizeF32(int32_t(a), scale, zeroPoint, u8),
+                onTheMachine(int32_t(a), *found, u8));
+  }
+}
+
 /// The proof accepts nothing that differs, and refuses nothing that is equal.
 TEST(S2ProvesScaleRound, IsExact) {
   Random random(7);
