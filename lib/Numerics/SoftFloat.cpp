@@ -115,6 +115,16 @@ int64_t roundToInteger(const Number &value) {
   return value.negative ? -result : result;
 }
 
+int64_t truncateToInteger(const Number &value) {
+  Number whole = value;
+  if (value.exponent < 0) {
+    whole.magnitude = value.exponent < -127 ? 0 : value.magnitude >> -value.exponent;
+    whole.exponent = 0;
+  }
+  whole.sticky = false;
+  return roundToInteger(whole);
+}
+
 Number multiply(const Number &lhs, const Number &rhs) {
   return {lhs.negative != rhs.negative, lhs.magnitude * rhs.magnitude,
           lhs.exponent + rhs.exponent, false};

@@ -58,6 +58,8 @@ Number fromInteger(int64_t value);
 Number roundTo(const Number &value, Format format);
 /// Nearest integer, ties to even, saturated to +-2^62.
 int64_t roundToInteger(const Number &value);
+/// The integer part (toward zero), saturated to +-2^62.
+int64_t truncateToInteger(const Number &value);
 
 /// Exact or sticky. Precondition: operands not sticky, at most 64 bits.
 Number multiply(const Number &lhs, const Number &rhs);

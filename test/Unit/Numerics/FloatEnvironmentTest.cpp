@@ -6,9 +6,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "Random.h"
+#include "qdot/Numerics/AddRound.h"
 #include "qdot/Numerics/Elementwise.h"
 #include "qdot/Numerics/Quantization.h"
 #include "qdot/Numerics/Requantize.h"
+#include "qdot/Numerics/ScaleRound.h"
 #include "gtest/gtest.h"
 #include <cfenv>
 #if defined(__x86_64__)
@@ -24,6 +26,36 @@ uint64_t bitsOf(double value) {
   uint64_t bits;
   std::memcpy(&bits, &value, sizeof bits);
   return bits;
+}
+
+void append(std::vector<uint64_t> &results, float first, float second) {
+  float parts[] = {first, second};
+  uint64_t both;
+  std::memcpy(&both, parts, sizeof both);
+  results.push_back(both);
+}
+
+/// The searches for f32 constants.
+void appendConstants(std::vector<uint64_t> &results, int seed) {
+  FixedPointMultiplier by{(1 << 30) + seed * 12345, int8_t(36 + seed % 6)};
+  StorageRange acc{-seed * 500, seed * 700};
+  Contract contract =
+      seed % 2 == 0 ? Contract::TosaSingle : Contract::TosaDouble;
+  if (auto found = findScaleRound(acc, by, seed % 99, {-128, 127}, contract))
+    append(results, found->scale, found->offset);
+  if (auto found = findScaleTruncate(acc, by, seed % 99, {0, 255}, contract)) {
+    append(results, found->scale, found->offset);
+    results.push_back(uint64_t(found->bias));
+  }
+  if (seed % 50 != 0)
+    return;
+  IntegerSum sum{seed * 9, 1 << 20, -seed << 12, {-128, 127}, {-128, 127}};
+  by.shift = 51;
+  if (auto found = findAddRound(sum, by, seed % 99, {-128, 127}, contract)) {
+    append(results, found->lhsScale, found->rhsScale);
+    append(results, found->offset, 0.0f);
+    results.push_back(uint64_t(addRound(seed, -7, *found, {-128, 127})));
+  }
 }
 
 /// One run over every function, with inputs that were made in advance.
@@ -57,9 +89,13 @@ std::vector<uint64_t> runEverything(const std::vector<float> &values,
         uint64_t(requantizeF32(int32_t(i * 2654435761u), scale, 3, i8)));
     if (auto params = chooseAddParams(s, t, u))
       results.push_back(uint64_t(params->multipliers[0]));
+    results.push_back(
+        uint64_t(scaleRound(int32_t(i * 2654435761u) >> 8, scale, 3.5f, i8)));
     if (auto params = chooseAffineParams({t}, {u}, s, u))
       results.push_back(uint64_t(params->biases[0]));
   }
+  for (int i = 1; i < 300; ++i)
+    appendConstants(results, i);
   return results;
 }
 
