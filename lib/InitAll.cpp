@@ -16,6 +16,7 @@
 #include "mlir/Dialect/Quant/IR/Quant.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "qdot/Annotate/Passes.h"
 #include "qdot/Codegen/Passes.h"
 #include "qdot/Dialect/Qdot.h"
@@ -24,7 +25,7 @@
 #include "qdot/Pipelines/Pipelines.h"
 #include "qdot/Prepare/Passes.h"
 #include "qdot/Target/Generic/Passes.h"
-#include "qdot/Prepare/Passes.h"
+#include "qdot/Target/X86/Passes.h"
 
 void qdot::registerAllDialects(mlir::DialectRegistry &registry) {
   registry.insert<QdotDialect, mlir::arith::ArithDialect,
@@ -32,7 +33,8 @@ void qdot::registerAllDialects(mlir::DialectRegistry &registry) {
                   mlir::func::FuncDialect, mlir::linalg::LinalgDialect,
                   mlir::LLVM::LLVMDialect, mlir::math::MathDialect,
                   mlir::memref::MemRefDialect, mlir::quant::QuantDialect,
-                  mlir::tensor::TensorDialect>();
+                  mlir::scf::SCFDialect, mlir::tensor::TensorDialect,
+                  mlir::vector::VectorDialect>();
   registerUpstreamInterfaces(registry);
   registerBufferizableOpInterfaceExternalModels(registry);
 }
@@ -44,5 +46,6 @@ void qdot::registerAllPasses() {
   registerQdotIntegerizePasses();
   registerQdotCodegenPasses();
   registerQdotTargetGenericPasses();
+  registerQdotTargetX86Passes();
   registerPipelines();
 }

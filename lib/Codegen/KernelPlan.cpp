@@ -142,9 +142,12 @@ private:
     if (!chooseColumn(column))
       return false;
     // The weights of one step stay in the cache while the others run.
-    llvm::stable_sort(parallel, [](const PlanLoop &a, const PlanLoop &b) {
-      return a.isInRhs > b.isInRhs;
-    });
+    SmallVector<PlanLoop> sorted;
+    for (bool isInRhs : {true, false})
+      for (const PlanLoop &loop : parallel)
+        if (loop.isInRhs == isInRhs)
+          sorted.push_back(loop);
+    parallel = std::move(sorted);
     mergeLoops();
     for (const PlanLoop &loop : parallel)
       if (loop.isInRhs && loop.isDynamic())
@@ -218,10 +221,10 @@ private:
         return refuse("a reduction does not read both operands");
       result.reductions.push_back({loop, size, lhsStride(loop)});
     }
-    llvm::stable_sort(result.reductions,
-                      [](const PlanReduction &a, const PlanReduction &b) {
-                        return a.lhs > b.lhs;
-                      });
+    llvm::sort(result.reductions,
+               [](const PlanReduction &a, const PlanReduction &b) {
+                 return std::pair(-a.lhs, a.loop) < std::pair(-b.lhs, b.loop);
+               });
     if (result.kind == KernelKind::Dot)
       collectRun();
     return true;

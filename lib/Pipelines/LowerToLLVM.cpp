@@ -17,6 +17,7 @@
 #include "qdot/Observe/Passes.h"
 #include "qdot/Pipelines/Pipelines.h"
 #include "qdot/Target/Generic/Passes.h"
+#include "qdot/Target/X86/Passes.h"
 
 using namespace mlir;
 using namespace qdot;
@@ -47,6 +48,26 @@ static void addBufferization(OpPassManager &pm) {
   pm.addPass(createConvertBufferizationToMemRefPass());
   pm.addPass(createLowerCopies());
   pm.addPass(createLowerObserve());
+}
+
+/// Tensors: contractions with their epilogues, as the target stores them.
+static void addKernelOps(OpPassManager &pm) {
+  pm.addPass(createUseUnsigned());
+  pm.addPass(createFuseEpilogues());
+}
+
+/// Memrefs: contractions to tiles of dot products.
+static void addKernels(OpPassManager &pm, const std::string &target) {
+  ChooseKernelsOptions choose;
+  choose.target = target;
+  pm.addPass(createChooseKernels(choose));
+  pm.addPass(createPackWeights());
+  pm.addPass(createExpandKernels());
+  pm.addPass(createSymbolDCEPass());
+  LowerDotX86Options lower;
+  lower.target = target;
+  pm.addPass(createLowerDotX86(lower));
+  pm.addPass(createLowerDot());
 }
 
 /// From linalg on memrefs to loops over scalars with plain addresses.
@@ -85,11 +106,16 @@ static void addConversion(OpPassManager &pm) {
 
 void qdot::buildLowerToLLVMPipeline(OpPassManager &pm,
                                     const LoweringOptions &options) {
+  bool hasKernels = options.target != "generic";
+  if (hasKernels)
+    addKernelOps(pm);
   pm.addPass(createLowerOps());
   pm.addPass(createDecomposeOps());
   addInterface(pm, options);
   pm.addPass(createOrderLoops());
   addBufferization(pm);
+  if (hasKernels)
+    addKernels(pm, options.target);
   addLoops(pm);
   addScalars(pm, options);
   addConversion(pm);

@@ -105,6 +105,7 @@ static Error lower(Session &session, mlir::ModuleOp module,
   LoweringOptions lowering;
   lowering.prefix = request.prefix;
   lowering.entry = request.entry;
+  lowering.target = getKernelTarget(request.target);
   lowering.hasRoundInstruction = hasRoundInstruction(machine);
   return session.runPasses(module, "lowering the model",
                            [&](mlir::OpPassManager &pm) {

@@ -134,6 +134,22 @@ Error qdot::driver::checkRunnable(const TargetSpec &target) {
   return Error::success();
 }
 
+std::string qdot::driver::getKernelTarget(const TargetSpec &target) {
+  if (Triple(target.triple).getArch() != Triple::x86_64)
+    return "generic";
+  StringRef features(target.features);
+  auto has = [&](StringRef name) {
+    return is_contained(split(features, ','), ("+" + name).str());
+  };
+  if (!has("avx2") || !has("fma"))
+    return "generic";
+  if (has("avx512vnni") && has("avx512bw") && has("avx512vl"))
+    return "x86-avx512vnni";
+  if (has("avxvnniint8"))
+    return "x86-avxvnniint8";
+  return has("avxvnni") ? "x86-avxvnni" : "x86-avx2";
+}
+
 bool qdot::driver::hasRoundInstruction(const TargetMachine &machine) {
   const Triple &triple = machine.getTargetTriple();
   if (triple.isAArch64())

@@ -40,6 +40,9 @@ createMachine(const TargetSpec &target);
 /// An error that names what is missing when this machine cannot run `target`.
 llvm::Error checkRunnable(const TargetSpec &target);
 
+/// The best target of the kernel table that `target` can run, or "generic".
+std::string getKernelTarget(const TargetSpec &target);
+
 /// True when one instruction rounds to nearest even.
 bool hasRoundInstruction(const llvm::TargetMachine &machine);
 

@@ -21,6 +21,12 @@
 
 namespace qdot {
 
+/// Discardable attribute of a packed contraction: the extras that hold one
+/// constant per column, filled up to whole vectors and in the order of the
+/// lanes.
+inline constexpr llvm::StringLiteral orderedExtrasAttrName =
+    "qdot.ordered_extras";
+
 /// One parallel loop of a kernel: one or several loops of the op that run over
 /// memory with one stride per operand. Strides count elements; 0 where the
 /// operand does not vary.

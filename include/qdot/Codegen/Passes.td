@@ -288,4 +288,100 @@ def FuseEpilogues : Pass<"qdot-fuse-epilogues", "::mlir::ModuleOp"> {
                            "::qdot::QdotDialect"];
 }
 
+def ChooseKernels : Pass<"qdot-choose-kernels", "::mlir::ModuleOp"> {
+  let summary = "Decide how every contraction is computed";
+  let description = [{
+    In: `qdot.contract` on memrefs. Out: those for which a kernel exists carry a
+    `kernel` attribute: schedule, register tile, unrolling. The tile with the
+    fewest estimated cycles among those that fit the target's registers
+    (KernelTable) is taken, tails included. An attribute that is there already
+    is kept. A contraction without kernel gets a remark with the reason: weights
+    that are no constant, unknown strides, a result whose contiguous dimension
+    is no channel, a signed activation on a target that needs unsigned ones.
+
+    Example:
+
+    ```mlir
+    qdot.contract ins(%x, %w : memref<6x64xi8>, memref<64x64xi8>) outs(%y : memref<6x64xi32>) attributes {...}
+    ```
+
+    becomes for `target=x86-avx512vnni`
+
+    ```mlir
+    qdot.contract ... attributes {kernel = #qdot.kernel<dot rows 6 vectors 4 lanes 16 unroll 1>, ...}
+    ```
+  }];
+  let options = [
+    Option<"target", "target", "std::string", "\"x86-avx2\"",
+           "Target of the kernel table">
+  ];
+}
+
+def PackWeights : Pass<"qdot-pack-weights", "::mlir::ModuleOp"> {
+  let summary = "Put constant weights into the order in which kernels read them";
+  let description = [{
+    In: `qdot.contract` with `kernel`. Out: its weights are a 1-d constant:
+    blocks of columns, within a block the dot products in the order of the
+    reduction, four elements per lane; zeros fill up lanes and groups. Constants
+    per column (bias, multipliers) are filled up to whole vectors. Equal
+    constants are shared.
+
+    Refused: a kernel that does not fit the contraction (set by hand), or
+    weights that are no constant.
+
+    Example:
+
+    ```mlir
+    qdot.contract ins(%x, %w : memref<2x4xi8>, memref<4x4xi8>) outs(%y : memref<2x4xi32>)
+        attributes {kernel = #qdot.kernel<dot rows 2 vectors 1 lanes 4 unroll 1>, ...}
+    ```
+
+    becomes
+
+    ```mlir
+    %0 = memref.get_global @qdot_weights : memref<16xi8>
+    qdot.contract ins(%x, %0 : memref<2x4xi8>, memref<16xi8>) outs(%y : memref<2x4xi32>)
+        attributes {kernel = #qdot.kernel<dot rows 2 vectors 1 lanes 4 unroll 1>, packed, ...}
+    ```
+  }];
+  let dependentDialects = ["::mlir::memref::MemRefDialect"];
+}
+
+def ExpandKernels : Pass<"qdot-expand-kernels", "::mlir::ModuleOp"> {
+  let summary = "Loops over register tiles with qdot.dot";
+  let description = [{
+    In: `qdot.contract` on memrefs, packed where it has a kernel. Out: none.
+    With a kernel: loops over tiles whose accumulators stay in registers over
+    the whole reduction, `qdot.dot`, the body on the accumulators as vectors,
+    a store of the result. Activations are read in place; nothing is read or
+    written outside of the operands. Without a kernel: the accumulation and
+    the body as two linalg ops.
+
+    Refused: a kernel on weights that are not packed, or one that does not fit.
+
+    Example:
+
+    ```mlir
+    qdot.contract ins(%x, %w : memref<1x4xi8>, memref<16xi8>) outs(%y : memref<1x4xi32>)
+        attributes {kernel = #qdot.kernel<dot rows 1 vectors 1 lanes 4 unroll 1>, packed, ...}
+    ```
+
+    becomes
+
+    ```mlir
+    %b = vector.load %flat[%c0] : memref<?xi8>, vector<16xi8>
+    %a = vector.load ... : vector<4xi8>
+    ...
+    %r = qdot.dot %zero, (%repeated) unsigned, (%b) signed : vector<4xi32>, vector<16xi8>
+    vector.store %r, ...
+    ```
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::LLVM::LLVMDialect", "::mlir::math::MathDialect",
+    "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+    "::mlir::vector::VectorDialect"
+  ];
+}
+
 #endif // QDOT_CODEGEN_PASSES_TD

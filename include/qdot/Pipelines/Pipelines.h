@@ -25,6 +25,12 @@ struct LoweringOptions
       llvm::cl::desc("Only this function becomes an entry point (default: "
                      "every public one)"),
       llvm::cl::init("")};
+  Option<std::string> target{
+      *this, "target",
+      llvm::cl::desc("Target of the kernel generator (x86-avx2, x86-avxvnni, "
+                     "x86-avxvnniint8, x86-avx512vnni); generic makes portable "
+                     "loops"),
+      llvm::cl::init("generic")};
   Option<bool> hasRoundInstruction{
       *this, "has-round-instruction",
       llvm::cl::desc("The target rounds to nearest even in one instruction; "

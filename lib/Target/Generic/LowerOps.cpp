@@ -101,9 +101,16 @@ struct LowerOps : public qdot::impl::LowerOpsBase<LowerOps> {
     if (failed(checkTypes()))
       return signalPassFailure();
     foldConstants();
+    // Bodies of kernels are vectorized as they are.
     getOperation().walk([](RequantizeOp op) {
       OpBuilder builder(op);
-      replace(op, createRequantize(builder, op));
+      if (!isa<ContractOp>(op->getParentOp()))
+        replace(op, createRequantize(builder, op));
+    });
+    getOperation().walk([](RoundOp op) {
+      OpBuilder builder(op);
+      if (!isa<ContractOp>(op->getParentOp()))
+        replace(op, createRound(builder, op));
     });
     getOperation().walk([](LookupOp op) {
       OpBuilder builder(op);

@@ -9,6 +9,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/TypeUtilities.h"
 #include <cstdlib>
 
 using namespace mlir;
@@ -20,12 +21,24 @@ struct Arith {
   OpBuilder &b;
   Location loc;
 
+  /// Lanes of the vectors that the values are; 0 for scalars.
+  int64_t lanes = 0;
+
+  /// `element`, or a vector of it.
+  Type shape(Type element) const {
+    return lanes ? VectorType::get({lanes}, element) : element;
+  }
+  Value splat(TypedAttr value) {
+    if (!lanes)
+      return arith::ConstantOp::create(b, loc, value);
+    auto type = cast<VectorType>(shape(value.getType()));
+    return arith::ConstantOp::create(b, loc,
+                                     DenseElementsAttr::get(type, value));
+  }
   Value constant(Type type, int64_t value) {
-    return arith::ConstantOp::create(b, loc, b.getIntegerAttr(type, value));
+    return splat(b.getIntegerAttr(getElementTypeOrSelf(type), value));
   }
-  Value constantF32(float value) {
-    return arith::ConstantOp::create(b, loc, b.getF32FloatAttr(value));
-  }
+  Value constantF32(float value) { return splat(b.getF32FloatAttr(value)); }
   Value clamp(Value value, int64_t low, int64_t high) {
     Type type = value.getType();
     value = arith::MaxSIOp::create(b, loc, value, constant(type, low));
@@ -48,7 +61,7 @@ struct Arith {
 static Value createScaled(Arith a, Value acc, Value multiplier, Value shift,
                           bool isDouble) {
   OpBuilder &b = a.b;
-  Type i64 = b.getI64Type();
+  Type i64 = a.shape(b.getI64Type());
   Value wide = a.extend(acc, i64);
   Value amount = a.extend(shift, i64);
   Value product =
@@ -87,7 +100,7 @@ static Value createRoundedNarrow(Arith a, Value real, int64_t low, int64_t high,
   real = arith::MaximumFOp::create(b, a.loc, real, a.constantF32(low - zero));
   real = arith::MinimumFOp::create(b, a.loc, real, a.constantF32(high - zero));
   real = math::RoundEvenOp::create(b, a.loc, real);
-  Type i32 = b.getI32Type();
+  Type i32 = a.shape(b.getI32Type());
   Value value = arith::FPToSIOp::create(b, a.loc, i32, real);
   return arith::AddIOp::create(b, a.loc, value, a.constant(i32, zero));
 }
@@ -100,40 +113,57 @@ static Value createRoundedWide(Arith a, Value real, int64_t low, int64_t high,
   real = arith::MaximumFOp::create(b, a.loc, real, a.constantF32(-limit));
   real = arith::MinimumFOp::create(b, a.loc, real, a.constantF32(limit));
   real = math::RoundEvenOp::create(b, a.loc, real);
-  Type i64 = b.getI64Type();
+  Type i64 = a.shape(b.getI64Type());
   Value value = arith::FPToSIOp::create(b, a.loc, i64, real);
   value = arith::AddIOp::create(b, a.loc, value, a.constant(i64, zero));
   return a.clamp(value, low, high);
 }
 
 /// Rule R5.
-static Value createRequantizeF32(Arith a, RequantizeOp op) {
+static Value createRequantizeF32(Arith a, RequantizeOp op, Value accumulator,
+                                 Value multiplier) {
   OpBuilder &b = a.b;
   int64_t zero = static_cast<int64_t>(op.getZeroPoint());
   int64_t low = static_cast<int64_t>(op.getClampMin());
   int64_t high = static_cast<int64_t>(op.getClampMax());
-  Value real =
-      arith::SIToFPOp::create(b, a.loc, b.getF32Type(), op.getAccumulator());
-  real = arith::MulFOp::create(b, a.loc, real, op.getMultiplier());
+  Value real = arith::SIToFPOp::create(b, a.loc, a.shape(b.getF32Type()),
+                                       accumulator);
+  real = arith::MulFOp::create(b, a.loc, real, multiplier);
   auto isExact = [](int64_t value) { return std::abs(value) <= 1 << 24; };
   bool isNarrow = isExact(zero) && isExact(low - zero) && isExact(high - zero);
   Value value = isNarrow ? createRoundedNarrow(a, real, low, high, zero)
                          : createRoundedWide(a, real, low, high, zero);
-  return a.truncate(value, op.getType());
+  return a.truncate(value, a.shape(op.getType()));
 }
 
-Value qdot::createRequantize(OpBuilder &builder, RequantizeOp op) {
-  Arith a{builder, op.getLoc()};
+Value qdot::createRequantize(OpBuilder &builder, RequantizeOp op,
+                             Value accumulator, Value multiplier, Value shift) {
+  auto vector = dyn_cast<VectorType>(accumulator.getType());
+  Arith a{builder, op.getLoc(), vector ? vector.getDimSize(0) : 0};
   if (op.getContract() == ContractKind::F32)
-    return createRequantizeF32(a, op);
-  Value scaled =
-      createScaled(a, op.getAccumulator(), op.getMultiplier(), op.getShift(),
-                   op.getContract() == ContractKind::TosaDouble);
+    return createRequantizeF32(a, op, accumulator, multiplier);
+  Value scaled = createScaled(a, accumulator, multiplier, shift,
+                              op.getContract() == ContractKind::TosaDouble);
   Value zeroPoint = a.constant(builder.getI64Type(),
                                static_cast<int64_t>(op.getZeroPoint()));
   Value moved = arith::AddIOp::create(builder, a.loc, scaled, zeroPoint);
   return a.truncate(a.clamp(moved, static_cast<int64_t>(op.getClampMin()),
                             static_cast<int64_t>(op.getClampMax())),
+                    a.shape(op.getType()));
+}
+
+Value qdot::createRequantize(OpBuilder &builder, RequantizeOp op) {
+  return createRequantize(builder, op, op.getAccumulator(), op.getMultiplier(),
+                          op.getShift());
+}
+
+/// The clamp is done in float, where both bounds are exact.
+Value qdot::createRound(OpBuilder &builder, RoundOp op) {
+  Arith a{builder, op.getLoc()};
+  return a.truncate(createRoundedNarrow(a, op.getInput(),
+                                        static_cast<int64_t>(op.getClampMin()),
+                                        static_cast<int64_t>(op.getClampMax()),
+                                        0),
                     op.getType());
 }
 

@@ -18,6 +18,15 @@ namespace qdot {
 /// Rules R2 to R5 in arith: the storage value of one accumulator.
 mlir::Value createRequantize(mlir::OpBuilder &builder, RequantizeOp op);
 
+/// The same on values in place of the op's operands: scalars, or vectors of one
+/// length.
+mlir::Value createRequantize(mlir::OpBuilder &builder, RequantizeOp op,
+                             mlir::Value accumulator, mlir::Value multiplier,
+                             mlir::Value shift);
+
+/// `qdot.round` in arith and math.
+mlir::Value createRound(mlir::OpBuilder &builder, RoundOp op);
+
 /// The table entry in arith and tensor.
 mlir::Value createLookup(mlir::OpBuilder &builder, LookupOp op);
 

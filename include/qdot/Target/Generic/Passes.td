@@ -43,4 +43,29 @@ def LowerOps : Pass<"qdot-lower-ops", "::mlir::ModuleOp"> {
   ];
 }
 
+def LowerDot : Pass<"qdot-lower-dot", "::mlir::ModuleOp"> {
+  let summary = "Lower qdot.dot to portable vector code";
+  let description = [{
+    In: `qdot.dot`. Out: none; extensions to i32, products and sums on vectors,
+    which run on every machine.
+
+    Example:
+
+    ```mlir
+    %r = qdot.dot %acc, (%a) unsigned, (%b) signed : vector<4xi32>, vector<16xi8>
+    ```
+
+    becomes
+
+    ```mlir
+    %0 = vector.shuffle %a, %a [0, 4, 8, 12] : vector<16xi8>, vector<16xi8>
+    %1 = arith.extui %0 : vector<4xi8> to vector<4xi32>
+    ...
+    %r = arith.addi ... : vector<4xi32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::vector::VectorDialect"];
+}
+
 #endif // QDOT_TARGET_GENERIC_PASSES_TD

@@ -1,0 +1,39 @@
+//===- VectorBody.h - Scalar bodies on vectors ----------------------------===//
+//
+// Part of the qdot project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QDOT_CODEGEN_VECTORBODY_H
+#define QDOT_CODEGEN_VECTORBODY_H
+
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/IRMapping.h"
+
+namespace qdot {
+
+/// Repeats the ops of `body`, without its terminator, on vectors of `lanes`
+/// elements. `mapping` holds a vector for every block argument, and may hold
+/// vectors for results of ops, which are then not repeated. Values from outside
+/// of the body are broadcast. Returns the operands of the terminator as
+/// vectors. Elementwise arith and math ops, `qdot.requantize`, `qdot.round`
+/// and loads from a table with one index are supported; fails on others.
+mlir::FailureOr<llvm::SmallVector<mlir::Value>>
+vectorizeBody(mlir::OpBuilder &builder, mlir::Block &body,
+              mlir::IRMapping &mapping, int64_t lanes);
+
+/// A contiguous vector of `lanes` elements from a 1-d memref, of which the
+/// first `valid` are read and the others are 0. Reads no other memory.
+mlir::Value loadLanes(mlir::OpBuilder &builder, mlir::Location loc,
+                      mlir::Value memref, mlir::Value index, int64_t lanes,
+                      int64_t valid);
+
+/// Stores the first `valid` elements of a vector. Writes no other memory.
+void storeLanes(mlir::OpBuilder &builder, mlir::Location loc,
+                mlir::Value vector, mlir::Value memref, mlir::Value index,
+                int64_t valid);
+
+} // namespace qdot
+
+#endif // QDOT_CODEGEN_VECTORBODY_H

@@ -1,0 +1,146 @@
+//===- ChooseKernels.cpp - A kernel for every contraction -----------------===//
+//
+// Part of the qdot project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "mlir/IR/BuiltinOps.h"
+#include "qdot/Analysis/Remarks.h"
+#include "qdot/Codegen/KernelPlan.h"
+#include "qdot/Codegen/KernelTable.h"
+#include "qdot/Codegen/Passes.h"
+#include <algorithm>
+
+namespace qdot {
+#define GEN_PASS_DEF_CHOOSEKERNELS
+#include "qdot/Codegen/Passes.h.inc"
+} // namespace qdot
+
+using namespace mlir;
+using namespace qdot;
+
+/// Rows that are assumed for a dynamic extent.
+static constexpr int64_t assumedRows = 1024;
+/// Reductions with gathered bytes are unrolled, so they must be short.
+static constexpr int64_t maxGatherGroups = 64;
+/// Dot products of one iteration that still pay for more unrolling.
+static constexpr int64_t unrollGoal = 8;
+
+namespace {
+/// Estimated cycles of a contraction for one tile shape.
+class TileCost {
+public:
+  TileCost(const KernelPlan &plan, const KernelTarget &target, int64_t lanes)
+      : target(target), lanes(lanes),
+        rows(plan.row.isDynamic() ? assumedRows : plan.row.size),
+        columns(plan.column.size), groups(plan.getNumGroups()) {}
+
+  double estimate(int64_t tileRows, int64_t vectors) const {
+    int64_t width = vectors * lanes;
+    int64_t tail = llvm::divideCeil(columns % width, lanes);
+    double cycles = (columns / width) * estimateBlock(tileRows, vectors);
+    if (tail)
+      cycles += estimateBlock(tileRows, tail);
+    return cycles;
+  }
+
+private:
+  /// All rows of one block of columns.
+  double estimateBlock(int64_t tileRows, int64_t vectors) const {
+    double cycles = (rows / tileRows) * estimateTile(tileRows, vectors);
+    if (rows % tileRows)
+      cycles += estimateTile(rows % tileRows, vectors);
+    return cycles;
+  }
+
+  /// One tile: per group the slowest of dot products, loads and latency; the
+  /// epilogue costs a few cycles per vector.
+  double estimateTile(int64_t tileRows, int64_t vectors) const {
+    double dots = tileRows * vectors * target.dotCycles;
+    double loads = 0.5 * (tileRows + vectors);
+    double latency = target.dotCycles * target.chains;
+    return groups * std::max({dots, loads, latency, 0.25 * (dots + loads) + dots}) +
+           3.0 * tileRows * vectors + 6.0;
+  }
+
+  const KernelTarget &target;
+  int64_t lanes, rows, columns, groups;
+};
+
+struct ChooseKernels : public qdot::impl::ChooseKernelsBase<ChooseKernels> {
+  using ChooseKernelsBase::ChooseKernelsBase;
+
+  void runOnOperation() override {
+    const KernelTarget *table = findKernelTarget(target);
+    if (!table) {
+      getOperation().emitError() << "unknown target '" << target
+                                 << "'; expected one of "
+                                 << listKernelTargets();
+      return signalPassFailure();
+    }
+    getOperation().walk([&](ContractOp op) {
+      if (!op.getKernel() && isa<MemRefType>(op.getInit().getType()))
+        choose(op, *table);
+    });
+  }
+
+private:
+  static void choose(ContractOp op, const KernelTarget &target) {
+    std::string reason;
+    std::optional<KernelPlan> plan = getKernelPlan(op, reason);
+    if (plan && !op.getRhs().getDefiningOp<memref::GetGlobalOp>())
+      reason = "the weights are no constant";
+    else if (plan && plan->isGather && plan->getNumGroups() > maxGatherGroups)
+      reason = "the reduction is not contiguous";
+    else if (plan && target.isUnsigned && op.getLhsSign() != Sign::Unsigned)
+      reason = "the activation is signed";
+    else if (plan)
+      return setKernel(op, *plan, target);
+    emitMissedRemark(op, "ChooseKernels", "no-kernel", reason);
+  }
+
+  static void setKernel(ContractOp op, const KernelPlan &plan,
+                        const KernelTarget &target) {
+    int64_t lanes = target.lanes;
+    int64_t width = plan.kind == KernelKind::Depthwise ? 4 : 1;
+    while (lanes > 4 && (lanes / 2) * width >= plan.column.size)
+      lanes /= 2;
+    auto [rows, vectors] = plan.kind == KernelKind::Depthwise
+                               ? chooseDepthwise(plan, lanes)
+                               : chooseDot(plan, target, lanes);
+    int64_t unroll =
+        std::clamp<int64_t>(unrollGoal / (rows * vectors), 1, 4);
+    op.setKernelAttr(KernelAttr::get(op.getContext(), plan.kind, rows, vectors,
+                                     lanes, unroll));
+  }
+
+  static std::pair<int64_t, int64_t> chooseDot(const KernelPlan &plan,
+                                               const KernelTarget &target,
+                                               int64_t lanes) {
+    TileCost cost(plan, target, lanes);
+    int64_t maxRows = plan.row.isDynamic() ? 32 : plan.row.size;
+    int64_t maxVectors = llvm::divideCeil(plan.column.size, lanes);
+    std::pair<int64_t, int64_t> best(1, 1);
+    double least = cost.estimate(1, 1);
+    for (int64_t rows = 1; rows <= std::min<int64_t>(maxRows, 16); ++rows)
+      for (int64_t vectors = 1; vectors <= std::min<int64_t>(maxVectors, 12); ++vectors) {
+        if (rows * vectors > target.accumulators)
+          continue;
+        double cycles = cost.estimate(rows, vectors);
+        if (cycles < least * 0.999) {
+          least = cycles;
+          best = {rows, vectors};
+        }
+      }
+    return best;
+  }
+
+  /// Outputs side by side share the taps that they both read.
+  static std::pair<int64_t, int64_t> chooseDepthwise(const KernelPlan &plan,
+                                                     int64_t) {
+    int64_t rows = plan.row.isDynamic() ? 1 : std::min<int64_t>(plan.row.size, 2);
+    return {rows, 4};
+  }
+};
+} // namespace

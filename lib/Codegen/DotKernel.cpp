@@ -1,0 +1,198 @@
+//===- DotKernel.cpp - Tiles of the dot kernel ----------------------------===//
+//
+// Part of the qdot project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "KernelEmitter.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "qdot/Codegen/VectorBody.h"
+
+using namespace mlir;
+using namespace qdot;
+
+/// Dot products of one tile up to which its reduction is unrolled completely.
+static constexpr int64_t maxUnrolledDots = 96;
+
+namespace {
+class DotEmitter : public KernelEmitter {
+public:
+  using KernelEmitter::KernelEmitter;
+
+protected:
+  int64_t getBlockColumns() const override {
+    return kernel.getVectors() * kernel.getLanes();
+  }
+  int64_t getBlockBytes(int64_t vectors) const override {
+    return plan.getNumGroups() * getGroupBytes(vectors);
+  }
+
+  LogicalResult emitTile(const TilePosition &at, int64_t tileRows,
+                         int64_t tileVectors, int64_t valid) override {
+    rows = tileRows;
+    vectors = tileVectors;
+    groups = plan.getRunGroups();
+    SmallVector<Value> start = createStart(at, vectors, valid);
+    SmallVector<Value> accumulators;
+    for (int64_t row = 0; row < rows; ++row)
+      llvm::append_range(accumulators, start);
+    accumulators = reduce(0, accumulators, at.lhs, at.rhs);
+    for (int64_t row = 0; row < rows; ++row)
+      for (int64_t vector = 0; vector < vectors; ++vector) {
+        FailureOr<Value> value = emitBody(
+            at, accumulators[row * vectors + vector], row, vector, valid);
+        if (failed(value))
+          return failure();
+        int64_t first = vector * kernel.getLanes();
+        Value index = addConstant(at.out, row * plan.row.out + first);
+        storeLanes(builder, loc, *value, out, index,
+                   std::min(kernel.getLanes(), valid - first));
+      }
+    return success();
+  }
+
+private:
+  int64_t getGroupBytes(int64_t count) const {
+    return count * kernel.getLanes() * 4;
+  }
+  int64_t countGroups(size_t level) const {
+    int64_t count = groups.size();
+    for (; level < plan.reductions.size(); ++level)
+      count *= plan.reductions[level].size;
+    return count;
+  }
+  bool isUnrolled(int64_t count) const {
+    return count * rows * vectors <= maxUnrolledDots;
+  }
+
+  /// The reduction loops from `level` inwards, then the run.
+  SmallVector<Value> reduce(size_t level, SmallVector<Value> accumulators,
+                            Value left, Value right) {
+    if (level == plan.reductions.size())
+      return reduceRun(accumulators, left, right);
+    const PlanReduction &loop = plan.reductions[level];
+    int64_t bytes = countGroups(level + 1) * getGroupBytes(vectors);
+    if (isUnrolled(countGroups(level)) || loop.size == 1 || plan.isGather) {
+      for (int64_t at = 0; at < loop.size; ++at)
+        accumulators = reduce(level + 1, accumulators,
+                              addConstant(left, at * loop.lhs),
+                              addConstant(right, at * bytes));
+      return accumulators;
+    }
+    return emitReduction(
+        loop.size, 1, accumulators,
+        [&](Value at, SmallVector<Value> values) {
+          return reduce(level + 1, values, add(left, multiply(at, loop.lhs)),
+                        add(right, multiply(at, bytes)));
+        });
+  }
+
+  /// Full groups in a loop with `unroll` per iteration, then the others.
+  SmallVector<Value> reduceRun(SmallVector<Value> accumulators, Value left,
+                               Value right) {
+    int64_t bytes = getGroupBytes(vectors);
+    int64_t count = groups.size(), looped = 0;
+    if (!isUnrolled(count)) {
+      int64_t full = plan.run / 4, unroll = kernel.getUnroll();
+      looped = full / unroll * unroll;
+      accumulators = emitReduction(
+          looped, unroll, accumulators,
+          [&](Value at, SmallVector<Value> values) {
+            Value l = add(left, multiply(at, 4));
+            Value r = add(right, multiply(at, bytes));
+            for (int64_t step = 0; step < unroll; ++step)
+              values = emitGroup(values, addConstant(l, 4 * step),
+                                 addConstant(r, bytes * step), groups[0]);
+            return values;
+          });
+    }
+    for (int64_t at = looped; at < count; ++at)
+      accumulators =
+          emitGroup(accumulators, addConstant(left, groups[at].lhs),
+                    addConstant(right, at * bytes), groups[at]);
+    return accumulators;
+  }
+
+  SmallVector<Value>
+  emitReduction(int64_t size, int64_t step, ValueRange accumulators,
+                function_ref<SmallVector<Value>(Value, SmallVector<Value>)> body) {
+    if (size == 0)
+      return accumulators;
+    auto loop = scf::ForOp::create(builder, loc, constant(0), constant(size),
+                                   constant(step), accumulators);
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(loop.getBody());
+    SmallVector<Value> values =
+        body(loop.getInductionVar(),
+             llvm::to_vector_of<Value>(loop.getRegionIterArgs()));
+    scf::YieldOp::create(builder, loc, values);
+    return llvm::to_vector_of<Value>(loop.getResults());
+  }
+
+  /// One dot product per accumulator.
+  SmallVector<Value> emitGroup(SmallVector<Value> accumulators, Value left,
+                               Value right, const PlanGroup &group) {
+    int64_t width = kernel.getLanes() * 4;
+    auto bytes = VectorType::get({width}, builder.getI8Type());
+    SmallVector<Value> weights;
+    for (int64_t vector = 0; vector < vectors; ++vector)
+      weights.push_back(vector::LoadOp::create(
+          builder, loc, bytes, rhs, addConstant(right, vector * width)));
+    for (int64_t row = 0; row < rows; ++row) {
+      Value four = loadFour(addConstant(left, row * plan.row.lhs), group);
+      Value repeated = vector::BroadcastOp::create(
+          builder, loc,
+          VectorType::get({kernel.getLanes()}, builder.getI32Type()), four);
+      Value activation =
+          vector::BitCastOp::create(builder, loc, bytes, repeated);
+      for (int64_t vector = 0; vector < vectors; ++vector) {
+        Value &accumulator = accumulators[row * vectors + vector];
+        accumulator = DotOp::create(
+            builder, loc, accumulator, ValueRange(activation),
+            ValueRange(weights[vector]), op.getLhsSign(), op.getRhsSign(),
+            /*fits_i16=*/false);
+      }
+    }
+    return accumulators;
+  }
+
+  /// Four bytes of the activation as one i32.
+  Value loadFour(Value index, const PlanGroup &group) {
+    Type i8 = builder.getI8Type(), i32 = builder.getI32Type();
+    if (!plan.isGather) {
+      Value four = vector::LoadOp::create(builder, loc, VectorType::get({4}, i8),
+                                          lhs, index);
+      Value word = vector::BitCastOp::create(builder, loc,
+                                             VectorType::get({1}, i32), four);
+      return vector::ExtractOp::create(builder, loc, word,
+                                       ArrayRef<int64_t>{0});
+    }
+    Value result;
+    for (int64_t at = 0; at < plan.run; ++at) {
+      Value byte = memref::LoadOp::create(builder, loc, lhs,
+                                          ValueRange(addConstant(index, at)));
+      Value wide = arith::ExtUIOp::create(builder, loc, i32, byte);
+      if (!result) {
+        result = wide;
+        continue;
+      }
+      Value shift = arith::ConstantOp::create(
+          builder, loc, builder.getI32IntegerAttr(int32_t(8 * at)));
+      wide = arith::ShLIOp::create(builder, loc, wide, shift);
+      result = arith::OrIOp::create(builder, loc, result, wide);
+    }
+    return result;
+  }
+
+  int64_t rows = 0, vectors = 0;
+  SmallVector<PlanGroup> groups;
+};
+} // namespace
+
+LogicalResult qdot::emitDotKernel(OpBuilder &builder, ContractOp op,
+                                  const KernelPlan &plan) {
+  return DotEmitter(builder, op, plan).emit();
+}

@@ -1,0 +1,103 @@
+//===- KernelEmitter.h - Loops and tiles of a kernel ----------------------===//
+//
+// Part of the qdot project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QDOT_LIB_CODEGEN_KERNELEMITTER_H
+#define QDOT_LIB_CODEGEN_KERNELEMITTER_H
+
+#include "mlir/IR/Builders.h"
+#include "qdot/Codegen/KernelPlan.h"
+
+namespace qdot {
+
+/// Where a tile starts, as element offsets into the flat operands.
+struct TilePosition {
+  mlir::Value lhs, rhs, out;
+  llvm::SmallVector<mlir::Value> extras;
+};
+
+/// Emits the loop nest of one packed contraction around its tiles. Subclasses
+/// emit a tile.
+class KernelEmitter {
+public:
+  KernelEmitter(mlir::OpBuilder &builder, ContractOp op,
+                const KernelPlan &plan);
+  virtual ~KernelEmitter() = default;
+
+  /// The whole kernel. Fails with a diagnostic where the body has an op
+  /// without vector form.
+  mlir::LogicalResult emit();
+
+protected:
+  /// A tile of `rows` positions by `vectors` vectors, of which the first
+  /// `valid` columns are real.
+  virtual mlir::LogicalResult emitTile(const TilePosition &at, int64_t rows,
+                                       int64_t vectors, int64_t valid) = 0;
+  /// Columns of one block and vectors per block.
+  virtual int64_t getBlockColumns() const = 0;
+  /// Bytes of packed weights for a block with `vectors` vectors.
+  virtual int64_t getBlockBytes(int64_t vectors) const = 0;
+
+  mlir::Value constant(int64_t value);
+  mlir::Value add(mlir::Value a, mlir::Value b);
+  mlir::Value addConstant(mlir::Value a, int64_t b);
+  mlir::Value multiply(mlir::Value a, int64_t b);
+
+  /// Initial accumulators: the bias where the body starts by adding one,
+  /// else zeros. One per vector; the same for every row.
+  llvm::SmallVector<mlir::Value> createStart(const TilePosition &at,
+                                             int64_t vectors, int64_t valid);
+  /// The body on one accumulator: vector `vector` of row `row`.
+  mlir::FailureOr<mlir::Value> emitBody(const TilePosition &at,
+                                        mlir::Value accumulator, int64_t row,
+                                        int64_t vector, int64_t valid);
+
+  /// One vector of an extra: columns of vector `vector` in the order of the
+  /// lanes, for row `row`.
+  mlir::Value loadExtra(const TilePosition &at, unsigned number, int64_t row,
+                        int64_t vector, int64_t valid);
+  /// The columns of the lanes of a vector, within their block.
+  llvm::SmallVector<int64_t> getColumns(int64_t vector) const;
+
+  mlir::OpBuilder &builder;
+  mlir::Location loc;
+  ContractOp op;
+  const KernelPlan &plan;
+  KernelAttr kernel;
+  mlir::Value lhs, rhs, out; ///< flat
+  llvm::SmallVector<mlir::Value> extras;
+
+private:
+  mlir::Value flatten(mlir::Value memref, mlir::Value &offset);
+  mlir::LogicalResult emitOuter(size_t level, TilePosition at, mlir::Value block);
+  mlir::LogicalResult emitBlocks(size_t level, TilePosition at,
+                                 mlir::Value block);
+  mlir::LogicalResult emitInner(size_t level, TilePosition at, int64_t vectors,
+                                int64_t valid);
+  mlir::LogicalResult emitRows(TilePosition at, int64_t vectors, int64_t valid);
+  mlir::LogicalResult
+  emitLoop(mlir::Value from, mlir::Value to, int64_t step,
+           llvm::function_ref<mlir::LogicalResult(mlir::Value)> body);
+  TilePosition advance(const TilePosition &at, const PlanLoop &loop,
+                       mlir::Value by);
+  mlir::Value getSize(const PlanLoop &loop);
+  /// The position of the extra that the body adds to the accumulator first.
+  std::optional<unsigned> findBias();
+
+  std::optional<unsigned> bias;
+  mlir::Operation *biasAdd = nullptr;
+};
+
+/// The dot kernel: four consecutive reduction elements at a time.
+mlir::LogicalResult emitDotKernel(mlir::OpBuilder &builder, ContractOp op,
+                                  const KernelPlan &plan);
+/// The depthwise kernel: four taps of every channel at a time.
+mlir::LogicalResult emitDepthwiseKernel(mlir::OpBuilder &builder, ContractOp op,
+                                        const KernelPlan &plan);
+
+} // namespace qdot
+
+#endif // QDOT_LIB_CODEGEN_KERNELEMITTER_H

@@ -1,0 +1,299 @@
+//===- PackWeights.cpp - Constant weights in the order of a kernel --------===//
+//
+// Part of the qdot project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/SymbolTable.h"
+#include "qdot/Codegen/ConstantData.h"
+#include "qdot/Codegen/KernelPlan.h"
+#include "qdot/Codegen/Passes.h"
+#include "qdot/Dialect/Constants.h"
+
+namespace qdot {
+#define GEN_PASS_DEF_PACKWEIGHTS
+#include "qdot/Codegen/Passes.h.inc"
+} // namespace qdot
+
+using namespace mlir;
+using namespace qdot;
+
+namespace {
+/// Lays out the weights of one contraction:
+/// dot:       [loops of the weights][block][group][vector][lane][4]
+/// depthwise: [loops of the weights][block][tap group][vector][lane][4 taps],
+///            channels in the order in which interleaving leaves them.
+class WeightLayout {
+public:
+  WeightLayout(ContractOp op, const KernelPlan &plan, ArrayRef<char> bytes,
+               ArrayRef<int64_t> strides)
+      : plan(plan), kernel(op.getKernelAttr()), bytes(bytes),
+        strides(strides) {}
+
+  SmallVector<char> pack() {
+    collectSteps();
+    packLoops(0, 0);
+    return std::move(result);
+  }
+
+private:
+  /// Distance of every reduction element in the weights; nullopt is padding.
+  using Step = std::array<std::optional<int64_t>, 4>;
+
+  void collectSteps() {
+    if (plan.kind == KernelKind::Dot)
+      collectRuns(0, 0);
+    else
+      collectTaps();
+  }
+
+  void collectRuns(size_t level, int64_t offset) {
+    if (level < plan.reductions.size()) {
+      const PlanReduction &reduction = plan.reductions[level];
+      for (int64_t at = 0; at < reduction.size; ++at)
+        collectRuns(level + 1, offset + at * strides[reduction.loop]);
+      return;
+    }
+    for (const PlanGroup &group : plan.getRunGroups()) {
+      Step step;
+      for (int64_t at = 0; at < 4; ++at)
+        if (group.counts[at])
+          step[at] = offset + getRunOffset(plan.isGather ? at : group.lhs + at);
+      steps.push_back(step);
+    }
+  }
+
+  /// Where the weights hold element `at` of the run.
+  int64_t getRunOffset(int64_t at) const {
+    int64_t offset = 0;
+    for (unsigned loop : llvm::reverse(plan.runLoops)) {
+      int64_t size = sizes[loop];
+      offset += (at % size) * strides[loop];
+      at /= size;
+    }
+    return offset;
+  }
+
+  /// The taps of a depthwise kernel, four of the slowest reduction at a time.
+  void collectTaps() {
+    int64_t slow = plan.reductions.empty() ? 1 : plan.reductions[0].size;
+    int64_t slowStride =
+        plan.reductions.empty() ? 0 : strides[plan.reductions[0].loop];
+    for (int64_t first = 0; first < slow; first += 4)
+      collectInner(1, first, slow, slowStride, 0);
+  }
+
+  void collectInner(size_t level, int64_t first, int64_t slow,
+                    int64_t slowStride, int64_t offset) {
+    if (level < plan.reductions.size()) {
+      const PlanReduction &reduction = plan.reductions[level];
+      for (int64_t at = 0; at < reduction.size; ++at)
+        collectInner(level + 1, first, slow, slowStride,
+                     offset + at * strides[reduction.loop]);
+      return;
+    }
+    Step step;
+    for (int64_t at = 0; at < 4; ++at)
+      if (first + at < slow)
+        step[at] = offset + (first + at) * slowStride;
+    steps.push_back(step);
+  }
+
+  void packLoops(size_t level, int64_t offset) {
+    if (level < plan.outer.size()) {
+      const PlanLoop &loop = plan.outer[level];
+      if (!loop.isInRhs)
+        return packLoops(level + 1, offset);
+      for (int64_t at = 0; at < loop.size; ++at)
+        packLoops(level + 1, offset + at * strides[loop.loops[0]]);
+      return;
+    }
+    int64_t lanes = kernel.getLanes();
+    int64_t vectors = llvm::divideCeil(plan.column.size, lanes);
+    if (plan.kind == KernelKind::Depthwise)
+      vectors = llvm::divideCeil(plan.column.size, 4 * lanes) * 4;
+    int64_t perBlock =
+        plan.kind == KernelKind::Depthwise ? 4 : kernel.getVectors();
+    for (int64_t first = 0; first < vectors; first += perBlock)
+      packBlock(offset, first, std::min(perBlock, vectors - first));
+  }
+
+  void packBlock(int64_t offset, int64_t first, int64_t vectors) {
+    for (const Step &step : steps)
+      for (int64_t vector = 0; vector < vectors; ++vector)
+        for (int64_t lane = 0; lane < kernel.getLanes(); ++lane)
+          packLane(offset, step, getColumn(first, vector, lane));
+  }
+
+  /// The column of a lane. Interleaving bytes and then pairs within 128 bits
+  /// leaves four neighbouring channels of 16 in each vector.
+  int64_t getColumn(int64_t first, int64_t vector, int64_t lane) const {
+    if (plan.kind == KernelKind::Dot)
+      return (first + vector) * kernel.getLanes() + lane;
+    return first * kernel.getLanes() + lane / 4 * 16 + vector * 4 + lane % 4;
+  }
+
+  void packLane(int64_t offset, const Step &step, int64_t column) {
+    int64_t stride = plan.column.loops.empty()
+                         ? 0
+                         : strides[plan.column.loops[0]];
+    for (std::optional<int64_t> element : step) {
+      bool isReal = element && column < plan.column.size;
+      result.push_back(isReal ? bytes[offset + *element + column * stride] : 0);
+    }
+  }
+
+public:
+  ArrayRef<int64_t> sizes;
+
+private:
+  const KernelPlan &plan;
+  KernelAttr kernel;
+  ArrayRef<char> bytes;
+  ArrayRef<int64_t> strides;
+  SmallVector<Step> steps;
+  SmallVector<char> result;
+};
+
+struct PackWeights : public qdot::impl::PackWeightsBase<PackWeights> {
+  void runOnOperation() override {
+    SymbolTable symbols(getOperation());
+    WalkResult result = getOperation().walk([&](ContractOp op) {
+      if (!op.getKernel() || op.getPacked())
+        return WalkResult::advance();
+      return failed(pack(op, symbols)) ? WalkResult::interrupt()
+                                       : WalkResult::advance();
+    });
+    if (result.wasInterrupted())
+      signalPassFailure();
+  }
+
+private:
+  LogicalResult pack(ContractOp op, SymbolTable &symbols) {
+    std::string reason;
+    std::optional<KernelPlan> plan = getKernelPlan(op, reason);
+    if (!plan || plan->kind != op.getKernelAttr().getKind())
+      return op.emitOpError()
+             << "cannot use " << op.getKernelAttr() << ": "
+             << (plan ? "the schedule does not fit the contraction" : reason);
+    memref::GlobalOp global = getGlobal(op.getRhs(), symbols);
+    if (!global)
+      return op.emitOpError() << "has a kernel but no constant weights";
+    FailureOr<ConstantTensor> data = getData(global);
+    auto strides =
+        getLoopStrides(op.getRhsMap(), cast<MemRefType>(op.getRhs().getType()));
+    if (failed(data) || !strides)
+      return op.emitOpError() << "has weights that cannot be read";
+    SmallVector<char> bytes;
+    for (int64_t at = 0; at < global.getType().getNumElements(); ++at)
+      bytes.push_back(static_cast<char>(data->getInteger(at)));
+    WeightLayout layout(op, *plan, bytes, *strides);
+    layout.sizes = op.getLoopSizes();
+    setGlobal(op, 1, layout.pack(), OpBuilder(op).getI8Type(), symbols,
+              "qdot_weights");
+    op.setPacked(true);
+    SmallVector<int64_t> ordered;
+    for (unsigned at = 0; at < op.getExtras().size(); ++at)
+      if (padColumns(op, *plan, at, symbols))
+        ordered.push_back(at);
+    op->setAttr(orderedExtrasAttrName,
+                DenseI64ArrayAttr::get(&getContext(), ordered));
+    return success();
+  }
+
+  static memref::GlobalOp getGlobal(Value value, SymbolTable &symbols) {
+    auto get = value.getDefiningOp<memref::GetGlobalOp>();
+    auto global =
+        get ? symbols.lookup<memref::GlobalOp>(get.getName()) : nullptr;
+    return global && global.getConstant() && global.getInitialValue()
+               ? global
+               : memref::GlobalOp();
+  }
+
+  FailureOr<ConstantTensor> getData(memref::GlobalOp global) {
+    auto elements = dyn_cast<ElementsAttr>(*global.getInitialValue());
+    if (!elements)
+      return failure();
+    return ConstantTensor::get(elements, [&] { return global.emitOpError(); });
+  }
+
+  /// A constant per column, filled up to whole vectors and put into the order
+  /// of the lanes, so that every load is one of a whole vector.
+  bool padColumns(ContractOp op, const KernelPlan &plan, unsigned at,
+                  SymbolTable &symbols) {
+    if (!isColumnConstant(plan, at))
+      return false;
+    Value extra = op.getExtras()[at];
+    memref::GlobalOp global = getGlobal(extra, symbols);
+    if (!global || global.getType().getNumElements() != plan.column.size)
+      return false;
+    FailureOr<ConstantTensor> data = getData(global);
+    if (failed(data))
+      return false;
+    int64_t lanes = op.getKernelAttr().getLanes();
+    bool isDepthwise = plan.kind == KernelKind::Depthwise;
+    int64_t block = isDepthwise ? 4 * lanes : lanes;
+    int64_t padded = llvm::alignTo(plan.column.size, block);
+    SmallVector<char> bytes;
+    for (int64_t lane = 0; lane < padded; ++lane) {
+      int64_t column = lane;
+      if (isDepthwise) {
+        int64_t in = lane % block;
+        column = lane - in + in % lanes / 4 * 16 + in / lanes * 4 + in % 4;
+      }
+      column = std::min(column, plan.column.size - 1);
+      ArrayRef<char> element = data->getBytes(column);
+      bytes.append(element.begin(), element.end());
+    }
+    setGlobal(op, 2 + at, bytes, global.getType().getElementType(), symbols,
+              "qdot_columns");
+    return true;
+  }
+
+  static bool isColumnConstant(const KernelPlan &plan, unsigned at) {
+    return plan.column.extras[at] == 1 && plan.row.extras[at] == 0 &&
+           llvm::all_of(plan.outer, [&](const PlanLoop &loop) {
+             return loop.extras[at] == 0;
+           });
+  }
+
+  void setGlobal(ContractOp op, unsigned operand, ArrayRef<char> bytes,
+                 Type element, SymbolTable &symbols, StringRef name) {
+    OpBuilder builder(&getContext());
+    int64_t width = element.getIntOrFloatBitWidth() / 8;
+    int64_t count = int64_t(bytes.size()) / width;
+    auto tensor = RankedTensorType::get({count}, element);
+    auto type = MemRefType::get({count}, element);
+    auto data = createElements(tensor, bytes);
+    std::string symbol;
+    auto [known, isNew] = globals.try_emplace(data);
+    if (isNew) {
+      auto global = memref::GlobalOp::create(
+          builder, op.getLoc(), name, builder.getStringAttr("private"), type,
+          data, /*constant=*/true, builder.getI64IntegerAttr(64));
+      known->second = symbols.insert(global, getOperation().getBody()->begin());
+    }
+    builder.setInsertionPoint(op);
+    Value value = memref::GetGlobalOp::create(builder, op.getLoc(), type,
+                                              known->second.getValue());
+    op->setOperand(operand, value);
+    if (operand >= 2) {
+      // One dimension, indexed by the columns alone.
+      SmallVector<Attribute> maps(op.getIndexingMaps().getValue());
+      unsigned loop = columnLoop(op);
+      maps[operand] = AffineMapAttr::get(
+          AffineMap::get(op.getNumLoops(), 0, builder.getAffineDimExpr(loop)));
+      op.setIndexingMapsAttr(builder.getArrayAttr(maps));
+    }
+  }
+
+  static unsigned columnLoop(ContractOp op) {
+    std::string reason;
+    return getKernelPlan(op, reason)->column.loops[0];
+  }
+
+  llvm::DenseMap<Attribute, StringAttr> globals;
+};
+} // namespace

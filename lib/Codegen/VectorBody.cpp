@@ -1,0 +1,190 @@
+//===- VectorBody.cpp - Scalar bodies on vectors --------------------------===//
+//
+// Part of the qdot project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "qdot/Codegen/VectorBody.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/Matchers.h"
+#include "qdot/Dialect/Qdot.h"
+#include "qdot/Target/Generic/LowerScalars.h"
+
+using namespace mlir;
+using namespace qdot;
+
+/// The largest power of two that is at most `value`.
+static int64_t floorPowerOf2(int64_t value) {
+  return int64_t(1) << llvm::Log2_64(value);
+}
+
+static Value createIndex(OpBuilder &builder, Location loc, Value index,
+                         int64_t offset) {
+  if (offset == 0)
+    return index;
+  Value constant = arith::ConstantIndexOp::create(builder, loc, offset);
+  return arith::AddIOp::create(builder, loc, index, constant);
+}
+
+Value qdot::loadLanes(OpBuilder &builder, Location loc, Value memref,
+                      Value index, int64_t lanes, int64_t valid) {
+  Type element = cast<MemRefType>(memref.getType()).getElementType();
+  auto type = VectorType::get({lanes}, element);
+  if (valid >= lanes)
+    return vector::LoadOp::create(builder, loc, type, memref, index);
+  Value result =
+      arith::ConstantOp::create(builder, loc, builder.getZeroAttr(type));
+  for (int64_t at = 0; at < valid;) {
+    int64_t count = floorPowerOf2(valid - at);
+    Value part = vector::LoadOp::create(
+        builder, loc, VectorType::get({count}, element), memref,
+        createIndex(builder, loc, index, at));
+    result = vector::InsertStridedSliceOp::create(
+        builder, loc, part, result, ArrayRef<int64_t>{at},
+        ArrayRef<int64_t>{1});
+    at += count;
+  }
+  return result;
+}
+
+void qdot::storeLanes(OpBuilder &builder, Location loc, Value vector,
+                      Value memref, Value index, int64_t valid) {
+  int64_t lanes = cast<VectorType>(vector.getType()).getDimSize(0);
+  if (valid >= lanes) {
+    vector::StoreOp::create(builder, loc, vector, memref, index);
+    return;
+  }
+  for (int64_t at = 0; at < valid;) {
+    int64_t count = floorPowerOf2(valid - at);
+    Value part = vector::ExtractStridedSliceOp::create(
+        builder, loc, vector, ArrayRef<int64_t>{at}, ArrayRef<int64_t>{count},
+        ArrayRef<int64_t>{1});
+    vector::StoreOp::create(builder, loc, part, memref,
+                            createIndex(builder, loc, index, at));
+    at += count;
+  }
+}
+
+namespace {
+class BodyVectorizer {
+public:
+  BodyVectorizer(OpBuilder &builder, Block &body, IRMapping &mapping,
+                 int64_t lanes)
+      : builder(builder), body(body), mapping(mapping), lanes(lanes) {}
+
+  FailureOr<SmallVector<Value>> run() {
+    for (Operation &op : body.without_terminator())
+      if (!mapping.contains(op.getResult(0)) && failed(repeat(op)))
+        return failure();
+    return llvm::map_to_vector(body.getTerminator()->getOperands(),
+                               [&](Value value) { return get(value); });
+  }
+
+private:
+  VectorType getType(Type element) { return VectorType::get({lanes}, element); }
+
+  /// The vector of a value of the body, or a broadcast.
+  Value get(Value value) {
+    if (Value vector = mapping.lookupOrNull(value))
+      return vector;
+    Attribute constant;
+    Value vector;
+    if (matchPattern(value, m_Constant(&constant)) &&
+        isa<IntegerAttr, FloatAttr>(constant))
+      vector = arith::ConstantOp::create(
+          builder, value.getLoc(),
+          DenseElementsAttr::get(getType(value.getType()), constant));
+    else
+      vector = vector::BroadcastOp::create(builder, value.getLoc(),
+                                           getType(value.getType()), value);
+    mapping.map(value, vector);
+    return vector;
+  }
+
+  LogicalResult repeat(Operation &op) {
+    if (op.hasTrait<OpTrait::ConstantLike>())
+      return success(); // Read through `get`.
+    Value result;
+    if (auto requantize = dyn_cast<RequantizeOp>(op))
+      result = createRequantize(
+          builder, requantize, get(requantize.getAccumulator()),
+          get(requantize.getMultiplier()),
+          requantize.getShift() ? get(requantize.getShift()) : Value());
+    else if (auto round = dyn_cast<RoundOp>(op))
+      result = createRound(round);
+    else if (auto load = dyn_cast<memref::LoadOp>(op))
+      result = createGather(load);
+    else if (OpTrait::hasElementwiseMappableTraits(&op) &&
+             op.getNumResults() == 1)
+      result = repeatElementwise(op);
+    if (!result)
+      return failure();
+    mapping.map(op.getResult(0), result);
+    return success();
+  }
+
+  Value repeatElementwise(Operation &op) {
+    OperationState state(op.getLoc(), op.getName());
+    for (Value operand : op.getOperands())
+      state.addOperands(get(operand));
+    state.addTypes(getType(op.getResult(0).getType()));
+    state.addAttributes(op.getAttrs());
+    state.propertiesAttr = op.getPropertiesAsAttribute();
+    return builder.create(state)->getResult(0);
+  }
+
+  /// One conversion instruction, then the clamp in i32.
+  Value createRound(RoundOp op) {
+    Type i32 = builder.getI32Type();
+    Value value = LLVM::LrintOp::create(builder, op.getLoc(), getType(i32),
+                                        get(op.getInput()));
+    auto bound = [&](int64_t limit) -> Value {
+      return arith::ConstantOp::create(
+          builder, op.getLoc(),
+          DenseElementsAttr::get(getType(i32),
+                                 builder.getI32IntegerAttr(int32_t(limit))));
+    };
+    value = arith::MaxSIOp::create(builder, op.getLoc(), value,
+                                   bound(int64_t(op.getClampMin())));
+    value = arith::MinSIOp::create(builder, op.getLoc(), value,
+                                   bound(int64_t(op.getClampMax())));
+    return arith::TruncIOp::create(builder, op.getLoc(),
+                                   getType(builder.getI8Type()), value);
+  }
+
+  /// A table lookup, lane by lane.
+  Value createGather(memref::LoadOp op) {
+    if (op.getIndices().size() != 1 || mapping.contains(op.getMemref()))
+      return {};
+    Location loc = op.getLoc();
+    Value indices = get(op.getIndices()[0]);
+    Value result = arith::ConstantOp::create(
+        builder, loc, builder.getZeroAttr(getType(op.getType())));
+    for (int64_t lane = 0; lane < lanes; ++lane) {
+      Value index = vector::ExtractOp::create(builder, loc, indices,
+                                              ArrayRef<int64_t>{lane});
+      Value entry = memref::LoadOp::create(builder, loc, op.getMemref(),
+                                           ValueRange(index));
+      result = vector::InsertOp::create(builder, loc, entry, result,
+                                        ArrayRef<int64_t>{lane});
+    }
+    return result;
+  }
+
+  OpBuilder &builder;
+  Block &body;
+  IRMapping &mapping;
+  int64_t lanes;
+};
+} // namespace
+
+FailureOr<SmallVector<Value>> qdot::vectorizeBody(OpBuilder &builder,
+                                                  Block &body,
+                                                  IRMapping &mapping,
+                                                  int64_t lanes) {
+  return BodyVectorizer(builder, body, mapping, lanes).run();
+}

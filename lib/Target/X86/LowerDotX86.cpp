@@ -1,0 +1,179 @@
+//===- LowerDotX86.cpp - qdot.dot as x86 instructions ---------------------===//
+//
+// Part of the qdot project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "qdot/Codegen/KernelTable.h"
+#include "qdot/Dialect/Qdot.h"
+#include "qdot/Target/X86/Passes.h"
+
+namespace qdot {
+#define GEN_PASS_DEF_LOWERDOTX86
+#include "qdot/Target/X86/Passes.h.inc"
+} // namespace qdot
+
+using namespace mlir;
+using namespace qdot;
+
+namespace {
+/// Instructions that a target has.
+struct InstructionSet {
+  bool hasVnni512; ///< vpdpbusd on zmm
+  bool hasVnni;    ///< vpdpbusd on xmm and ymm
+  bool hasInt8;    ///< vpdpbssd and vpdpbuud on xmm and ymm
+};
+
+/// Emits the instructions of one qdot.dot.
+class DotLowering {
+public:
+  DotLowering(DotOp op, const InstructionSet &isa)
+      : builder(op), op(op), loc(op.getLoc()), isa(isa),
+        lanes(cast<VectorType>(op.getType()).getDimSize(0)) {}
+
+  /// The result, or null when the target has no vector of this length.
+  Value lower() {
+    bool hasVectors = lanes == 4 || lanes == 8 || (lanes == 16 && isa.hasVnni512);
+    if (!hasVectors)
+      return {};
+    if (StringRef name = getDotName(); !name.empty())
+      return createDots(name);
+    if (lanes == 16)
+      return {};
+    if (op.getFitsI16() && op.getLhsSign() != op.getRhsSign())
+      return createPairSums();
+    return createWidened();
+  }
+
+private:
+  bool isMixed() { return op.getLhsSign() != op.getRhsSign(); }
+
+  StringRef getDotName() {
+    if (isMixed() && (lanes == 16 ? isa.hasVnni512 : isa.hasVnni))
+      return "llvm.x86.avx512.vpdpbusd";
+    if (!isMixed() && isa.hasInt8 && lanes <= 8)
+      return op.getLhsSign() == Sign::Signed ? "llvm.x86.avx2.vpdpbssd"
+                                             : "llvm.x86.avx2.vpdpbuud";
+    return {};
+  }
+
+  Value call(const Twine &name, Type type, ValueRange operands) {
+    return LLVM::CallIntrinsicOp::create(builder, loc, type,
+                                         builder.getStringAttr(name), operands)
+        .getResult(0);
+  }
+
+  /// The unsigned operand first, where the signs differ.
+  std::pair<Value, Value> getPair(size_t at) {
+    Value lhs = op.getLhs()[at], rhs = op.getRhs()[at];
+    if (isMixed() && op.getLhsSign() == Sign::Signed)
+      std::swap(lhs, rhs);
+    return {lhs, rhs};
+  }
+
+  Value createDots(StringRef name) {
+    Value sum = op.getAccumulator();
+    for (size_t at = 0; at < op.getLhs().size(); ++at) {
+      auto [lhs, rhs] = getPair(at);
+      sum = call(name + "." + Twine(32 * lanes), op.getType(), {sum, lhs, rhs});
+    }
+    return sum;
+  }
+
+  VectorType getWords() {
+    return VectorType::get({2 * lanes}, builder.getI16Type());
+  }
+
+  /// `vpmaddwd`: products of words, summed in pairs.
+  Value createMultiplyWords(Value a, Value b) {
+    return call(lanes == 8 ? "llvm.x86.avx2.pmadd.wd"
+                           : "llvm.x86.sse2.pmadd.wd",
+                op.getType(), {a, b});
+  }
+
+  /// `vpmaddubsw` per pair, sums in 16 bits, then one widening: exact because
+  /// of `fits_i16`.
+  Value createPairSums() {
+    Value sum;
+    for (size_t at = 0; at < op.getLhs().size(); ++at) {
+      auto [lhs, rhs] = getPair(at);
+      Value products = call(lanes == 8 ? "llvm.x86.avx2.pmadd.ub.sw"
+                                       : "llvm.x86.ssse3.pmadd.ub.sw.128",
+                            getWords(), {lhs, rhs});
+      sum = sum ? arith::AddIOp::create(builder, loc, sum, products).getResult()
+                : products;
+    }
+    Value ones = arith::ConstantOp::create(
+        builder, loc,
+        DenseElementsAttr::get(getWords(), builder.getI16IntegerAttr(1)));
+    return arith::AddIOp::create(builder, loc, op.getAccumulator(),
+                                 createMultiplyWords(sum, ones));
+  }
+
+  /// Even and odd bytes as words.
+  std::pair<Value, Value> widen(Value bytes, Sign sign) {
+    Value words = vector::BitCastOp::create(builder, loc, getWords(), bytes);
+    auto constant = [&](int64_t value) -> Value {
+      return arith::ConstantOp::create(
+          builder, loc,
+          DenseElementsAttr::get(getWords(), builder.getI16IntegerAttr(value)));
+    };
+    Value eight = constant(8);
+    if (sign == Sign::Unsigned)
+      return {arith::AndIOp::create(builder, loc, words, constant(255)),
+              arith::ShRUIOp::create(builder, loc, words, eight)};
+    Value high = arith::ShLIOp::create(builder, loc, words, eight);
+    return {arith::ShRSIOp::create(builder, loc, high, eight),
+            arith::ShRSIOp::create(builder, loc, words, eight)};
+  }
+
+  /// Products of words are exact in i32 whatever the bytes are.
+  Value createWidened() {
+    Value sum = op.getAccumulator();
+    for (auto [lhs, rhs] : llvm::zip(op.getLhs(), op.getRhs())) {
+      auto [evenLhs, oddLhs] = widen(lhs, op.getLhsSign());
+      auto [evenRhs, oddRhs] = widen(rhs, op.getRhsSign());
+      sum = arith::AddIOp::create(builder, loc, sum,
+                                  createMultiplyWords(evenLhs, evenRhs));
+      sum = arith::AddIOp::create(builder, loc, sum,
+                                  createMultiplyWords(oddLhs, oddRhs));
+    }
+    return sum;
+  }
+
+  OpBuilder builder;
+  DotOp op;
+  Location loc;
+  const InstructionSet &isa;
+  int64_t lanes;
+};
+
+struct LowerDotX86 : public qdot::impl::LowerDotX86Base<LowerDotX86> {
+  using LowerDotX86Base::LowerDotX86Base;
+
+  void runOnOperation() override {
+    StringRef name = target;
+    if (!findKernelTarget(name) || !name.starts_with("x86-")) {
+      getOperation().emitError() << "unknown x86 target '" << target
+                                 << "'; expected one of "
+                                 << listKernelTargets();
+      return signalPassFailure();
+    }
+    bool is512 = name == "x86-avx512vnni";
+    bool isInt8 = name == "x86-avxvnniint8";
+    InstructionSet isa{is512, is512 || isInt8 || name == "x86-avxvnni", isInt8};
+    getOperation().walk([&](DotOp op) {
+      Value result = DotLowering(op, isa).lower();
+      if (!result)
+        return;
+      op.replaceAllUsesWith(result);
+      op.erase();
+    });
+  }
+};
+} // namespace
