@@ -54,6 +54,7 @@ static void addBufferization(OpPassManager &pm) {
 static void addKernelOps(OpPassManager &pm) {
   pm.addPass(createUseUnsigned());
   pm.addPass(createFuseEpilogues());
+  pm.addPass(createSimplifyRequantize());
 }
 
 /// Memrefs: contractions to tiles of dot products.

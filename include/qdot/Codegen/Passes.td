@@ -384,4 +384,38 @@ def ExpandKernels : Pass<"qdot-expand-kernels", "::mlir::ModuleOp"> {
   ];
 }
 
+def SimplifyRequantize : Pass<"qdot-simplify-requantize", "::mlir::ModuleOp"> {
+  let summary = "Requantize in f32 where that is proved to give the same bytes";
+  let description = [{
+    In: `qdot.contract` on tensors. A `qdot.requantize` of the accumulator
+    becomes one conversion, one multiply-add in f32 and a truncation, with
+    constants per channel that give the same byte for every value in the proved
+    interval `accumulator` (rule S3); the added integer joins the bias. One of a
+    sum of two bytes with constant factors becomes two multiply-adds, checked for
+    all 65536 operand pairs (rule S4). Where no such constants are found, the op
+    stays, with a remark. Only results on unsigned bytes are rewritten by S3.
+
+    Example:
+
+    ```mlir
+    %s = arith.addi %acc, %bias : i32
+    %q = qdot.requantize %s, %m, %n zero_point(0) clamp(0, 255) contract tosa_single : i32, i32 -> i8
+    ```
+
+    becomes
+
+    ```mlir
+    %s = arith.addi %acc, %bias2 : i32
+    %0 = arith.sitofp %s : i32 to f32
+    %1 = math.fma %0, %scale, %offset : f32
+    %2 = arith.fptosi %1 : f32 to i32
+    %3 = arith.maxsi %2, %c0 : i32
+    %4 = arith.minsi %3, %c255 : i32
+    %q = arith.trunci %4 : i32 to i8
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::math::MathDialect", "::qdot::QdotDialect"];
+}
+
 #endif // QDOT_CODEGEN_PASSES_TD

@@ -1,0 +1,435 @@
+//===- SimplifyRequantize.cpp - Requantization in f32 where proved --------===//
+//
+// Part of the qdot project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/Matchers.h"
+#include "qdot/Analysis/Remarks.h"
+#include "qdot/Codegen/Passes.h"
+#include "qdot/Dialect/Constants.h"
+#include "qdot/Dialect/Qdot.h"
+#include "qdot/Numerics/AddRound.h"
+#include "qdot/Numerics/ScaleRound.h"
+
+namespace qdot {
+#define GEN_PASS_DEF_SIMPLIFYREQUANTIZE
+#include "qdot/Codegen/Passes.h.inc"
+} // namespace qdot
+
+using namespace mlir;
+using namespace qdot;
+
+static numerics::Contract getContract(RequantizeOp op) {
+  switch (op.getContract()) {
+  case ContractKind::TosaSingle:
+    return numerics::Contract::TosaSingle;
+  case ContractKind::TosaDouble:
+    return numerics::Contract::TosaDouble;
+  case ContractKind::F32:
+    return numerics::Contract::F32;
+  }
+  llvm_unreachable("unknown contract");
+}
+
+static numerics::StorageRange getClamp(RequantizeOp op) {
+  return {static_cast<int64_t>(op.getClampMin()),
+          static_cast<int64_t>(op.getClampMax())};
+}
+
+static std::optional<int64_t> matchInteger(Value value) {
+  APInt constant;
+  if (!matchPattern(value, m_ConstantInt(&constant)))
+    return std::nullopt;
+  return constant.getSExtValue();
+}
+
+static std::optional<float> matchFloat(Value value) {
+  FloatAttr constant;
+  if (!matchPattern(value, m_Constant(&constant)))
+    return std::nullopt;
+  return constant.getValue().convertToFloat();
+}
+
+static Value createFloat(OpBuilder &builder, Location loc, float value) {
+  return arith::ConstantOp::create(builder, loc, builder.getF32FloatAttr(value));
+}
+
+static Value createInteger(OpBuilder &builder, Location loc, int64_t value) {
+  return arith::ConstantOp::create(builder, loc,
+                                   builder.getI32IntegerAttr(int32_t(value)));
+}
+
+namespace {
+/// `constant + sum factor * byte` over different bytes.
+struct LinearForm {
+  struct Term {
+    Value byte; ///< i8
+    bool isSigned;
+    int64_t factor;
+  };
+  int64_t constant = 0;
+  SmallVector<Term> terms;
+
+  void add(const LinearForm &other, int64_t by) {
+    constant += by * other.constant;
+    for (const Term &term : other.terms) {
+      auto known = llvm::find_if(terms, [&](const Term &mine) {
+        return mine.byte == term.byte && mine.isSigned == term.isSigned;
+      });
+      if (known != terms.end())
+        known->factor += by * term.factor;
+      else
+        terms.push_back({term.byte, term.isSigned, by * term.factor});
+    }
+  }
+};
+} // namespace
+
+/// The linear form of an i32 value; nullopt when there is none. Intermediate
+/// wrap-around does not matter while the sum itself fits i32.
+static std::optional<LinearForm> matchLinear(Value value, unsigned depth = 0) {
+  LinearForm form;
+  if (std::optional<int64_t> constant = matchInteger(value)) {
+    form.constant = *constant;
+    return form;
+  }
+  Operation *op = value.getDefiningOp();
+  if (!op || depth > 16)
+    return std::nullopt;
+  if (isa<arith::ExtSIOp, arith::ExtUIOp>(op)) {
+    if (!op->getOperand(0).getType().isInteger(8))
+      return std::nullopt;
+    form.terms.push_back({op->getOperand(0), isa<arith::ExtSIOp>(op), 1});
+    return form;
+  }
+  if (!isa<arith::AddIOp, arith::SubIOp, arith::MulIOp>(op))
+    return std::nullopt;
+  auto lhs = matchLinear(op->getOperand(0), depth + 1);
+  auto rhs = matchLinear(op->getOperand(1), depth + 1);
+  if (!lhs || !rhs)
+    return std::nullopt;
+  if (!isa<arith::MulIOp>(op)) {
+    form = *lhs;
+    form.add(*rhs, isa<arith::AddIOp>(op) ? 1 : -1);
+  } else if (rhs->terms.empty()) {
+    form.add(*lhs, rhs->constant);
+  } else if (lhs->terms.empty()) {
+    form.add(*rhs, lhs->constant);
+  } else {
+    return std::nullopt;
+  }
+  return form;
+}
+
+namespace {
+/// Replaces the requantizations of one contraction.
+class Simplifier {
+public:
+  explicit Simplifier(ContractOp op) : op(op) {}
+
+  void run() {
+    SmallVector<RequantizeOp> all(op.getBody().front().getOps<RequantizeOp>());
+    for (RequantizeOp requantize : all) {
+      if (!requantize.getType().isInteger(8))
+        continue;
+      if (simplifyAccumulator(requantize) || simplifySum(requantize))
+        continue;
+      emitMissedRemark(op, "SimplifyRequantize", "not-proved",
+                       "requantization stays in 64-bit integers: no f32 "
+                       "constants give the same bytes");
+    }
+    removeUnusedExtras();
+  }
+
+private:
+  /// One value per channel, or one for all.
+  struct Channels {
+    SmallVector<int64_t> integers;
+    SmallVector<float> floats;
+    AffineMap map; ///< null for one value
+    RankedTensorType type;
+  };
+
+  std::optional<Channels> getChannels(Value value) {
+    Channels channels;
+    if (std::optional<int64_t> constant = matchInteger(value)) {
+      channels.integers.push_back(*constant);
+      return channels;
+    }
+    if (std::optional<float> constant = matchFloat(value)) {
+      channels.floats.push_back(*constant);
+      return channels;
+    }
+    auto argument = dyn_cast<BlockArgument>(value);
+    if (!argument || argument.getOwner() != &op.getBody().front() ||
+        argument.getArgNumber() == 0)
+      return std::nullopt;
+    unsigned number = argument.getArgNumber() - 1;
+    Value tensor = op.getExtras()[number];
+    if (!ConstantTensor::isConstant(tensor))
+      return std::nullopt;
+    channels.map = op.getExtraMap(number);
+    channels.type = cast<RankedTensorType>(tensor.getType());
+    if (channels.type.getElementType().isF32()) {
+      FailureOr<SmallVector<float>> values = readFloats(tensor);
+      if (failed(values))
+        return std::nullopt;
+      channels.floats = std::move(*values);
+    } else {
+      FailureOr<SmallVector<int64_t>> values = readIntegers(tensor);
+      if (failed(values))
+        return std::nullopt;
+      channels.integers = std::move(*values);
+    }
+    return channels;
+  }
+
+  /// requantize(accumulator + bias): f32 constants per channel.
+  bool simplifyAccumulator(RequantizeOp requantize) {
+    if (!op.getAccumulator() || int64_t(requantize.getClampMin()) < 0)
+      return false;
+    Value accumulator = op.getBody().front().getArgument(0);
+    Value input = requantize.getAccumulator();
+    Channels bias;
+    bias.integers.push_back(0);
+    if (input != accumulator) {
+      auto sum = input.getDefiningOp<arith::AddIOp>();
+      if (!sum || (sum.getLhs() != accumulator && sum.getRhs() != accumulator))
+        return false;
+      auto other = getChannels(sum.getLhs() == accumulator ? sum.getRhs()
+                                                           : sum.getLhs());
+      if (!other || other->integers.empty())
+        return false;
+      bias = *other;
+    }
+    auto multiplier = getChannels(requantize.getMultiplier());
+    std::optional<Channels> shift = multiplier;
+    if (requantize.getShift())
+      shift = getChannels(requantize.getShift());
+    if (!multiplier || !shift)
+      return false;
+    // The widest of the three decides the shape; the others are equal or one.
+    const Channels *widest = &bias;
+    for (const Channels *part : {&*multiplier, &*shift})
+      if (part->map && !widest->map)
+        widest = part;
+    for (const Channels *part : {&bias, &*multiplier, &*shift})
+      if (part->map && (part->map != widest->map || part->type.getShape() != widest->type.getShape()))
+        return false;
+    return replaceChannels(requantize, bias, *multiplier, *shift, *widest);
+  }
+
+  bool replaceChannels(RequantizeOp requantize, const Channels &bias,
+                       const Channels &multiplier, const Channels &shift,
+                       const Channels &widest) {
+    int64_t count = widest.map ? widest.type.getNumElements() : 1;
+    SmallVector<int32_t> biases;
+    SmallVector<float> scales, offsets;
+    llvm::DenseMap<std::pair<int64_t, int64_t>, std::optional<numerics::ScaleTruncate>> known;
+    auto at = [](const auto &values, int64_t index) {
+      return values.size() == 1 ? values[0] : values[index];
+    };
+    for (int64_t channel = 0; channel < count; ++channel) {
+      std::optional<numerics::ScaleTruncate> found;
+      if (requantize.getShift())
+        found = find(requantize, at(multiplier.integers, channel),
+                     at(shift.integers, channel));
+      else
+        found = findF32(requantize, at(multiplier.floats, channel));
+      if (!found)
+        return false;
+      int64_t start = at(bias.integers, channel) + found->bias;
+      biases.push_back(static_cast<int32_t>(start));
+      scales.push_back(found->scale);
+      offsets.push_back(found->offset);
+    }
+    // The accumulator starts from the bias, so adding it costs nothing.
+    OpBuilder builder(requantize);
+    Location loc = requantize.getLoc();
+    Value accumulator = op.getBody().front().getArgument(0);
+    Value start, scale, offset;
+    if (widest.map) {
+      auto type = [&](Type element) {
+        return RankedTensorType::get(widest.type.getShape(), element);
+      };
+      start = addExtra(DenseElementsAttr::get(type(builder.getI32Type()),
+                                              ArrayRef<int32_t>(biases)),
+                       widest.map);
+      scale = addExtra(DenseElementsAttr::get(type(builder.getF32Type()),
+                                              ArrayRef<float>(scales)),
+                       widest.map);
+      offset = addExtra(DenseElementsAttr::get(type(builder.getF32Type()),
+                                               ArrayRef<float>(offsets)),
+                        widest.map);
+    } else {
+      start = createInteger(builder, loc, biases[0]);
+      scale = createFloat(builder, loc, scales[0]);
+      offset = createFloat(builder, loc, offsets[0]);
+    }
+    Value sum = arith::AddIOp::create(builder, loc, accumulator, start);
+    Value real =
+        arith::SIToFPOp::create(builder, loc, builder.getF32Type(), sum);
+    real = math::FmaOp::create(builder, loc, real, scale, offset);
+    Value value =
+        arith::FPToSIOp::create(builder, loc, builder.getI32Type(), real);
+    replace(requantize, createClamp(builder, requantize, value));
+    return true;
+  }
+
+  numerics::StorageRange getAccumulatorRange() {
+    return {op.getAccumulatorAttr().getMin(), op.getAccumulatorAttr().getMax()};
+  }
+
+  std::optional<numerics::ScaleTruncate>
+  find(RequantizeOp requantize, int64_t multiplier, int64_t shift) {
+    if (multiplier < 0 || shift < 2 || shift > 62)
+      return std::nullopt;
+    return numerics::findScaleTruncate(
+        getAccumulatorRange(),
+        {static_cast<int32_t>(multiplier), static_cast<int8_t>(shift)},
+        static_cast<int64_t>(requantize.getZeroPoint()), getClamp(requantize),
+        getContract(requantize));
+  }
+
+  std::optional<numerics::ScaleTruncate> findF32(RequantizeOp requantize,
+                                                 float multiplier) {
+    if (!(multiplier >= 0) || std::isinf(multiplier))
+      return std::nullopt;
+    return numerics::findScaleTruncateF32(
+        getAccumulatorRange(), multiplier,
+        static_cast<int64_t>(requantize.getZeroPoint()), getClamp(requantize));
+  }
+
+  /// requantize(c0 + c1 a + c2 b) for two bytes.
+  bool simplifySum(RequantizeOp requantize) {
+    std::optional<LinearForm> form = matchLinear(requantize.getAccumulator());
+    if (!form || form->terms.empty() || form->terms.size() > 2)
+      return false;
+    auto getRange = [](const LinearForm::Term &term) {
+      return term.isSigned ? numerics::StorageRange{-128, 127}
+                           : numerics::StorageRange{0, 255};
+    };
+    LinearForm::Term a = form->terms[0];
+    LinearForm::Term b = form->terms.back();
+    bool isOne = form->terms.size() == 1;
+    numerics::IntegerSum sum{form->constant, a.factor, isOne ? 0 : b.factor,
+                             getRange(a), getRange(b)};
+    auto multiplier = matchInteger(requantize.getMultiplier());
+    auto real = matchFloat(requantize.getMultiplier());
+    std::optional<numerics::AddRound> found;
+    if (requantize.getShift()) {
+      auto shift = matchInteger(requantize.getShift());
+      if (!multiplier || !shift || *multiplier < 0 || *shift < 2 || *shift > 62)
+        return false;
+      found = numerics::findAddRound(
+          sum, {static_cast<int32_t>(*multiplier), static_cast<int8_t>(*shift)},
+          static_cast<int64_t>(requantize.getZeroPoint()), getClamp(requantize),
+          getContract(requantize));
+    } else if (real && *real >= 0 && !std::isinf(*real)) {
+      found = numerics::findAddRoundF32(
+          sum, *real, static_cast<int64_t>(requantize.getZeroPoint()),
+          getClamp(requantize));
+    }
+    if (!found)
+      return false;
+    OpBuilder builder(requantize);
+    Location loc = requantize.getLoc();
+    Value inner = createFloat(builder, loc, found->offset);
+    if (!isOne)
+      inner = math::FmaOp::create(builder, loc, createReal(builder, b),
+                                  createFloat(builder, loc, found->rhsScale),
+                                  inner);
+    inner = math::FmaOp::create(builder, loc, createReal(builder, a),
+                                createFloat(builder, loc, found->lhsScale),
+                                inner);
+    replace(requantize,
+            RoundOp::create(builder, loc, requantize.getType(), inner,
+                            requantize.getClampMin(), requantize.getClampMax()));
+    return true;
+  }
+
+  static Value createReal(OpBuilder &builder, const LinearForm::Term &term) {
+    Location loc = term.byte.getLoc();
+    Type i32 = builder.getI32Type();
+    Value wide =
+        term.isSigned
+            ? arith::ExtSIOp::create(builder, loc, i32, term.byte).getResult()
+            : arith::ExtUIOp::create(builder, loc, i32, term.byte).getResult();
+    return arith::SIToFPOp::create(builder, loc, builder.getF32Type(), wide);
+  }
+
+  static Value createClamp(OpBuilder &builder, RequantizeOp requantize,
+                           Value value) {
+    Location loc = requantize.getLoc();
+    auto bound = [&](int64_t limit) { return createInteger(builder, loc, limit); };
+    value = arith::MaxSIOp::create(builder, loc, value,
+                                   bound(int64_t(requantize.getClampMin())));
+    value = arith::MinSIOp::create(builder, loc, value,
+                                   bound(int64_t(requantize.getClampMax())));
+    return arith::TruncIOp::create(builder, loc, requantize.getType(), value);
+  }
+
+  static void replace(RequantizeOp requantize, Value value) {
+    SmallVector<Operation *> dead{requantize};
+    requantize.replaceAllUsesWith(value);
+    // What only the requantization used.
+    while (!dead.empty()) {
+      Operation *last = dead.pop_back_val();
+      if (!last->use_empty() || last->getParentOp() == nullptr)
+        continue;
+      SmallVector<Operation *> producers;
+      for (Value operand : last->getOperands())
+        if (Operation *producer = operand.getDefiningOp())
+          if (producer->getBlock() == last->getBlock() &&
+              !llvm::is_contained(producers, producer))
+            producers.push_back(producer);
+      last->erase();
+      for (Operation *producer : producers)
+        if (producer->use_empty() && !llvm::is_contained(dead, producer))
+          dead.push_back(producer);
+    }
+  }
+
+  BlockArgument addExtra(DenseElementsAttr value, AffineMap map) {
+    OpBuilder builder(op);
+    Value tensor = arith::ConstantOp::create(builder, op.getLoc(), value);
+    unsigned number = op.getExtras().size();
+    op.getExtrasMutable().append(tensor);
+    SmallVector<Attribute> maps(op.getIndexingMaps().getValue());
+    maps.insert(maps.end() - 1, AffineMapAttr::get(map));
+    op.setIndexingMapsAttr(builder.getArrayAttr(maps));
+    return op.getBody().front().insertArgument(
+        number + 1, value.getElementType(), op.getLoc());
+  }
+
+  void removeUnusedExtras() {
+    Block &body = op.getBody().front();
+    SmallVector<Attribute> maps(op.getIndexingMaps().getValue());
+    for (int64_t number = int64_t(op.getExtras().size()) - 1; number >= 0; --number) {
+      if (!body.getArgument(number + 1).use_empty())
+        continue;
+      body.eraseArgument(number + 1);
+      op.getExtrasMutable().erase(number);
+      maps.erase(maps.begin() + 2 + number);
+    }
+    op.setIndexingMapsAttr(ArrayAttr::get(op.getContext(), maps));
+  }
+
+  ContractOp op;
+};
+
+struct SimplifyRequantize
+    : public qdot::impl::SimplifyRequantizeBase<SimplifyRequantize> {
+  void runOnOperation() override {
+    getOperation().walk([](ContractOp op) {
+      if (isa<RankedTensorType>(op.getInit().getType()))
+        Simplifier(op).run();
+    });
+  }
+};
+} // namespace
