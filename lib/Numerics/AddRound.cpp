@@ -17,8 +17,7 @@ namespace qdot::numerics {
 using soft::Number;
 
 // Rule S4.
-int64_t addRound(int64_t a, int64_t b, const AddRound &by,
-                 StorageRange clamp) {
+int64_t addRound(int64_t a, int64_t b, const AddRound &by, StorageRange clamp) {
   Number inner = fusedMultiplyAdd(soft::fromInteger(b), by.rhsScale,
                                   soft::fromFloat(by.offset));
   Number sum = fusedMultiplyAdd(soft::fromInteger(a), by.lhsScale, inner);
@@ -26,10 +25,10 @@ int64_t addRound(int64_t a, int64_t b, const AddRound &by,
 }
 
 std::optional<StorageRange> IntegerSum::getRange() const {
-  auto [lhsMin, lhsMax] = std::minmax(Wide(lhs) * lhsRange.min,
-                                      Wide(lhs) * lhsRange.max);
-  auto [rhsMin, rhsMax] = std::minmax(Wide(rhs) * rhsRange.min,
-                                      Wide(rhs) * rhsRange.max);
+  auto [lhsMin, lhsMax] =
+      std::minmax(Wide(lhs) * lhsRange.min, Wide(lhs) * lhsRange.max);
+  auto [rhsMin, rhsMax] =
+      std::minmax(Wide(rhs) * rhsRange.min, Wide(rhs) * rhsRange.max);
   Wide min = constant + lhsMin + rhsMin, max = constant + lhsMax + rhsMax;
   if (min < INT32_MIN || max > INT32_MAX)
     return std::nullopt;
@@ -139,8 +138,8 @@ static bool isRight(const std::vector<Interval> &inner, int64_t firstB,
 /// An offset, in units, with which every inner sum is right. Candidates lie
 /// around the middle of the interval that is right without the rounding of the
 /// inner sum; also when it is just empty, because the rounding may help.
-static std::optional<int64_t>
-findOffset(const std::vector<Interval> &inner, int64_t firstB, int64_t scale) {
+static std::optional<int64_t> findOffset(const std::vector<Interval> &inner,
+                                         int64_t firstB, int64_t scale) {
   Interval offsets{-unbounded, unbounded};
   int64_t product = firstB * scale;
   for (const Interval &interval : inner) {
@@ -197,9 +196,9 @@ static std::optional<AddRound> search(const Results &results, int64_t firstB,
     return std::nullopt;
   std::optional<AddRound> found;
   tryScales(lhs, [&](float lhsScale) {
-    auto inner = results.solveInner(unit->toUnits(lhsScale), *unit);
+    auto inner = results.solveInner(int64_t(unit->toUnits(lhsScale)), *unit);
     return tryScales(rhs, [&](float rhsScale) {
-      auto offset = findOffset(inner, firstB, unit->toUnits(rhsScale));
+      auto offset = findOffset(inner, firstB, int64_t(unit->toUnits(rhsScale)));
       if (offset)
         found = AddRound{lhsScale, rhsScale,
                          static_cast<float>(std::ldexp(

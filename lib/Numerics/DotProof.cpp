@@ -51,9 +51,9 @@ bool fitsPairSums(ArrayRef<int8_t> weights, StorageRange activation) {
 
 namespace {
 
-/// Sets of groups that may share i16 lanes, with the loads of their lanes: first
-/// the positive ones, then the magnitudes of the negative ones. One group loads
-/// a lane with at most 256, so four fit 16 bits.
+/// Sets of groups that may share i16 lanes, with the loads of their lanes:
+/// first the positive ones, then the magnitudes of the negative ones. One group
+/// loads a lane with at most 256, so four fit 16 bits.
 class Sets {
 public:
   Sets(unsigned columns, const Limits &limits)
@@ -348,15 +348,14 @@ DotShares countShares(ArrayRef<DotBlock> blocks, ArrayRef<int8_t> weights,
   Groups groups{weights, columns, activation};
   DotShares shares;
   for (const DotBlock &block : blocks) {
-    int64_t &count = !block.fits         ? shares.wide
+    int64_t &count = !block.fits        ? shares.wide
                      : block.pairs == 4 ? shares.quads
                      : block.pairs == 2 ? shares.twos
-                                         : shares.singles;
+                                        : shares.singles;
     count += block.pairs;
     if (block.fits)
-      shares.largestSum =
-          std::max(shares.largestSum,
-                   getLargestLoad(groups, block) * activation.max);
+      shares.largestSum = std::max(
+          shares.largestSum, getLargestLoad(groups, block) * activation.max);
   }
   return shares;
 }
@@ -365,16 +364,16 @@ DotShares countShares(ArrayRef<DotBlock> blocks, ArrayRef<int8_t> weights,
 // D3: outliers
 //===----------------------------------------------------------------------===//
 
-/// Moves what is too much of one pair, all of one sign, from its larger element.
+/// Moves what is too much of one sign in a pair out of its first weight. That
+/// is enough: the second is at most 128, which any limit that matters allows.
 static void splitPair(int8_t *main, int8_t *rest, int32_t sign, int32_t limit) {
   int32_t left = std::max(0, sign * main[0]);
   int32_t right = std::max(0, sign * main[1]);
   int32_t excess = left + right - limit;
   if (excess <= 0)
     return;
-  int place = left >= right ? 0 : 1;
-  main[place] = int8_t(main[place] - sign * excess);
-  rest[place] = int8_t(sign * excess);
+  main[0] = int8_t(main[0] - sign * excess);
+  rest[0] = int8_t(sign * excess);
 }
 
 // Rule D3.

@@ -60,12 +60,12 @@ FixedUnit FixedUnit::forScale(float scale) {
   return {std::max(boundBits, -number.exponent)};
 }
 
-int64_t FixedUnit::toUnits(float scale) const {
+Wide FixedUnit::toUnits(float scale) const {
   Number number = soft::fromFloat(scale);
   if (number.magnitude == 0)
     return 0;
-  int64_t magnitude = static_cast<int64_t>(number.magnitude)
-                      << (number.exponent + unitBits);
+  Wide magnitude = static_cast<Wide>(number.magnitude)
+                   << (number.exponent + unitBits);
   return number.negative ? -magnitude : magnitude;
 }
 

@@ -1,13 +1,13 @@
-//===- RoundingBounds.h - When a float sum reaches an integer --*- C++ -*-===//
+//===- RoundingBounds.h - When a float sum reaches an integer ---*- C++ -*-===//
 //
 // Part of the qdot project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 //
-// `round(f32(x)) >= v` as a bound on the real number x, and the solution of such
-// bounds for the constant term of x, in exact integer arithmetic. Rule S2 of
-// docs/Numerics.md has the proofs.
+// `round(f32(x)) >= v` as a bound on the real number x, and the solution of
+// such bounds for the constant term of x, in exact integer arithmetic. Rule S2
+// of docs/Numerics.md has the proofs.
 //
 //===----------------------------------------------------------------------===//
 
@@ -50,11 +50,13 @@ struct FixedUnit {
   /// A unit for one scale. Precondition: usable.
   static FixedUnit forScale(float scale);
   /// The scale in units. Precondition: it is a multiple of the unit.
-  int64_t toUnits(float scale) const;
+  Wide toUnits(float scale) const;
   /// The least number of units that satisfies the bound.
   Wide toUnits(SumBound bound) const;
   /// An integer in units.
-  Wide toUnits(int64_t value) const { return Wide(value) * (Wide(1) << unitBits); }
+  Wide toUnits(int64_t value) const {
+    return Wide(value) * (Wide(1) << unitBits);
+  }
 };
 
 /// The numbers from `low` to `high`, in units; empty when low > high.

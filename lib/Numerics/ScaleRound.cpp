@@ -129,26 +129,25 @@ static int64_t toF32(int64_t acc) {
   if (acc >= -exactLimit && acc <= exactLimit)
     return acc;
   Number number = soft::roundTo(soft::fromInteger(acc), soft::f32);
-  int64_t magnitude = static_cast<int64_t>(number.magnitude)
-                      << number.exponent;
+  int64_t magnitude = static_cast<int64_t>(number.magnitude) << number.exponent;
   return number.negative ? -magnitude : magnitude;
 }
 
 /// The offsets with which every demand is met: an interval, because each is
 /// linear in the offset. It includes that the sum stays within +-2^30.
-static Interval solveOffsets(const Steps &steps, float scale, int64_t bias) {
-  FixedUnit unit = FixedUnit::forScale(scale);
-  int64_t factor = unit.toUnits(scale);
-  auto product = [&](int64_t acc) { return Wide(toF32(acc + bias)) * factor; };
+static Interval solveOffsets(const Steps &steps, float scale, int64_t bias,
+                             FixedUnit unit) {
+  Wide factor = unit.toUnits(scale);
+  auto product = [&](int64_t acc) { return toF32(acc + bias) * factor; };
   Wide limit = unit.toUnits(int64_t(1) << 30);
   Interval offsets{-limit - product(steps.accumulators.min),
                    limit - product(steps.accumulators.max)};
   for (const Demand &demand : steps.reached)
-    offsets.low = std::max(offsets.low,
-                           unit.toUnits(demand.bound) - product(demand.acc));
+    offsets.low =
+        std::max(offsets.low, unit.toUnits(demand.bound) - product(demand.acc));
   for (const Demand &demand : steps.missed)
-    offsets.high = std::min(
-        offsets.high, unit.toUnits(demand.bound) - product(demand.acc) - 1);
+    offsets.high = std::min(offsets.high, unit.toUnits(demand.bound) -
+                                              product(demand.acc) - 1);
   return offsets;
 }
 
@@ -182,7 +181,8 @@ static std::optional<ScaleRound> findRound(const Exact &exact, float multiplier,
       multiplier, [&](float scale) -> std::optional<ScaleRound> {
         FixedUnit unit = FixedUnit::forScale(scale);
         Wide wish = unit.toUnits(exact.zeroPoint);
-        auto offset = solveOffsets(*steps, scale, 0).pickFloat(wish, unit);
+        auto offset =
+            solveOffsets(*steps, scale, 0, unit).pickFloat(wish, unit);
         if (!offset)
           return std::nullopt;
         return ScaleRound{scale, *offset};
@@ -199,9 +199,10 @@ static int64_t chooseBias(const Interval &offsets, float scale,
   return static_cast<int64_t>(bias);
 }
 
-static std::optional<ScaleTruncate>
-findTruncate(const Exact &exact, float multiplier, StorageRange acc,
-             StorageRange clamp) {
+static std::optional<ScaleTruncate> findTruncate(const Exact &exact,
+                                                 float multiplier,
+                                                 StorageRange acc,
+                                                 StorageRange clamp) {
   assert(clamp.min >= 0 && "truncation is monotone on positive numbers only");
   auto steps = findSteps(exact, acc, clamp, Rounding::TowardZero);
   if (!steps)
@@ -213,13 +214,14 @@ findTruncate(const Exact &exact, float multiplier, StorageRange acc,
         FixedUnit unit = FixedUnit::forScale(scale);
         Wide half = Wide(1) << (unit.unitBits - 1);
         Wide wish = unit.toUnits(exact.zeroPoint) + half;
-        Interval offsets = solveOffsets(*steps, scale, 0);
+        Interval offsets = solveOffsets(*steps, scale, 0, unit);
         if (auto offset = offsets.pickFloat(wish, unit))
           return ScaleTruncate{0, scale, *offset};
         if (offsets.isEmpty())
           return std::nullopt;
         int64_t bias = chooseBias(offsets, scale, acc);
-        auto offset = solveOffsets(*steps, scale, bias).pickFloat(0, unit);
+        auto offset =
+            solveOffsets(*steps, scale, bias, unit).pickFloat(0, unit);
         if (!offset)
           return std::nullopt;
         return ScaleTruncate{static_cast<int32_t>(bias), scale, *offset};
@@ -274,9 +276,13 @@ bool provesScaleRound(ScaleRound constants, StorageRange acc,
   if (!steps || !(constants.scale >= 0.0f) || !isUsableScale(constants.scale) ||
       soft::isNaN(constants.offset) || soft::isInfinite(constants.offset))
     return false;
-  return solveOffsets(*steps, constants.scale, 0)
-      .contains(soft::fromFloat(constants.offset),
-                FixedUnit::forScale(constants.scale));
+  Number offset = soft::fromFloat(constants.offset);
+  FixedUnit unit = FixedUnit::forScale(constants.scale);
+  constexpr int mostUnitBits = 48;
+  if (offset.magnitude != 0)
+    unit.unitBits =
+        std::max(unit.unitBits, std::min(-offset.exponent, mostUnitBits));
+  return solveOffsets(*steps, constants.scale, 0, unit).contains(offset, unit);
 }
 
 std::optional<ScaleTruncate>

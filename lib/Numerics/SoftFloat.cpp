@@ -118,7 +118,8 @@ int64_t roundToInteger(const Number &value) {
 int64_t truncateToInteger(const Number &value) {
   Number whole = value;
   if (value.exponent < 0) {
-    whole.magnitude = value.exponent < -127 ? 0 : value.magnitude >> -value.exponent;
+    whole.magnitude =
+        value.exponent < -127 ? 0 : value.magnitude >> -value.exponent;
     whole.exponent = 0;
   }
   whole.sticky = false;

@@ -6,9 +6,9 @@
 //===----------------------------------------------------------------------===//
 //
 // AVX2 multiplies u8 by s8 with vpmaddubsw, which adds two products in i16 and
-// saturates. With constant weights it can be proved that nothing leaves i16, for
-// one such product (P1) or for the sum of two or four (P2, P4), which then share
-// the widening to i32. No IR. Rule numbers refer to docs/Numerics.md.
+// saturates. With constant weights it can be proved that nothing leaves i16,
+// for one such product (P1) or for the sum of two or four (P2, P4), which then
+// share the widening to i32. No IR. Rule numbers refer to docs/Numerics.md.
 //
 //===----------------------------------------------------------------------===//
 
@@ -24,8 +24,8 @@
 namespace qdot::numerics {
 
 /// Rule D1: whether every sum of some of the products `a_i * weights[i]`, each
-/// a_i in `activation`, fits i16. `weights` are all that one i16 lane meets: two
-/// for P1, four for P2, eight for P4. Then vpmaddubsw does not saturate and
+/// a_i in `activation`, fits i16. `weights` are all that one i16 lane meets:
+/// two for P1, four for P2, eight for P4. Then vpmaddubsw does not saturate and
 /// vpaddw does not wrap, in any order. Precondition: activation in [0, 255].
 bool fitsPairSums(llvm::ArrayRef<int8_t> weights, StorageRange activation);
 

@@ -54,7 +54,8 @@ std::optional<ScaleRound> findScaleRoundF32(StorageRange acc, float multiplier,
                                             StorageRange clamp);
 
 /// Rule S2, the proof alone: whether these constants give the same bytes as the
-/// contract on the whole range. For constants that come from elsewhere (IR).
+/// contract on the whole range; may be false for offsets with bits below 2^-48
+/// though they do. For constants that come from elsewhere (IR).
 bool provesScaleRound(ScaleRound constants, StorageRange acc,
                       FixedPointMultiplier by, int64_t zeroPoint,
                       StorageRange clamp, Contract contract);
@@ -72,10 +73,10 @@ struct ScaleTruncate {
 int64_t scaleTruncate(int32_t acc, const ScaleTruncate &by, StorageRange clamp);
 
 /// Rule S3: as `findScaleRound`, which it outdoes on large ranges, because the
-/// rounding errors of the fma have one sign and the bias keeps the offset small.
-/// Also, acc + bias stays within i32. Precondition: clamp.min >= 0: for signed
-/// storage add 128 to zero point and clamp, and flip the sign bits of the
-/// result.
+/// rounding errors of the fma have one sign and the bias keeps the offset
+/// small. Also, acc + bias stays within i32. Precondition: clamp.min >= 0: for
+/// signed storage add 128 to zero point and clamp, and flip the sign bits of
+/// the result.
 std::optional<ScaleTruncate>
 findScaleTruncate(StorageRange acc, FixedPointMultiplier by, int64_t zeroPoint,
                   StorageRange clamp, Contract contract);

@@ -73,8 +73,8 @@ std::optional<Case> makeCase(Random &random, int i) {
   if (i % 3 == 0) // ReLU6
     clamp = {zeroPoint, random.between(zeroPoint, clamp.max)};
   int64_t first = params->multipliers[0];
-  int64_t second = i % 5 == 0 ? -params->multipliers[1]
-                              : int64_t(params->multipliers[1]);
+  int64_t second =
+      i % 5 == 0 ? -params->multipliers[1] : int64_t(params->multipliers[1]);
   int64_t constant = -first * random.between(lhs.min, lhs.max) -
                      second * random.between(rhs.min, rhs.max);
   return Case{{constant, first, second, lhs, rhs}, *params, zeroPoint, clamp};
@@ -130,13 +130,14 @@ TEST(S4FindAddRound, AnyConstantsAndShifts) {
   for (int i = 0; i < 250; ++i) {
     int64_t size = int64_t(1) << random.between(1, 22);
     IntegerSum sum{random.between(-size * 100, size * 100),
-                   random.between(-size, size), random.between(-size, size),
-                   i8, i % 2 == 0 ? i8 : u8};
+                   random.between(-size, size), random.between(-size, size), i8,
+                   i % 2 == 0 ? i8 : u8};
     FixedPointMultiplier by = decomposeMultiplier(
         std::ldexp(random.logUniform(-3, 3), 0) / double(size));
     if (i % 5 == 0)
       by.multiplier = 1 << 30; // Ties.
-    Contract contract = i % 2 == 0 ? Contract::TosaSingle : Contract::TosaDouble;
+    Contract contract =
+        i % 2 == 0 ? Contract::TosaSingle : Contract::TosaDouble;
     auto result = findAddRound(sum, by, 3, i8, contract);
     if (!result)
       continue;

@@ -133,6 +133,11 @@ TEST(D1FitsPairSums, SevenBitActivationsAlwaysFitOnce) {
   EXPECT_TRUE(fitsPairSums({64, 64}, u8));
   EXPECT_FALSE(fitsPairSums({65, 64}, u8));
   EXPECT_TRUE(fitsPairSums({65, 64}, {200, 250}));
+  // 512 * 64 = 32768 fits below 0 only.
+  EXPECT_FALSE(fitsPairSums({127, 127, 127, 127, 4}, {0, 64}));
+  EXPECT_TRUE(fitsPairSums({127, 127, 127, 127, 3}, {0, 64}));
+  EXPECT_TRUE(fitsPairSums({-128, -128, -128, -128}, {0, 64}));
+  EXPECT_FALSE(fitsPairSums({-128, -128, -128, -128, -1}, {0, 64}));
 }
 
 //===----------------------------------------------------------------------===//

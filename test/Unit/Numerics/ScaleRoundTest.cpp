@@ -127,6 +127,39 @@ TEST(S2FindScaleRound, EveryAccumulatorOfLargeRanges) {
   EXPECT_GT(found, 5);
 }
 
+/// Beyond 2^24 the conversion to f32 rounds, which moves steps.
+TEST(S2FindScaleRound, ConversionRounds) {
+  Random random(14);
+  int found = 0, tried = 0;
+  for (int i = 0; i < 4000; ++i) {
+    FixedPointMultiplier by{
+        i % 3 == 0 ? 1 << 30
+                   : static_cast<int32_t>(random.between(1 << 30, INT32_MAX)),
+        static_cast<int8_t>(random.between(53, 58))};
+    int64_t limit = random.between(1 << 25, INT32_MAX);
+    int64_t zeroPoint = random.between(-3, 3);
+    ++tried;
+    auto result = findScaleRound({-limit, limit}, by, zeroPoint, i8,
+                                 Contract::TosaSingle);
+    if (!result)
+      continue;
+    ++found;
+    double width = std::ldexp(1.0, by.shift) / by.multiplier;
+    for (double tie = 0.5; tie * width < double(limit); ++tie)
+      for (int64_t near = -150; near <= 150; ++near)
+        for (double side : {-tie, tie}) {
+          int64_t acc = static_cast<int64_t>(side * width) + near;
+          auto value =
+              static_cast<int32_t>(std::clamp<int64_t>(acc, -limit, limit));
+          ASSERT_EQ(requantize(value, by, zeroPoint, i8, Contract::TosaSingle),
+                    onTheMachine(value, *result, i8))
+              << value << " shift " << int(by.shift);
+        }
+  }
+  EXPECT_GT(found, 20);
+  EXPECT_LT(found, tried);
+}
+
 /// Where the constants say yes on neighbours of ties, ends and random values.
 TEST(S2FindScaleRound, EveryShiftOnTheFullRange) {
   Random random(4);
@@ -138,7 +171,8 @@ TEST(S2FindScaleRound, EveryShiftOnTheFullRange) {
           static_cast<int8_t>(shift)};
       if (i == 0)
         by.multiplier = 1 << 30;
-      int64_t limit = i % 4 == 0 ? INT32_MAX : int64_t(1) << random.between(1, 31);
+      int64_t limit =
+          i % 4 == 0 ? INT32_MAX : int64_t(1) << random.between(1, 31);
       StorageRange acc{-limit, std::min<int64_t>(limit, INT32_MAX)};
       Contract contract = tosaContracts[i % 2];
       int64_t zeroPoint = random.between(-128, 127);
@@ -147,11 +181,12 @@ TEST(S2FindScaleRound, EveryShiftOnTheFullRange) {
         continue;
       ++found;
       for (int j = 0; j < 3000; ++j) {
-        int64_t a = j < 2    ? (j == 0 ? acc.min : acc.max)
-                    : j % 2 ? random.between(acc.min, acc.max)
-                             : int64_t((double(random.between(-256, 256)) - 0.5) *
-                                       std::ldexp(1.0, shift) / by.multiplier) +
-                                   random.between(-1, 1);
+        int64_t a = j < 2 ? (j == 0 ? acc.min : acc.max)
+                    : j % 2
+                        ? random.between(acc.min, acc.max)
+                        : int64_t((double(random.between(-256, 256)) - 0.5) *
+                                  std::ldexp(1.0, shift) / by.multiplier) +
+                              random.between(-1, 1);
         a = std::clamp(a, acc.min, acc.max);
         auto value = static_cast<int32_t>(a);
         ASSERT_EQ(requantize(value, by, zeroPoint, i8, contract),
@@ -295,8 +330,8 @@ TEST(S3FindScaleTruncate, EveryAccumulatorOfLargeRanges) {
   for (int i = 0; i < tried; ++i) {
     int64_t size = random.between(30000, 150000);
     found += checkTruncate({-20 * size, 20 * size}, // Most of it saturates.
-                           realistic(random, size, 255),
-                           random.between(0, 255), u8, Contract::TosaSingle);
+                           realistic(random, size, 255), random.between(0, 255),
+                           u8, Contract::TosaSingle);
   }
   EXPECT_GT(found, tried * 3 / 4);
 }
@@ -322,8 +357,8 @@ TEST(S3FindScaleTruncate, BiasStaysInI32) {
   FixedPointMultiplier by = decomposeMultiplier(0.0013);
   int found = 0;
   for (int64_t zeroPoint = 0; zeroPoint < 256; ++zeroPoint)
-    if (auto result = findScaleTruncate(i32, by, zeroPoint, u8,
-                                        Contract::TosaSingle)) {
+    if (auto result =
+            findScaleTruncate(i32, by, zeroPoint, u8, Contract::TosaSingle)) {
       ++found;
       EXPECT_EQ(result->bias, 0);
     }
@@ -350,20 +385,22 @@ TEST(S3FindScaleTruncateF32, EveryAccumulator) {
 TEST(S2ProvesScaleRound, IsExact) {
   Random random(7);
   int equal = 0, different = 0;
-  for (int i = 0; i < 20000; ++i) {
-    StorageRange acc{-random.between(1, 300), random.between(1, 300)};
+  for (int i = 0; i < 100000; ++i) {
+    StorageRange acc{-random.between(1, 60), random.between(1, 60)};
     FixedPointMultiplier by = decomposeMultiplier(random.logUniform(-5, 0));
     if (i % 3 == 0) // Many ties.
       by.multiplier = 1 << 30;
     int64_t zeroPoint = random.between(-20, 20);
     StorageRange clamp{-30, 30};
     Contract contract = tosaContracts[i % 2];
-    ScaleRound constants{
-        static_cast<float>(std::ldexp(by.multiplier, -by.shift)),
-        static_cast<float>(double(zeroPoint) +
-                           double(random.between(-8, 8)) *
-                               std::ldexp(1.0, -int(random.between(3, 30))))};
-    bool same = !firstDifference(constants, acc, by, zeroPoint, clamp, contract);
+    auto scale = static_cast<float>(std::ldexp(by.multiplier, -by.shift));
+    // Next to the tie before or after a step.
+    double offset = double(zeroPoint) + double(random.between(-1, 1)) * scale +
+                    double(random.between(-8, 8)) *
+                        std::ldexp(1.0, -int(random.between(3, 30)));
+    ScaleRound constants{scale, static_cast<float>(offset)};
+    bool same =
+        !firstDifference(constants, acc, by, zeroPoint, clamp, contract);
     (same ? equal : different) += 1;
     ASSERT_EQ(provesScaleRound(constants, acc, by, zeroPoint, clamp, contract),
               same)
