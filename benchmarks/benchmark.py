@@ -6,8 +6,8 @@
 #
 #===-----------------------------------------------------------------------===#
 """Measures qdot's code and the same work in oneDNN, ONNX Runtime and OpenBLAS,
-in turns, on one core. docs/Performance.md explains rows and columns. Exit
-code 1: a result of ours was wrong."""
+in turns, on one core; `--setup` installs those first. docs/Performance.md
+explains rows and columns. Exit code 1: a result of ours was wrong."""
 
 import argparse
 import os
@@ -30,7 +30,7 @@ def arguments(words=None):
     parser.add_argument("--build", type=pathlib.Path,
                         default=os.environ.get("QDOT_BUILD_DIR", ROOT / "build"))
     parser.add_argument("--out", type=pathlib.Path, metavar="FOLDER",
-                        help="where the .csv files go (the build folder)")
+                        help="for results and temporary files (the build folder)")
     parser.add_argument("--target", metavar="NAMES",
                         help="targets, with commas (AVX2 and the best of here)")
     parser.add_argument("--only", default="", metavar="REGEX",
@@ -40,8 +40,8 @@ def arguments(words=None):
     parser.add_argument("--models", metavar="FOLDER",
                         default=os.environ.get(
                             "QDOT_MODELS", ROOT.parent / "shared" / "models"))
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--turn", type=float, default=30, metavar="MS")
+    parser.add_argument("--rounds", type=int, default=8)
+    parser.add_argument("--turn", type=float, default=12, metavar="MS")
     parser.add_argument("--samples", type=int, default=1000,
                         help="of each model's test data, for its accuracy")
     parser.add_argument("--quick", action="store_true",
@@ -51,15 +51,17 @@ def arguments(words=None):
     parser.add_argument("--signed", action="store_true",
                         help="kernels take s8 activations, as quantize writes")
     parser.add_argument("--markdown", type=pathlib.Path, metavar="FILE",
-                        help="write the tables as for docs/Performance.md")
+                        nargs="?", const=ROOT / "docs" / "Performance.md",
+                        help="put the tables into this document "
+                             "(docs/Performance.md), between its markers")
     return settle(parser.parse_args(words), parser)
 
 
 def settle(options, parser):
     """Fills in what depends on other options."""
     if options.quick or options.smoke:
-        options.rounds = min(options.rounds, 2)
-        options.turn = min(options.turn, 8 if options.quick else 1)
+        options.rounds = min(options.rounds, 4)
+        options.turn = min(options.turn, 4 if options.quick else 1)
         options.samples = min(options.samples, 200)
     options.out = options.out or options.build
     options.without = set(filter(None, options.without.split(",")))
@@ -96,7 +98,7 @@ def measure_all(bench):
 def main():
     options = arguments()
     start = time.monotonic()
-    folder = options.build / "benchmark"
+    folder = options.out / "benchmark"
     folder.mkdir(parents=True, exist_ok=True)
     bench = tables.Bench(options, Compiler(options.build, folder), folder)
     rows = measure_all(bench)
@@ -107,8 +109,9 @@ def main():
     for message in bench.messages:
         print(f"note: {message}")
     if options.markdown:
-        options.markdown.write_text(
-            "\n".join([f"Measured on {caption()}.", "", *report.markdown(rows)]))
+        report.update_document(options.markdown,
+                               [f"Measured on {caption()}.", "",
+                                *report.markdown(rows)])
     print(f"{len(rows)} rows in {options.out / 'benchmark.csv'}, "
           f"{time.monotonic() - start:.0f} s")
     wrong = [row.name for row in rows if row.ours.problem]

@@ -10,21 +10,27 @@ programs change."""
 import hashlib
 import pathlib
 import re
+import shutil
 import subprocess
 
 from workers import Failed
 
 
 class Compiler:
-    """The programs of one build folder; results go to `folder`."""
+    """The programs of one build folder; results go to `folder`, where those
+    of other programs are deleted."""
 
     def __init__(self, build, folder):
         self.program = pathlib.Path(build) / "bin" / "qdot"
-        self.folder = folder
         parts = [self.program, pathlib.Path(build) / "lib" / "libqdot.so"]
-        self.version = "".join(
-            f"{part.stat().st_mtime_ns} {part.stat().st_size} "
-            for part in parts if part.exists())
+        version = "".join(f"{part.stat().st_mtime_ns} {part.stat().st_size} "
+                          for part in parts if part.exists())
+        name = hashlib.sha256(version.encode()).hexdigest()[:16]
+        self.folder = folder / "compiled" / name
+        for other in self.folder.parent.glob("*"):
+            if other != self.folder:
+                shutil.rmtree(other)
+        self.folder.mkdir(parents=True, exist_ok=True)
 
     def call(self, *words):
         done = subprocess.run([str(word) for word in (self.program, *words)],
@@ -41,7 +47,6 @@ class Compiler:
     def cached(self, model, words, suffix):
         """The path that the result of these words has."""
         key = hashlib.sha256()
-        key.update(self.version.encode())
         key.update(pathlib.Path(model).read_bytes())
         key.update(repr([str(word) for word in words]).encode())
         return self.folder / f"{key.hexdigest()[:24]}{suffix}"

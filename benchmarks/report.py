@@ -128,3 +128,17 @@ def markdown(rows):
             yield (f"| {c[0]} | {c[1]} | {c[2]} {c[3]} | {c[4]} | {c[5]} "
                    f"| {c[6]} {c[7]} | {c[8]} |")
         yield ""
+
+
+BEGIN, END = "<!-- benchmark: begin -->", "<!-- benchmark: end -->"
+
+
+def update_document(path, lines):
+    """Replaces what stands between the markers of a document; a document
+    without them becomes the tables alone."""
+    text = path.read_text() if path.exists() else ""
+    if BEGIN not in text or END not in text:
+        text = f"{BEGIN}\n{END}\n"
+    before, rest = text.split(BEGIN, 1)
+    after = rest.split(END, 1)[1]
+    path.write_text("\n".join([before + BEGIN, *lines, END + after]))

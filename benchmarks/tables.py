@@ -53,7 +53,8 @@ class Bench:
         return self.worker("qdot", workers.start_qdot)
 
     def onnxruntime(self):
-        return self.worker("onnxruntime", workers.start_onnxruntime)
+        return self.worker("onnxruntime", workers.start_onnxruntime,
+                           self.options.build)
 
     def onnxruntime_overhead(self):
         """Seconds that a trip of the loop costs; measured once."""

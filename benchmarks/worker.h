@@ -101,6 +101,9 @@ struct Task {
 /// Time that one sample takes at least, in seconds.
 constexpr double sampleTime = 0.0005;
 
+/// A run that takes longer needs no warm-up.
+constexpr double longRun = 0.02;
+
 inline double timeRuns(const Task &task, long runs) {
   double start = now();
   for (long i = 0; i < runs; ++i)
@@ -108,17 +111,19 @@ inline double timeRuns(const Task &task, long runs) {
   return (now() - start) / runs;
 }
 
-/// One turn of about `seconds`, at least one sample.
+/// One turn of about `seconds`, at least one sample. The first run brings code
+/// and data into the caches and counts only if it is long.
 inline void takeTurn(Task &task, double seconds) {
-  double once = timeRuns(task, 1); // also brings code and data into the caches
+  double end = now() + seconds, once = timeRuns(task, 1);
+  bool isLong = once > longRun;
+  if (isLong)
+    task.samples.push_back(once);
   if (!task.repeats)
-    task.repeats =
-        once > sampleTime ? 1 : std::max(1l, long(sampleTime / timeRuns(task, 3)));
-  for (double end = now() + seconds;;) {
+    task.repeats = once > sampleTime
+                       ? 1
+                       : std::max(1l, long(sampleTime / timeRuns(task, 3)));
+  for (bool isDone = isLong; !isDone || now() < end; isDone = true)
     task.samples.push_back(timeRuns(task, task.repeats));
-    if (now() >= end)
-      return;
-  }
 }
 
 /// "best median" of all samples.

@@ -100,17 +100,18 @@ def start_openblas(folder, cores, target):
 # --- ONNX Runtime ----------------------------------------------------------
 
 
-def find_onnxruntime(folder):
+def find_onnxruntime(build):
     """The node_modules that hold onnxruntime-node, or Absent."""
-    places = [os.environ.get("ORT_NODE_MODULES"), folder / "node_modules"]
+    places = [os.environ.get("ORT_NODE_MODULES"),
+              build / "benchmark" / "node_modules"]
     for place in filter(None, places):
         if (pathlib.Path(place) / "onnxruntime-node").is_dir():
             return pathlib.Path(place)
     raise Absent("onnxruntime-node is not installed")
 
 
-def start_onnxruntime(folder, cores):
-    modules = find_onnxruntime(folder)
+def start_onnxruntime(folder, cores, build):
+    modules = find_onnxruntime(build)
     if not shutil.which("node"):
         raise Absent("there is no node")
     try:
@@ -153,10 +154,9 @@ def default_targets():
     return able[:2] or ["generic"]
 
 
-# What ONNX Runtime, which cannot be limited, uses here beyond AVX2.
 def beyond(target):
-    """The instructions that ONNX Runtime uses here and `target` may not, or
-    None."""
+    """The instructions that ONNX Runtime, which cannot be limited, uses here
+    and `target` may not, or None."""
     flags = cpu()[1]
     for flag, allowed in (("avx512_vnni", {"x86-avx512vnni"}),
                           ("avx_vnni", {"x86-avxvnni", "x86-avx512vnni"}),
