@@ -19,12 +19,17 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 packages=(g++ libdnnl-dev libopenblas-dev python3-numpy python3-onnx)
 onnxruntime=onnxruntime-node@1.30.0
 
+apt() {
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get -q -y --no-install-recommends "$@" >&2
+}
+
 setup() {
   local as_root=() folder=${QDOT_BUILD_DIR:-$root/build}/benchmark
   [[ $(id -u) == 0 ]] || as_root=(sudo)
   command -v npm >/dev/null || packages+=(nodejs npm)
-  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-    apt-get -q install -y --no-install-recommends "${packages[@]}" >&2
+  # Lists that are missing or old are fetched only if they are needed.
+  apt install "${packages[@]}" || { apt update && apt install "${packages[@]}"; }
   mkdir -p "$folder"
   # Its install script fetches CUDA libraries; the one for CPUs is in the package.
   npm install --prefix "$folder" --ignore-scripts --no-audit --no-fund \
