@@ -7,7 +7,8 @@
 #===-----------------------------------------------------------------------===#
 """Measures qdot's code and the same work in oneDNN, ONNX Runtime and OpenBLAS,
 in turns, on one core; `--setup` installs those first. docs/Performance.md
-explains rows and columns. Exit code 1: a result of ours was wrong."""
+explains rows and columns. Exit code 1: a result of ours was wrong or
+missing."""
 
 import argparse
 import os
@@ -28,9 +29,11 @@ def arguments(words=None):
     parser = argparse.ArgumentParser(prog="tools/benchmark.sh",
                                      description=__doc__)
     parser.add_argument("--build", type=pathlib.Path,
-                        default=os.environ.get("QDOT_BUILD_DIR", ROOT / "build"))
+                        default=os.environ.get("QDOT_BUILD_DIR",
+                                               ROOT / "build"))
     parser.add_argument("--out", type=pathlib.Path, metavar="FOLDER",
-                        help="for results and temporary files (the build folder)")
+                        help="for results and temporary files "
+                             "(the build folder)")
     parser.add_argument("--target", metavar="NAMES",
                         help="targets, with commas (AVX2 and the best of here)")
     parser.add_argument("--only", default="", metavar="REGEX",
@@ -114,9 +117,10 @@ def main():
                                 *report.markdown(rows)])
     print(f"{len(rows)} rows in {options.out / 'benchmark.csv'}, "
           f"{time.monotonic() - start:.0f} s")
-    wrong = [row.name for row in rows if row.ours.problem]
-    if wrong:
-        sys.exit(f"error: wrong results of ours: {', '.join(wrong)}")
+    failed = bench.failed + [row.name for row in rows
+                             if row.ours.problem or row.ours.absent]
+    if failed:
+        sys.exit(f"error: no right result of ours: {', '.join(failed)}")
 
 
 if __name__ == "__main__":

@@ -35,6 +35,8 @@ class Compiler:
     def call(self, *words):
         done = subprocess.run([str(word) for word in (self.program, *words)],
                               text=True, capture_output=True, check=False)
+        if done.returncode < 0:
+            raise Failed(f"qdot {words[0]} crashed (signal {-done.returncode})")
         if done.returncode:
             lines = done.stderr.strip().splitlines() or ["no message"]
             raise Failed(next((line for line in lines if "error" in line),

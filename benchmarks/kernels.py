@@ -185,7 +185,8 @@ func.func @main(%x: {tensor(shape.x_shape, "i8")}
   %acc = linalg.generic {{indexing_maps = [{contraction}],
       iterator_types = [{", ".join(iterators)}]}}
       ins({source}, %w : {x_type}, {w_type}) outs(%init : {acc})
-      attrs = {{qdot.accumulator = #qdot.accumulator<{bounds[0]} to {bounds[1]}>}} {{
+      attrs = {{qdot.accumulator =
+        #qdot.accumulator<{bounds[0]} to {bounds[1]}>}} {{
   ^bb0(%a: i8, %b: i8, %c: i32):
     %a32 = arith.{extend} %a : i8 to i32
     %b32 = arith.extsi %b : i8 to i32

@@ -12,7 +12,6 @@ accuracy against f32 than tools/accuracy.py allows. A rival is right if it
 loses no more than that against its own f32 form."""
 
 import pathlib
-import re
 import sys
 
 import numpy as np
@@ -79,7 +78,8 @@ def found_models(bench):
     if bench.options.smoke:
         pass
     elif other.is_dir():
-        folders += sorted(f for f in other.iterdir() if (f / "test.npy").exists())
+        folders += sorted(folder for folder in other.iterdir()
+                          if (folder / "test.npy").exists())
     else:
         bench.say(f"models other than our own are left out: no folder {other}")
     if bench.options.quick:
@@ -137,8 +137,8 @@ def rival_entrants(bench, model, target, x):
     worker = bench.onnxruntime()
     if not worker or not (model.folder / "model_f32.onnx").exists():
         return []
-    real = raw_result(worker, (wrapped(model, FORMS["f32"][0], bench.folder), x),
-                      bench.folder)
+    reference = wrapped(model, FORMS["f32"][0], bench.folder)
+    real = raw_result(worker, (reference, x), bench.folder)
     beyond = workers.beyond(target)
     return [rivals.Entrant(
         f"ort {form}", worker, (wrapped(model, file, bench.folder), x, *words),
@@ -168,9 +168,9 @@ def model_rows(bench):
     for model in found_models(bench):
         for target in bench.options.targets:
             name = f"{target}/{model.name}"
-            if not re.search(bench.options.only, f"model/{name}"):
+            if not bench.wants(f"model/{name}"):
                 continue
             try:
                 yield from rows_of(bench, model, target, name)
             except Failed as error:
-                bench.say(f"model/{name} is left out: {error}")
+                bench.fail(f"model/{name}", error)

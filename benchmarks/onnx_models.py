@@ -76,10 +76,10 @@ def quantization(operands, weights):
     """Scales and zero points of x, w and y, as QLinear nodes want them, with w
     as s8 or, `weights` being u8, as u8 = s8 + 128."""
     n = operands.scale.size
-    is_u8 = weights == "u8"
+    w_zero = np.uint8(128) if weights == "u8" else np.int8(0)
     return {"xs": np.float32(1), "xz": np.uint8(operands.zero_point),
             "ws": operands.scale, "ys": np.float32(1),
-            "wz": np.full(n, 128 if is_u8 else 0, np.uint8 if is_u8 else np.int8),
+            "wz": np.full(n, w_zero, w_zero.dtype),
             "yz": np.uint8(kernels.OUTPUT_ZERO_POINT)}
 
 

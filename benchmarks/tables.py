@@ -27,12 +27,18 @@ class Bench:
     def __init__(self, options, compiler, folder):
         self.options, self.compiler, self.folder = options, compiler, folder
         self.messages = []          # why something was left out
+        self.failed = []            # names of rows of ours without a result
         self.workers = {}           # by name; None if absent
         self.core = max(os.sched_getaffinity(0))
 
     def say(self, text):
         if text not in self.messages:
             self.messages.append(text)
+
+    def fail(self, row, error):
+        """Notes that ours did not get as far as a row."""
+        self.failed.append(row)
+        self.say(f"{row} is left out: {error}")
 
     def wants(self, row):
         return re.search(self.options.only, row) is not None
@@ -177,7 +183,8 @@ def thread_rows(bench):
     if len(cores) < 2:
         return bench.say("threads are left out: there is one core")
     if not bench.compiler.has_option("compile", "--threads"):
-        return bench.say("threads are left out: `qdot compile` has no --threads")
+        return bench.say(
+            "threads are left out: `qdot compile` has no --threads")
     pair = workers.start_qdot(bench.folder, cores)
     for target in bench.options.targets:
         for shape in [] if bench.options.smoke else shapes.THREADED:
@@ -187,7 +194,7 @@ def thread_rows(bench):
             try:
                 entrants = list(thread_entrants(bench, shape, target, pair))
             except Failed as error:
-                bench.say(f"threads/{name} is left out: {error}")
+                bench.fail(f"threads/{name}", error)
                 continue
             two, one = bench.measure(entrants)
             yield Row("threads", name, two, [one], shapes.THREADS_GOAL,
