@@ -1,4 +1,5 @@
-//===- worker.h - What the C++ workers of the benchmark share ----*- C++ -*-===//
+//===- worker.h - What the C++ workers of the benchmark share ----*- C++
+//-*-===//
 //
 // Part of the qdot project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -58,7 +59,8 @@ public:
               std::free) {
     std::memset(bytes.get(), 0, size);
   }
-  template <typename T> T *as(size_t offset = 0) const {
+  template <typename T>
+  T *as(size_t offset = 0) const {
     return reinterpret_cast<T *>(bytes.get() + offset);
   }
   size_t size() const { return length; }

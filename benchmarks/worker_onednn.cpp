@@ -40,7 +40,8 @@ dnnl::stream &stream() {
 }
 
 /// Numbers of a file, as they are or as f32.
-memory makeMemory(const memory::desc &desc, const std::string &path, Type from) {
+memory makeMemory(const memory::desc &desc, const std::string &path,
+                  Type from) {
   Buffer raw = readFile(path);
   memory result(desc, engine());
   if (desc.data_type() != Type::f32 || from == Type::f32) {
@@ -92,7 +93,8 @@ Types typesFor(const std::string &name) {
 }
 
 /// u8 results are scaled per channel; 128, their zero point, is in the bias.
-dnnl::primitive_attr attributesFor(const Types &types, const std::string &path) {
+dnnl::primitive_attr attributesFor(const Types &types,
+                                   const std::string &path) {
   dnnl::primitive_attr attributes;
   if (types.y != Type::u8)
     return attributes;
@@ -115,8 +117,8 @@ Task makeTask(const typename Primitive::primitive_desc &desc,
               const Shapes &shapes, const Types &types, const Files &files) {
   memory x = makeMemory({shapes.x, types.x, shapes.xTag}, files.x, Type::u8);
   memory w = makeMemory({shapes.w, types.w, shapes.wTag}, files.w, Type::s8);
-  memory bias =
-      makeMemory({shapes.bias, types.bias, shapes.biasTag}, files.bias, Type::s32);
+  memory bias = makeMemory({shapes.bias, types.bias, shapes.biasTag},
+                           files.bias, Type::s32);
   if (types.y == Type::u8)
     addZeroPoint(bias, files.scale);
   memory y(desc.dst_desc(), engine());
@@ -144,12 +146,12 @@ Task loadGemm(std::istream &arguments, const Types &types) {
   Files files;
   arguments >> m >> n >> k >> files;
   Shapes shapes{{m, k}, {k, n}, {1, n}, {m, n}, Tag::ab, Tag::ab, Tag::ab};
-  dnnl::matmul::desc desc({shapes.x, types.x, Tag::ab},
-                          {shapes.w, types.w, Tag::any},
-                          {shapes.bias, types.bias, Tag::ab},
-                          {shapes.y, types.y, Tag::ab});
+  dnnl::matmul::desc desc(
+      {shapes.x, types.x, Tag::ab}, {shapes.w, types.w, Tag::any},
+      {shapes.bias, types.bias, Tag::ab}, {shapes.y, types.y, Tag::ab});
   return makeTask<dnnl::matmul>(
-      {desc, attributesFor(types, files.scale), engine()}, shapes, types, files);
+      {desc, attributesFor(types, files.scale), engine()}, shapes, types,
+      files);
 }
 
 Task loadConv(std::istream &arguments, const Types &types, bool isAny) {
@@ -158,13 +160,11 @@ Task loadConv(std::istream &arguments, const Types &types, bool isAny) {
   arguments >> h >> w >> c >> o >> r >> stride >> pad >> files;
   memory::dim channels = o ? o : c, oh = (h + 2 * pad - r) / stride + 1,
               ow = (w + 2 * pad - r) / stride + 1;
-  Shapes shapes{{1, c, h, w},
-                o ? memory::dims{o, c, r, r} : memory::dims{c, 1, 1, r, r},
-                {channels},
-                {1, channels, oh, ow},
-                Tag::nhwc,
-                o ? Tag::hwio : Tag::hwigo,
-                Tag::a};
+  Shapes shapes{
+      {1, c, h, w}, o ? memory::dims{o, c, r, r} : memory::dims{c, 1, 1, r, r},
+      {channels},   {1, channels, oh, ow},
+      Tag::nhwc,    o ? Tag::hwio : Tag::hwigo,
+      Tag::a};
   Tag activations = isAny ? Tag::any : Tag::nhwc;
   dnnl::convolution_forward::desc desc(
       dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct,
@@ -172,7 +172,8 @@ Task loadConv(std::istream &arguments, const Types &types, bool isAny) {
       {shapes.bias, types.bias, Tag::a}, {shapes.y, types.y, activations},
       {stride, stride}, {pad, pad}, {pad, pad});
   return makeTask<dnnl::convolution_forward>(
-      {desc, attributesFor(types, files.scale), engine()}, shapes, types, files);
+      {desc, attributesFor(types, files.scale), engine()}, shapes, types,
+      files);
 }
 
 Task load(std::istream &arguments) {

@@ -15,7 +15,8 @@
 
 using namespace bench;
 
-template <typename T> static Buffer toFloat(const Buffer &from) {
+template <typename T>
+static Buffer toFloat(const Buffer &from) {
   Buffer to(from.size() / sizeof(T) * sizeof(float));
   for (size_t i = 0; i < from.size() / sizeof(T); ++i)
     to.as<float>()[i] = from.as<T>()[i];
