@@ -33,6 +33,9 @@ FORMS = {"f32": ("model_f32.onnx", ()), "int8": ("model_int8.onnx", ()),
          "int8_rr": ("model_int8_rr.onnx", ()),
          "int8 u8u8": ("model_int8.onnx", ("u8u8",))}
 
+# The models of --quick.
+QUICK = {"digits", "ic_resnet8", "kws_dscnn"}
+
 
 class Model:
     """One folder with model.mlir or NAME.mlir, calib.npy, test.npy and
@@ -83,7 +86,7 @@ def found_models(bench):
     else:
         bench.say(f"models other than our own are left out: no folder {other}")
     if bench.options.quick:
-        folders = [f for f in folders if f.name != "stories260k"]
+        folders = [folder for folder in folders if folder.name in QUICK]
     return [Model(folder, samples) for folder in folders]
 
 
