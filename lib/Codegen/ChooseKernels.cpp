@@ -127,6 +127,9 @@ private:
       for (int64_t vectors = 1; vectors <= std::min<int64_t>(maxVectors, 12); ++vectors) {
         if (rows * vectors > target.accumulators)
           continue;
+        // Proofs hold for more groups when a block has few columns.
+        if (!target.isExact && vectors > 1 && maxRows >= 4)
+          continue;
         double cycles = cost.estimate(rows, vectors);
         if (cycles < least * 0.999) {
           least = cycles;

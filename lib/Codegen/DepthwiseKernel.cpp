@@ -51,7 +51,7 @@ protected:
         addGroup(accumulators[row],
                  getColumn(at, group.lhs + row * plan.row.lhs, group.taps,
                            valid),
-                 weights);
+                 weights, fits(number));
     }
     for (int64_t row = 0; row < rows; ++row)
       if (failed(finish(at, accumulators[row], row, valid)))
@@ -85,12 +85,18 @@ private:
   }
 
   void addGroup(SmallVector<Value> &accumulators, ArrayRef<Value> column,
-                ArrayRef<Value> weights) {
+                ArrayRef<Value> weights, bool fits) {
     for (int64_t vector = 0; vector < 4; ++vector)
       accumulators[vector] = DotOp::create(
           builder, loc, accumulators[vector], ValueRange(column[vector]),
           ValueRange(weights[vector]), op.getLhsSign(), op.getRhsSign(),
-          /*fits_i16=*/false);
+          fits);
+  }
+
+  /// Whether the products of a step may be added in 16 bits.
+  bool fits(size_t group) {
+    auto fits = op->getAttrOfType<DenseBoolArrayAttr>(dotFitsAttrName);
+    return fits && fits.size() == int64_t(groups.size()) && fits[group];
   }
 
   /// The interleaved taps at one position, made once per tile.

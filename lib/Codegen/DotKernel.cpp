@@ -17,10 +17,32 @@ using namespace qdot;
 /// Dot products of one tile up to which its reduction is unrolled completely.
 static constexpr int64_t maxUnrolledDots = 96;
 
+/// The same for blocks whose groups are sorted, and for all blocks together.
+static constexpr int64_t maxUnrolledSortedDots = 256;
+static constexpr int64_t maxStaticDots = 2048;
+
+/// The constant that an attribute of the op names; empty without it.
+static SmallVector<int64_t> readTable(ContractOp op, StringRef name) {
+  SmallVector<int64_t> values;
+  auto symbol = op->getAttrOfType<FlatSymbolRefAttr>(name);
+  auto global = symbol ? SymbolTable::lookupNearestSymbolFrom<memref::GlobalOp>(
+                             op, symbol)
+                       : memref::GlobalOp();
+  if (!global || !global.getInitialValue())
+    return values;
+  if (auto data = dyn_cast<DenseIntElementsAttr>(*global.getInitialValue()))
+    for (APInt value : data)
+      values.push_back(value.getSExtValue());
+  return values;
+}
+
 namespace {
 class DotEmitter : public KernelEmitter {
 public:
-  using KernelEmitter::KernelEmitter;
+  DotEmitter(OpBuilder &builder, ContractOp op, const KernelPlan &plan)
+      : KernelEmitter(builder, op, plan),
+        counts(readTable(op, dotCountsAttrName)),
+        offsets(readTable(op, dotOffsetsAttrName)) {}
 
 protected:
   int64_t getBlockColumns() const override {
@@ -28,6 +50,13 @@ protected:
   }
   int64_t getBlockBytes(int64_t vectors) const override {
     return plan.getNumGroups() * getGroupBytes(vectors);
+  }
+  /// Few enough groups that every block gets its own code.
+  bool hasStaticBlocks() const override {
+    int64_t perBlock =
+        plan.getNumGroups() * kernel.getRows() * kernel.getVectors();
+    return !counts.empty() && perBlock <= maxUnrolledSortedDots &&
+           int64_t(counts.size()) / 4 * perBlock <= maxStaticDots;
   }
 
   LogicalResult emitTile(const TilePosition &at, int64_t tileRows,
@@ -39,7 +68,8 @@ protected:
     SmallVector<Value> accumulators;
     for (int64_t row = 0; row < rows; ++row)
       llvm::append_range(accumulators, start);
-    accumulators = reduce(0, accumulators, at.lhs, at.rhs);
+    accumulators = counts.empty() ? reduce(0, accumulators, at.lhs, at.rhs)
+                                  : reduceSorted(accumulators, at);
     for (int64_t row = 0; row < rows; ++row)
       for (int64_t vector = 0; vector < vectors; ++vector) {
         FailureOr<Value> value = emitBody(
@@ -105,14 +135,14 @@ private:
             Value r = add(right, multiply(at, bytes));
             for (int64_t step = 0; step < unroll; ++step)
               values = emitGroup(values, addConstant(l, 4 * step),
-                                 addConstant(r, bytes * step), groups[0]);
+                                 addConstant(r, bytes * step));
             return values;
           });
     }
     for (int64_t at = looped; at < count; ++at)
       accumulators =
           emitGroup(accumulators, addConstant(left, groups[at].lhs),
-                    addConstant(right, at * bytes), groups[at]);
+                    addConstant(right, at * bytes));
     return accumulators;
   }
 
@@ -121,7 +151,82 @@ private:
                 function_ref<SmallVector<Value>(Value, SmallVector<Value>)> body) {
     if (size == 0)
       return accumulators;
-    auto loop = scf::ForOp::create(builder, loc, constant(0), constant(size),
+    return emitLoop(constant(size), step, accumulators, body);
+  }
+
+  /// Groups in the order of the proof: loops over those of four pairs, of two,
+  /// of one, and those that are widened.
+  SmallVector<Value> reduceSorted(SmallVector<Value> accumulators,
+                                  const TilePosition &at) {
+    if (staticBlock)
+      return reduceStatic(accumulators, at);
+    Value table = getTable(dotOffsetsAttrName);
+    Value numbers = getTable(dotCountsAttrName);
+    Value position = multiply(at.block, plan.getNumGroups());
+    Value weights = at.rhs;
+    for (int64_t kind = 0; kind < 4; ++kind) {
+      if (!isUsed(kind))
+        continue;
+      int64_t pairs = pairsOfKind[kind];
+      Value count =
+          loadIndex(numbers, addConstant(multiply(at.block, 4), kind));
+      Value first = position, start = weights;
+      accumulators = emitLoop(
+          count, 1, accumulators, [&](Value by, SmallVector<Value> values) {
+            Value entry = add(first, multiply(by, pairs));
+            SmallVector<Value> lefts;
+            for (int64_t pair = 0; pair < pairs; ++pair)
+              lefts.push_back(
+                  add(at.lhs, loadIndex(table, addConstant(entry, pair))));
+            return emitDots(values, lefts,
+                            add(start, multiply(by, pairs * getGroupBytes(vectors))),
+                            kind < 3);
+          });
+      position = add(first, multiply(count, pairs));
+      weights = add(start, multiply(count, pairs * getGroupBytes(vectors)));
+    }
+    return accumulators;
+  }
+
+  /// The same with the order of one block known.
+  SmallVector<Value> reduceStatic(SmallVector<Value> accumulators,
+                                  const TilePosition &at) {
+    int64_t position = *staticBlock * plan.getNumGroups(), done = 0;
+    for (int64_t kind = 0; kind < 4; ++kind)
+      for (int64_t number = 0; number < counts[*staticBlock * 4 + kind]; ++number) {
+        SmallVector<Value> lefts;
+        Value weights = addConstant(at.rhs, done * getGroupBytes(vectors));
+        for (int64_t pair = 0; pair < pairsOfKind[kind]; ++pair, ++done)
+          lefts.push_back(addConstant(at.lhs, offsets[position + done]));
+        accumulators = emitDots(accumulators, lefts, weights, kind < 3);
+      }
+    return accumulators;
+  }
+
+  bool isUsed(int64_t kind) const {
+    for (size_t at = kind; at < counts.size(); at += 4)
+      if (counts[at])
+        return true;
+    return false;
+  }
+
+  Value getTable(StringRef name) {
+    auto symbol = op->getAttrOfType<FlatSymbolRefAttr>(name);
+    int64_t size = name == dotCountsAttrName ? counts.size() : offsets.size();
+    return memref::GetGlobalOp::create(
+        builder, loc, MemRefType::get({size}, builder.getI32Type()),
+        symbol.getValue());
+  }
+  Value loadIndex(Value table, Value at) {
+    Value entry = memref::LoadOp::create(builder, loc, table, ValueRange(at));
+    return arith::IndexCastOp::create(builder, loc, builder.getIndexType(),
+                                      entry);
+  }
+
+  SmallVector<Value>
+  emitLoop(Value size, int64_t step, ValueRange accumulators,
+           function_ref<SmallVector<Value>(Value, SmallVector<Value>)> body) {
+    auto loop = scf::ForOp::create(builder, loc, constant(0), size,
                                    constant(step), accumulators);
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToStart(loop.getBody());
@@ -132,35 +237,45 @@ private:
     return llvm::to_vector_of<Value>(loop.getResults());
   }
 
-  /// One dot product per accumulator.
   SmallVector<Value> emitGroup(SmallVector<Value> accumulators, Value left,
-                               Value right, const PlanGroup &group) {
+                               Value right) {
+    return emitDots(accumulators, left, right, /*fits=*/false);
+  }
+
+  /// One dot product per accumulator, of one operand pair per element of
+  /// `lefts`; the weights of the pairs follow each other.
+  SmallVector<Value> emitDots(SmallVector<Value> accumulators,
+                              ValueRange lefts, Value right, bool fits) {
     int64_t width = kernel.getLanes() * 4;
     auto bytes = VectorType::get({width}, builder.getI8Type());
-    SmallVector<Value> weights;
-    for (int64_t vector = 0; vector < vectors; ++vector)
-      weights.push_back(vector::LoadOp::create(
-          builder, loc, bytes, rhs, addConstant(right, vector * width)));
+    SmallVector<SmallVector<Value>> weights(vectors);
+    for (size_t pair = 0; pair < lefts.size(); ++pair)
+      for (int64_t vector = 0; vector < vectors; ++vector)
+        weights[vector].push_back(vector::LoadOp::create(
+            builder, loc, bytes, rhs,
+            addConstant(right, (pair * vectors + vector) * width)));
     for (int64_t row = 0; row < rows; ++row) {
-      Value four = loadFour(addConstant(left, row * plan.row.lhs), group);
-      Value repeated = vector::BroadcastOp::create(
-          builder, loc,
-          VectorType::get({kernel.getLanes()}, builder.getI32Type()), four);
-      Value activation =
-          vector::BitCastOp::create(builder, loc, bytes, repeated);
+      SmallVector<Value> activations;
+      for (Value left : lefts) {
+        Value four = loadFour(addConstant(left, row * plan.row.lhs));
+        Value repeated = vector::BroadcastOp::create(
+            builder, loc,
+            VectorType::get({kernel.getLanes()}, builder.getI32Type()), four);
+        activations.push_back(
+            vector::BitCastOp::create(builder, loc, bytes, repeated));
+      }
       for (int64_t vector = 0; vector < vectors; ++vector) {
         Value &accumulator = accumulators[row * vectors + vector];
-        accumulator = DotOp::create(
-            builder, loc, accumulator, ValueRange(activation),
-            ValueRange(weights[vector]), op.getLhsSign(), op.getRhsSign(),
-            /*fits_i16=*/false);
+        accumulator = DotOp::create(builder, loc, accumulator, activations,
+                                    weights[vector], op.getLhsSign(),
+                                    op.getRhsSign(), fits);
       }
     }
     return accumulators;
   }
 
   /// Four bytes of the activation as one i32.
-  Value loadFour(Value index, const PlanGroup &group) {
+  Value loadFour(Value index) {
     Type i8 = builder.getI8Type(), i32 = builder.getI32Type();
     if (!plan.isGather) {
       Value four = vector::LoadOp::create(builder, loc, VectorType::get({4}, i8),
@@ -187,8 +302,10 @@ private:
     return result;
   }
 
+  static constexpr int64_t pairsOfKind[] = {4, 2, 1, 1};
   int64_t rows = 0, vectors = 0;
   SmallVector<PlanGroup> groups;
+  SmallVector<int64_t> counts, offsets;
 };
 } // namespace
 

@@ -149,9 +149,18 @@ LogicalResult KernelEmitter::emitBlocks(size_t level, TilePosition at,
     TilePosition start =
         advance(at, plan.column, multiply(number, columns));
     start.rhs = add(at.rhs, multiply(number, fullBytes));
+    start.block = add(multiply(block, full + (rest ? 1 : 0)), number);
     return emitInner(level, start, count, valid);
   };
-  if (full == 1) {
+  bool isStatic = level == 0 && hasStaticBlocks();
+  if (isStatic) {
+    for (int64_t number = 0; number < full; ++number) {
+      staticBlock = number;
+      if (failed(emitBlock(constant(number), vectors, columns)))
+        return failure();
+    }
+    staticBlock = full;
+  } else if (full == 1) {
     if (failed(emitBlock(constant(0), vectors, columns)))
       return failure();
   } else if (full > 1) {

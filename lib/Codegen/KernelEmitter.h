@@ -16,6 +16,7 @@ namespace qdot {
 /// Where a tile starts, as element offsets into the flat operands.
 struct TilePosition {
   mlir::Value lhs, rhs, out;
+  mlir::Value block; ///< number of the block of columns
   llvm::SmallVector<mlir::Value> extras;
 };
 
@@ -40,6 +41,11 @@ protected:
   virtual int64_t getBlockColumns() const = 0;
   /// Bytes of packed weights for a block with `vectors` vectors.
   virtual int64_t getBlockBytes(int64_t vectors) const = 0;
+
+  /// Whether every block of columns gets its own code; `staticBlock` is then
+  /// its number.
+  virtual bool hasStaticBlocks() const { return false; }
+  std::optional<int64_t> staticBlock;
 
   mlir::Value constant(int64_t value);
   mlir::Value add(mlir::Value a, mlir::Value b);

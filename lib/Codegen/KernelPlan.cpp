@@ -53,6 +53,22 @@ SmallVector<PlanGroup> KernelPlan::getRunGroups() const {
   return groups;
 }
 
+SmallVector<int64_t> KernelPlan::getGroupOffsets() const {
+  SmallVector<int64_t> offsets{0};
+  for (const PlanReduction &reduction : reductions) {
+    SmallVector<int64_t> next;
+    for (int64_t offset : offsets)
+      for (int64_t at = 0; at < reduction.size; ++at)
+        next.push_back(offset + at * reduction.lhs);
+    offsets = std::move(next);
+  }
+  SmallVector<int64_t> result;
+  for (int64_t offset : offsets)
+    for (const PlanGroup &group : getRunGroups())
+      result.push_back(offset + group.lhs);
+  return result;
+}
+
 int64_t KernelPlan::getNumGroups() const {
   int64_t count = getRunGroups().size();
   for (const PlanReduction &reduction : reductions)

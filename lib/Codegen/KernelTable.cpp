@@ -12,7 +12,7 @@ using namespace qdot;
 // Latencies: vpdpbusd 5 cycles at two per cycle on Ice Lake and Alder Lake;
 // vpaddd 1 cycle behind vpmaddwd (AVX2).
 static constexpr KernelTarget table[] = {
-    {"x86-avx2", 8, 10, 4, 1.5, true, false},
+    {"x86-avx2", 8, 8, 4, 1.0, true, false},
     {"x86-avxvnni", 8, 12, 10, 0.5, true, true},
     {"x86-avxvnniint8", 8, 12, 10, 0.5, true, true},
     {"x86-avx512vnni", 16, 24, 10, 0.5, true, true},

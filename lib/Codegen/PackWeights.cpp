@@ -10,7 +10,10 @@
 #include "qdot/Codegen/ConstantData.h"
 #include "qdot/Codegen/KernelPlan.h"
 #include "qdot/Codegen/Passes.h"
+#include "qdot/Codegen/KernelTable.h"
+#include "qdot/Analysis/Remarks.h"
 #include "qdot/Dialect/Constants.h"
+#include "qdot/Numerics/DotProof.h"
 
 namespace qdot {
 #define GEN_PASS_DEF_PACKWEIGHTS
@@ -32,10 +35,30 @@ public:
       : plan(plan), kernel(op.getKernelAttr()), bytes(bytes),
         strides(strides) {}
 
-  SmallVector<char> pack() {
+  /// The packed bytes, owned by the layout.
+  ArrayRef<char> pack() {
     collectSteps();
     packLoops(0, 0);
-    return std::move(result);
+    return result;
+  }
+
+  /// Groups of four with sums that may be added in 16 bits come first; see
+  /// dotCountsAttrName. Precondition: a dot kernel.
+  void sortGroups(numerics::StorageRange range) { activation = range; }
+  ArrayRef<int32_t> getCounts() const { return counts; }
+  ArrayRef<int32_t> getOffsets() const { return offsets; }
+  const numerics::DotShares &getShares() const { return shares; }
+
+  /// For every step of a depthwise kernel, whether all lanes fit.
+  SmallVector<bool> getFits(numerics::StorageRange range) const {
+    SmallVector<bool> fits(steps.size(), true);
+    int64_t stepBytes = 16 * kernel.getLanes();
+    for (size_t at = 0; at + 2 <= result.size(); at += 2) {
+      size_t step = at / stepBytes % steps.size();
+      auto *weights = reinterpret_cast<const int8_t *>(result.data() + at);
+      fits[step] = fits[step] && numerics::fitsPairSums({weights, 2}, range);
+    }
+    return fits;
   }
 
 private:
@@ -121,6 +144,36 @@ private:
   }
 
   void packBlock(int64_t offset, int64_t first, int64_t vectors) {
+    size_t start = result.size();
+    packSteps(offset, first, vectors);
+    if (activation)
+      sortBlock(start, vectors * kernel.getLanes());
+  }
+
+  /// Puts the groups of a packed block into the order of its proof.
+  void sortBlock(size_t start, int64_t columns) {
+    SmallVector<char> packed(result.begin() + start, result.end());
+    ArrayRef<int8_t> weights(reinterpret_cast<const int8_t *>(packed.data()),
+                             packed.size());
+    std::vector<numerics::DotBlock> blocks = numerics::planDotBlocks(
+        weights, steps.size(), columns, *activation, 4);
+    shares.add(numerics::countShares(blocks, weights, columns, *activation));
+    SmallVector<int64_t> distances = plan.getGroupOffsets();
+    std::array<int32_t, 4> number = {};
+    int64_t bytes = columns * 4;
+    result.truncate(start);
+    for (const numerics::DotBlock &block : blocks) {
+      ++number[!block.fits ? 3 : block.pairs == 4 ? 0 : block.pairs == 2 ? 1 : 2];
+      for (unsigned group : block.groups) {
+        offsets.push_back(static_cast<int32_t>(distances[group]));
+        auto from = packed.begin() + group * bytes;
+        result.append(from, from + bytes);
+      }
+    }
+    counts.append(number.begin(), number.end());
+  }
+
+  void packSteps(int64_t offset, int64_t first, int64_t vectors) {
     for (const Step &step : steps)
       for (int64_t vector = 0; vector < vectors; ++vector)
         for (int64_t lane = 0; lane < kernel.getLanes(); ++lane)
@@ -155,10 +208,23 @@ private:
   ArrayRef<int64_t> strides;
   SmallVector<Step> steps;
   SmallVector<char> result;
+  std::optional<numerics::StorageRange> activation;
+  SmallVector<int32_t> counts, offsets;
+  numerics::DotShares shares;
 };
 
 struct PackWeights : public qdot::impl::PackWeightsBase<PackWeights> {
+  using PackWeightsBase::PackWeightsBase;
+
   void runOnOperation() override {
+    const KernelTarget *table = findKernelTarget(target);
+    if (!table) {
+      getOperation().emitError() << "unknown target '" << target
+                                 << "'; expected one of "
+                                 << listKernelTargets();
+      return signalPassFailure();
+    }
+    needsProof = !table->isExact;
     SymbolTable symbols(getOperation());
     WalkResult result = getOperation().walk([&](ContractOp op) {
       if (!op.getKernel() || op.getPacked())
@@ -191,8 +257,22 @@ private:
       bytes.push_back(static_cast<char>(data->getInteger(at)));
     WeightLayout layout(op, *plan, bytes, *strides);
     layout.sizes = op.getLoopSizes();
+    bool isProved = needsProof && op.getLhsSign() == Sign::Unsigned &&
+                    op.getRhsSign() == Sign::Signed;
+    bool isSorted = isProved && plan->kind == KernelKind::Dot && !plan->isGather;
+    if (isSorted)
+      layout.sortGroups(getRange(op));
     setGlobal(op, 1, layout.pack(), OpBuilder(op).getI8Type(), symbols,
               "qdot_weights");
+    if (isSorted) {
+      setTable(op, dotCountsAttrName, layout.getCounts(), symbols);
+      setTable(op, dotOffsetsAttrName, layout.getOffsets(), symbols);
+      remarkShares(op, layout.getShares());
+    } else if (isProved && plan->kind == KernelKind::Depthwise) {
+      op->setAttr(dotFitsAttrName,
+                  DenseBoolArrayAttr::get(&getContext(),
+                                          layout.getFits(getRange(op))));
+    }
     op.setPacked(true);
     SmallVector<int64_t> ordered;
     for (unsigned at = 0; at < op.getExtras().size(); ++at)
@@ -201,6 +281,39 @@ private:
     op->setAttr(orderedExtrasAttrName,
                 DenseI64ArrayAttr::get(&getContext(), ordered));
     return success();
+  }
+
+  static numerics::StorageRange getRange(ContractOp op) {
+    auto range = op->getAttrOfType<DenseI64ArrayAttr>(lhsRangeAttrName);
+    if (!range || range.size() != 2 || range[0] < 0 || range[1] > 255)
+      return {0, 255};
+    return {range[0], range[1]};
+  }
+
+  void setTable(ContractOp op, StringRef name, ArrayRef<int32_t> values,
+                SymbolTable &symbols) {
+    OpBuilder builder(&getContext());
+    int64_t count = values.size();
+    auto type = RankedTensorType::get({count}, builder.getI32Type());
+    auto global = memref::GlobalOp::create(
+        builder, op.getLoc(), "qdot_table", builder.getStringAttr("private"),
+        MemRefType::get({count}, builder.getI32Type()),
+        DenseElementsAttr::get(type, values), /*constant=*/true,
+        builder.getI64IntegerAttr(64));
+    StringAttr symbol =
+        symbols.insert(global, getOperation().getBody()->begin());
+    op->setAttr(name, FlatSymbolRefAttr::get(symbol));
+  }
+
+  /// How much of the work is done in which way, and what the proof found.
+  static void remarkShares(ContractOp op, const numerics::DotShares &shares) {
+    emitAnalysisRemark(
+        op, "PackWeights",
+        {{"Quads", shares.quads}, {"Pairs", shares.twos},
+         {"Singles", shares.singles}, {"Widened", shares.wide},
+         {"LargestSum", shares.largestSum}},
+        "groups of four products added in 16 bits by four, two, one, and "
+        "widened");
   }
 
   static memref::GlobalOp getGlobal(Value value, SymbolTable &symbols) {
@@ -294,6 +407,7 @@ private:
     return getKernelPlan(op, reason)->column.loops[0];
   }
 
+  bool needsProof = false;
   llvm::DenseMap<Attribute, StringAttr> globals;
 };
 } // namespace

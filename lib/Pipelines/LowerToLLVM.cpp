@@ -62,7 +62,9 @@ static void addKernels(OpPassManager &pm, const std::string &target) {
   ChooseKernelsOptions choose;
   choose.target = target;
   pm.addPass(createChooseKernels(choose));
-  pm.addPass(createPackWeights());
+  PackWeightsOptions pack;
+  pack.target = target;
+  pm.addPass(createPackWeights(pack));
   pm.addPass(createExpandKernels());
   pm.addPass(createSymbolDCEPass());
   LowerDotX86Options lower;

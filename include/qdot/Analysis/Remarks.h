@@ -19,6 +19,12 @@ namespace qdot {
 void emitMissedRemark(mlir::Operation *op, llvm::StringRef name,
                       llvm::StringRef reason, llvm::StringRef message);
 
+/// Reports numbers that an analysis found, as remark `name` of category `qdot`.
+void emitAnalysisRemark(
+    mlir::Operation *op, llvm::StringRef name,
+    llvm::ArrayRef<std::pair<llvm::StringRef, int64_t>> metrics,
+    llvm::StringRef message);
+
 } // namespace qdot
 
 #endif // QDOT_ANALYSIS_REMARKS_H

@@ -27,6 +27,24 @@ namespace qdot {
 inline constexpr llvm::StringLiteral orderedExtrasAttrName =
     "qdot.ordered_extras";
 
+/// Discardable attributes of a packed dot kernel whose products are added in
+/// 16 bits where that is proved (see numerics::planDotBlocks): symbols of i32
+/// constants. `counts` has, for every block of columns, the number of dot
+/// products of 4 pairs, 2 pairs, 1 pair, and of single ones that must be
+/// widened; they stand in this order. `offsets` has, for every block, the
+/// distance in bytes of every group of four elements from the position of the
+/// activation.
+inline constexpr llvm::StringLiteral dotCountsAttrName = "qdot.dot_counts";
+inline constexpr llvm::StringLiteral dotOffsetsAttrName = "qdot.dot_offsets";
+
+/// Discardable attribute of a packed depthwise kernel: for every step, whether
+/// its products may be added in 16 bits.
+inline constexpr llvm::StringLiteral dotFitsAttrName = "qdot.dot_fits";
+
+/// Discardable attribute of qdot.contract: the interval of the values of lhs,
+/// where it is known to be smaller than that of a byte.
+inline constexpr llvm::StringLiteral lhsRangeAttrName = "qdot.lhs_range";
+
 /// One parallel loop of a kernel: one or several loops of the op that run over
 /// memory with one stride per operand. Strides count elements; 0 where the
 /// operand does not vary.
@@ -76,6 +94,9 @@ struct KernelPlan {
   /// The run is shorter than one dot product, so bytes are read one by one.
   bool isGather = false;
 
+  /// Distance of every dot product of four from the position of the
+  /// activation, in the order of the reduction.
+  llvm::SmallVector<int64_t> getGroupOffsets() const;
   /// Dot products of four that cover one run; the last one may overlap.
   llvm::SmallVector<PlanGroup> getRunGroups() const;
   /// Dot products per output element: runs times groups.

@@ -326,6 +326,12 @@ def PackWeights : Pass<"qdot-pack-weights", "::mlir::ModuleOp"> {
     per column (bias, multipliers) are filled up to whole vectors. Equal
     constants are shared.
 
+    On a target without an exact instruction (AVX2), the groups of every block
+    are put into an order in which as many products as possible are proved to
+    fit 16-bit sums (rule D2), from the weights and `qdot.lhs_range`;
+    `qdot.dot_counts` and `qdot.dot_offsets` record it, and a remark says the
+    shares.
+
     Refused: a kernel that does not fit the contraction (set by hand), or
     weights that are no constant.
 
@@ -344,6 +350,10 @@ def PackWeights : Pass<"qdot-pack-weights", "::mlir::ModuleOp"> {
         attributes {kernel = #qdot.kernel<dot rows 2 vectors 1 lanes 4 unroll 1>, packed, ...}
     ```
   }];
+  let options = [
+    Option<"target", "target", "std::string", "\"x86-avx2\"",
+           "Target of the kernel table">
+  ];
   let dependentDialects = ["::mlir::memref::MemRefDialect"];
 }
 
