@@ -139,6 +139,7 @@ struct DecomposeOps : public qdot::impl::DecomposeOpsBase<DecomposeOps> {
     patterns.add<DecomposeAggregate, DecomposeGather>(&getContext());
     tensor::populateDecomposeTensorConcatPatterns(patterns);
     linalg::populateDecomposePackUnpackPatterns(patterns);
+    linalg::populateDecomposePadPatterns(patterns);
     walkAndApplyPatterns(getOperation(), std::move(patterns));
     WalkResult result = getOperation().walk([](Operation *op) -> WalkResult {
       if (!isOnTensors(op) || op->hasTrait<OpTrait::ConstantLike>() ||

@@ -23,11 +23,26 @@ static bool isContiguous(Value buffer) {
   return type && type.getLayout().isIdentity();
 }
 
+/// True for one memref, or for two equal views of one.
+static bool isSame(Value a, Value b) {
+  if (a == b)
+    return true;
+  auto first = a.getDefiningOp<memref::SubViewOp>();
+  auto second = b.getDefiningOp<memref::SubViewOp>();
+  return first && second &&
+         OperationEquivalence::isEquivalentTo(
+             first, second, OperationEquivalence::IgnoreLocations);
+}
+
 namespace {
 struct LowerCopies : public qdot::impl::LowerCopiesBase<LowerCopies> {
   void runOnOperation() override {
     getOperation().walk([](memref::CopyOp op) {
       Value source = op.getSource(), target = op.getTarget();
+      if (isSame(source, target)) {
+        op.erase();
+        return;
+      }
       if (isContiguous(source) && isContiguous(target))
         return;
       OpBuilder builder(op);

@@ -11,6 +11,7 @@
 #include "mlir/IR/Matchers.h"
 #include "qdot/Analysis/Remarks.h"
 #include "qdot/Codegen/Passes.h"
+#include "qdot/Codegen/UnsignedBody.h"
 #include "qdot/Dialect/Constants.h"
 #include "qdot/Dialect/Qdot.h"
 #include "qdot/Numerics/AddRound.h"
@@ -137,7 +138,8 @@ public:
     for (RequantizeOp requantize : all) {
       if (!requantize.getType().isInteger(8))
         continue;
-      if (simplifyAccumulator(requantize) || simplifySum(requantize))
+      if (simplifyF32(requantize) || simplifyAccumulator(requantize) ||
+          simplifySum(requantize))
         continue;
       emitMissedRemark(op, "SimplifyRequantize", "not-proved",
                        "requantization stays in 64-bit integers: no f32 "
@@ -189,9 +191,49 @@ private:
     return channels;
   }
 
+  /// Rule R5 with the clamp behind the rounding, which is the same for integer
+  /// bounds, where the product fits i32.
+  bool simplifyF32(RequantizeOp requantize) {
+    if (requantize.getShift() || !op.getAccumulator())
+      return false;
+    auto multiplier = getChannels(requantize.getMultiplier());
+    if (!multiplier)
+      return false;
+    double most = 0;
+    for (float value : multiplier->floats)
+      most = std::max(most, std::abs(double(value)));
+    numerics::StorageRange range = getAccumulatorRange();
+    if (!isAccumulator(requantize.getAccumulator()) ||
+        !(most * double(std::max(-range.min, range.max)) < 0x1p30))
+      return false;
+    OpBuilder builder(requantize);
+    Location loc = requantize.getLoc();
+    Value real = arith::SIToFPOp::create(builder, loc, builder.getF32Type(),
+                                         requantize.getAccumulator());
+    real = arith::MulFOp::create(builder, loc, real, requantize.getMultiplier());
+    real = math::RoundEvenOp::create(builder, loc, real);
+    Value value =
+        arith::FPToSIOp::create(builder, loc, builder.getI32Type(), real);
+    Value zero = createInteger(
+        builder, loc,
+        static_cast<int64_t>(requantize.getZeroPoint()) + getShift(requantize));
+    value = arith::AddIOp::create(builder, loc, value, zero);
+    replace(requantize, createClamp(builder, requantize, value));
+    return true;
+  }
+
+  /// The accumulator, or its sum with a bias that the proved interval includes.
+  bool isAccumulator(Value value) {
+    Value accumulator = op.getBody().front().getArgument(0);
+    if (value == accumulator)
+      return true;
+    auto sum = value.getDefiningOp<arith::AddIOp>();
+    return sum && (sum.getLhs() == accumulator || sum.getRhs() == accumulator);
+  }
+
   /// requantize(accumulator + bias): f32 constants per channel.
   bool simplifyAccumulator(RequantizeOp requantize) {
-    if (!op.getAccumulator() || int64_t(requantize.getClampMin()) < 0)
+    if (!op.getAccumulator())
       return false;
     Value accumulator = op.getBody().front().getArgument(0);
     Value input = requantize.getAccumulator();
@@ -292,8 +334,18 @@ private:
     return numerics::findScaleTruncate(
         getAccumulatorRange(),
         {static_cast<int32_t>(multiplier), static_cast<int8_t>(shift)},
-        static_cast<int64_t>(requantize.getZeroPoint()), getClamp(requantize),
-        getContract(requantize));
+        static_cast<int64_t>(requantize.getZeroPoint()) + getShift(requantize),
+        getUnsignedClamp(requantize), getContract(requantize));
+  }
+
+  /// Signed bytes are computed as unsigned ones, 128 higher.
+  static int64_t getShift(RequantizeOp requantize) {
+    return getClamp(requantize).min < 0 ? 128 : 0;
+  }
+  static numerics::StorageRange getUnsignedClamp(RequantizeOp requantize) {
+    numerics::StorageRange clamp = getClamp(requantize);
+    int64_t shift = getShift(requantize);
+    return {clamp.min + shift, clamp.max + shift};
   }
 
   std::optional<numerics::ScaleTruncate> findF32(RequantizeOp requantize,
@@ -302,7 +354,8 @@ private:
       return std::nullopt;
     return numerics::findScaleTruncateF32(
         getAccumulatorRange(), multiplier,
-        static_cast<int64_t>(requantize.getZeroPoint()), getClamp(requantize));
+        static_cast<int64_t>(requantize.getZeroPoint()) + getShift(requantize),
+        getUnsignedClamp(requantize));
   }
 
   /// requantize(c0 + c1 a + c2 b) for two bytes.
@@ -367,11 +420,11 @@ private:
                            Value value) {
     Location loc = requantize.getLoc();
     auto bound = [&](int64_t limit) { return createInteger(builder, loc, limit); };
-    value = arith::MaxSIOp::create(builder, loc, value,
-                                   bound(int64_t(requantize.getClampMin())));
-    value = arith::MinSIOp::create(builder, loc, value,
-                                   bound(int64_t(requantize.getClampMax())));
-    return arith::TruncIOp::create(builder, loc, requantize.getType(), value);
+    numerics::StorageRange clamp = getUnsignedClamp(requantize);
+    value = arith::MaxSIOp::create(builder, loc, value, bound(clamp.min));
+    value = arith::MinSIOp::create(builder, loc, value, bound(clamp.max));
+    value = arith::TruncIOp::create(builder, loc, requantize.getType(), value);
+    return getShift(requantize) ? createFlip(builder, loc, value) : value;
   }
 
   static void replace(RequantizeOp requantize, Value value) {

@@ -108,7 +108,8 @@ def OutlineConstants : Pass<"qdot-outline-constants", "::mlir::ModuleOp"> {
 def DecomposeOps : Pass<"qdot-decompose-ops", "::mlir::ModuleOp"> {
   let summary = "Break up tensor ops that bufferization does not know";
   let description = [{
-    `tensor.concat` becomes insertions into one tensor; `tensor.gather`,
+    `tensor.concat` becomes insertions into one tensor, `tensor.pad` one into a
+    filled tensor, so that bufferization lets producers write in place; `tensor.gather`,
     `linalg.softmax` and the other aggregated linalg ops become `linalg.generic`.
     Everything else stays; an op on tensors that bufferization still does not
     know is refused.
@@ -168,7 +169,8 @@ def LowerCopies : Pass<"qdot-lower-copies", "::mlir::ModuleOp"> {
   let description = [{
     In: memrefs. `memref.copy` between contiguous memrefs stays and becomes a
     memcpy; every other one would be lowered upstream to a call of MLIR's runner
-    utilities and becomes a `linalg.generic` instead.
+    utilities and becomes a `linalg.generic` instead. A copy of a view onto itself
+    is erased.
 
     Example:
 
@@ -403,7 +405,7 @@ def SimplifyRequantize : Pass<"qdot-simplify-requantize", "::mlir::ModuleOp"> {
     interval `accumulator` (rule S3); the added integer joins the bias. One of a
     sum of two bytes with constant factors becomes two multiply-adds, checked for
     all 65536 operand pairs (rule S4). Where no such constants are found, the op
-    stays, with a remark. Only results on unsigned bytes are rewritten by S3.
+    stays, with a remark. Signed results are computed 128 higher and flipped.
 
     Example:
 
