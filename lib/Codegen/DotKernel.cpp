@@ -49,12 +49,17 @@ protected:
     return kernel.getVectors() * kernel.getLanes();
   }
   int64_t getBlockBytes(int64_t vectors) const override {
-    return plan.getNumGroups() * getGroupBytes(vectors);
+    return getBlockGroups() * getGroupBytes(vectors);
+  }
+  /// Groups for which a block has weights.
+  int64_t getBlockGroups() const {
+    return counts.empty() ? plan.getNumGroups()
+                          : int64_t(offsets.size()) / (counts.size() / 4);
   }
   /// Few enough groups that every block gets its own code.
   bool hasStaticBlocks() const override {
     int64_t perBlock =
-        plan.getNumGroups() * kernel.getRows() * kernel.getVectors();
+        getBlockGroups() * kernel.getRows() * kernel.getVectors();
     return !counts.empty() && perBlock <= maxUnrolledSortedDots &&
            int64_t(counts.size()) / 4 * perBlock <= maxStaticDots;
   }
@@ -162,7 +167,7 @@ private:
       return reduceStatic(accumulators, at);
     Value table = getTable(dotOffsetsAttrName);
     Value numbers = getTable(dotCountsAttrName);
-    Value position = multiply(at.block, plan.getNumGroups());
+    Value position = multiply(at.block, getBlockGroups());
     Value weights = at.rhs;
     for (int64_t kind = 0; kind < 4; ++kind) {
       if (!isUsed(kind))
@@ -191,7 +196,7 @@ private:
   /// The same with the order of one block known.
   SmallVector<Value> reduceStatic(SmallVector<Value> accumulators,
                                   const TilePosition &at) {
-    int64_t position = *staticBlock * plan.getNumGroups(), done = 0;
+    int64_t position = *staticBlock * getBlockGroups(), done = 0;
     for (int64_t kind = 0; kind < 4; ++kind)
       for (int64_t number = 0; number < counts[*staticBlock * 4 + kind]; ++number) {
         SmallVector<Value> lefts;

@@ -39,6 +39,8 @@ public:
   ArrayRef<char> pack() {
     collectSteps();
     packLoops(0, 0);
+    if (activation)
+      joinBlocks();
     return result;
   }
 
@@ -150,27 +152,87 @@ private:
       sortBlock(start, vectors * kernel.getLanes());
   }
 
-  /// Puts the groups of a packed block into the order of its proof.
+  /// Puts the groups of a packed block into the order of its proof. Groups that
+  /// do not fit are split in two that do where that is cheaper than widening.
   void sortBlock(size_t start, int64_t columns) {
-    SmallVector<char> packed(result.begin() + start, result.end());
-    ArrayRef<int8_t> weights(reinterpret_cast<const int8_t *>(packed.data()),
-                             packed.size());
-    std::vector<numerics::DotBlock> blocks = numerics::planDotBlocks(
-        weights, steps.size(), columns, *activation, 4);
-    shares.add(numerics::countShares(blocks, weights, columns, *activation));
+    SmallVector<int8_t> weights(result.begin() + start, result.end());
     SmallVector<int64_t> distances = plan.getGroupOffsets();
-    std::array<int32_t, 4> number = {};
-    int64_t bytes = columns * 4;
+    std::vector<numerics::DotBlock> blocks = planGroups(weights, columns);
+    SmallVector<int8_t> splitWeights = weights;
+    SmallVector<int64_t> splitDistances = distances;
+    for (const numerics::DotBlock &block : blocks)
+      if (!block.fits)
+        splitGroup(splitWeights, splitDistances, block.groups[0], columns);
+    if (splitDistances.size() > distances.size()) {
+      auto splitBlocks = planGroups(splitWeights, columns);
+      if (estimate(splitBlocks) < estimate(blocks)) {
+        blocks = std::move(splitBlocks);
+        weights = std::move(splitWeights);
+        distances = std::move(splitDistances);
+      }
+    }
+    shares.add(numerics::countShares(blocks, weights, columns, *activation));
     result.truncate(start);
+    appendBlock(blocks, weights, distances, columns * 4);
+  }
+
+  std::vector<numerics::DotBlock> planGroups(ArrayRef<int8_t> weights,
+                                             int64_t columns) const {
+    return numerics::planDotBlocks(weights, weights.size() / (columns * 4),
+                                   columns, *activation, 4);
+  }
+
+  /// The group becomes its main part, and the rest joins at the end.
+  void splitGroup(SmallVector<int8_t> &weights, SmallVector<int64_t> &distances,
+                  unsigned group, int64_t columns) const {
+    MutableArrayRef<int8_t> own =
+        MutableArrayRef<int8_t>(weights).slice(group * columns * 4, columns * 4);
+    numerics::SplitWeights parts = numerics::splitOutliers(own, *activation);
+    llvm::copy(parts.main, own.begin());
+    weights.append(parts.rest.begin(), parts.rest.end());
+    distances.push_back(distances[group]);
+  }
+
+  /// Vector instructions per row, without loads: vpmaddubsw each, vpaddw,
+  /// vpmaddwd and vpaddd per block; widening takes both halves apart.
+  static double estimate(ArrayRef<numerics::DotBlock> blocks) {
+    double cost = 0;
+    for (const numerics::DotBlock &block : blocks)
+      cost += block.fits ? 2.0 * block.pairs + 1 : 6.4;
+    return cost;
+  }
+
+  void appendBlock(ArrayRef<numerics::DotBlock> blocks, ArrayRef<int8_t> weights,
+                   ArrayRef<int64_t> distances, int64_t bytes) {
+    std::array<int32_t, 4> number = {};
+    SmallVector<int32_t> order;
+    SmallVector<char> packed;
     for (const numerics::DotBlock &block : blocks) {
       ++number[!block.fits ? 3 : block.pairs == 4 ? 0 : block.pairs == 2 ? 1 : 2];
       for (unsigned group : block.groups) {
-        offsets.push_back(static_cast<int32_t>(distances[group]));
-        auto from = packed.begin() + group * bytes;
-        result.append(from, from + bytes);
+        order.push_back(static_cast<int32_t>(distances[group]));
+        ArrayRef<int8_t> own = weights.slice(group * bytes, bytes);
+        packed.append(own.begin(), own.end());
       }
     }
     counts.append(number.begin(), number.end());
+    sorted.push_back({std::move(order), std::move(packed)});
+  }
+
+  /// All blocks with as many groups as the largest has, so that they can be
+  /// found by number.
+  void joinBlocks() {
+    size_t most = 0;
+    for (const SortedBlock &block : sorted)
+      most = std::max(most, block.offsets.size());
+    result.clear();
+    for (SortedBlock &block : sorted) {
+      size_t bytes = block.weights.size() / block.offsets.size();
+      block.weights.resize(most * bytes, 0);
+      block.offsets.resize(most, 0);
+      result.append(block.weights);
+      offsets.append(block.offsets);
+    }
   }
 
   void packSteps(int64_t offset, int64_t first, int64_t vectors) {
@@ -209,6 +271,11 @@ private:
   SmallVector<Step> steps;
   SmallVector<char> result;
   std::optional<numerics::StorageRange> activation;
+  struct SortedBlock {
+    SmallVector<int32_t> offsets;
+    SmallVector<char> weights;
+  };
+  std::vector<SortedBlock> sorted;
   SmallVector<int32_t> counts, offsets;
   numerics::DotShares shares;
 };
