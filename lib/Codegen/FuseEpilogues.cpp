@@ -15,6 +15,7 @@
 #include "mlir/Transforms/RegionUtils.h"
 #include "qdot/Analysis/IntegerContraction.h"
 #include "qdot/Analysis/Remarks.h"
+#include "qdot/Codegen/ByteSets.h"
 #include "qdot/Codegen/Passes.h"
 
 namespace qdot {
@@ -254,6 +255,20 @@ struct FuseEpilogues : public qdot::impl::FuseEpiloguesBase<FuseEpilogues> {
     IRRewriter rewriter(&getContext());
     for (Region &region : getOperation()->getRegions())
       (void)runRegionDCE(rewriter, region);
+    setLhsRanges();
+  }
+
+private:
+  /// What is proved of the activations, for the kernels.
+  void setLhsRanges() {
+    ByteSets sets;
+    getOperation().walk([&](ContractOp op) {
+      if (!isa<RankedTensorType>(op.getLhs().getType()))
+        return;
+      auto [low, high] = getInterval(sets.get(op.getLhs()), op.getLhsSign());
+      op->setAttr(lhsRangeAttrName,
+                  DenseI64ArrayAttr::get(&getContext(), {low, high}));
+    });
   }
 };
 } // namespace

@@ -42,12 +42,31 @@ static LogicalResult verifyQuantizedAttr(Operation *op, Attribute attr) {
   return success();
 }
 
+/// The interval of the activations lies within the bytes as they are read.
+static LogicalResult verifyLhsRange(Operation *op, Attribute attr) {
+  auto contract = dyn_cast<ContractOp>(op);
+  if (!contract)
+    return op->emitOpError() << "'" << lhsRangeAttrName
+                             << "' belongs on 'qdot.contract'";
+  auto range = dyn_cast<DenseI64ArrayAttr>(attr);
+  bool isSigned = contract.getLhsSign() == Sign::Signed;
+  int64_t low = isSigned ? -128 : 0;
+  if (!range || range.size() != 2 || range[0] > range[1] || range[0] < low ||
+      range[1] > low + 255)
+    return op->emitOpError() << "expected an interval within " << low << " to "
+                             << low + 255 << " for '" << lhsRangeAttrName
+                             << "', got " << attr;
+  return success();
+}
+
 LogicalResult QdotDialect::verifyOperationAttribute(Operation *op,
                                                     NamedAttribute attr) {
   StringRef name = attr.getName();
   Attribute value = attr.getValue();
   if (name == quantizedAttrName)
     return verifyQuantizedAttr(op, value);
+  if (name == lhsRangeAttrName)
+    return verifyLhsRange(op, value);
   if (name == accumulatorAttrName && !isa<AccumulatorAttr>(value))
     return op->emitOpError() << "expected a #qdot.accumulator attribute for '"
                              << name << "', got " << value;

@@ -244,3 +244,25 @@ func.func @keep_float_kind(%a: tensor<4xi8>) {
 
 // expected-error @+1 {{expected a function type for 'qdot.signature', got i32}}
 func.func private @signature_kind() attributes {qdot.signature = i32}
+
+// -----
+
+func.func @lhs_range(%x: tensor<2x4xi8>, %w: tensor<4x3xi8>, %e: tensor<2x3xi32>) -> tensor<2x3xi32> {
+  // expected-error @+1 {{'qdot.contract' op expected an interval within 0 to 255 for 'qdot.lhs_range', got array<i64: -1, 100>}}
+  %r = qdot.contract ins(%x, %w : tensor<2x4xi8>, tensor<4x3xi8>) outs(%e : tensor<2x3xi32>)
+      attributes {indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>],
+                  loop_sizes = array<i64: 2, 3, 4>, qdot.lhs_range = array<i64: -1, 100>,
+                  lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32):
+    qdot.yield %acc : i32
+  } -> tensor<2x3xi32>
+  return %r : tensor<2x3xi32>
+}
+
+// -----
+
+func.func @lhs_range_owner(%x: i32) {
+  // expected-error @+1 {{'arith.addi' op 'qdot.lhs_range' belongs on 'qdot.contract'}}
+  %0 = arith.addi %x, %x {qdot.lhs_range = array<i64: 0, 100>} : i32
+  return
+}

@@ -259,7 +259,9 @@ def FuseEpilogues : Pass<"qdot-fuse-epilogues", "::mlir::ModuleOp"> {
     becomes `qdot.contract`; its bias and the elementwise `linalg.generic`
     ops behind it (requantization, residual addition, table lookup) that are
     the only readers of its result become the body. The i32 tensor in
-    between is gone.
+    between is gone. `qdot.lhs_range` holds the smallest and the largest
+    activation that the producers of lhs allow (clamps, tables, constants, pad
+    values, storage intervals of quantized types), or all values of a byte.
 
     A contraction stays as it is, with a remark, when an index is not linear
     in the loops or when the extent of a reduction is dynamic.

@@ -32,6 +32,8 @@ def Qdot_Dialect : Dialect {
       `qdot-annotate-values{keep-float=...}`; the operation is not quantized.
     * `qdot.signature` on an entry point (`qdot-create-entry-points`): the types
       of the tensors behind its pointers.
+    * `qdot.lhs_range` on `qdot.contract`: the smallest and the largest
+      activation, proved (`qdot-fuse-epilogues`).
 
     `qdot.quantized` may also stand on an argument or result of a function.
   }];
