@@ -41,10 +41,6 @@ inline constexpr llvm::StringLiteral dotOffsetsAttrName = "qdot.dot_offsets";
 /// its products may be added in 16 bits.
 inline constexpr llvm::StringLiteral dotFitsAttrName = "qdot.dot_fits";
 
-/// Discardable attribute of qdot.contract: the interval of the values of lhs,
-/// where it is known to be smaller than that of a byte.
-inline constexpr llvm::StringLiteral lhsRangeAttrName = "qdot.lhs_range";
-
 /// One parallel loop of a kernel: one or several loops of the op that run over
 /// memory with one stride per operand. Strides count elements; 0 where the
 /// operand does not vary.
