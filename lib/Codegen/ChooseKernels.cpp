@@ -107,7 +107,7 @@ private:
     while (lanes > 4 && (lanes / 2) * width >= plan.column.size)
       lanes /= 2;
     auto [rows, vectors] = plan.kind == KernelKind::Depthwise
-                               ? chooseDepthwise(plan, lanes)
+                               ? chooseDepthwise(plan, target, lanes)
                                : chooseDot(plan, target, lanes);
     int64_t unroll =
         std::clamp<int64_t>(unrollGoal / (rows * vectors), 1, 4);
@@ -140,9 +140,12 @@ private:
   }
 
   /// Outputs side by side share the taps that they both read.
-  static std::pair<int64_t, int64_t> chooseDepthwise(const KernelPlan &plan,
-                                                     int64_t) {
-    int64_t rows = plan.row.isDynamic() ? 1 : std::min<int64_t>(plan.row.size, 2);
+  static std::pair<int64_t, int64_t>
+  chooseDepthwise(const KernelPlan &plan, const KernelTarget &target,
+                  int64_t lanes) {
+    int64_t rows = target.lanes == 16 ? 4 : 2;
+    if (!plan.row.isDynamic())
+      rows = std::min(rows, plan.row.size);
     return {rows, 4};
   }
 };

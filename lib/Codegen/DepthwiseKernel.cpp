@@ -53,10 +53,10 @@ protected:
                            valid),
                  weights, fits(number));
     }
-    for (int64_t row = 0; row < rows; ++row)
-      if (failed(finish(at, accumulators[row], row, valid)))
-        return failure();
-    return success();
+    SmallVector<Value> all;
+    for (ArrayRef<Value> own : accumulators)
+      llvm::append_range(all, own);
+    return finish(at, all, 4, valid);
   }
 
 private:
@@ -135,36 +135,6 @@ private:
           for (int64_t byte = 0; byte < width; ++byte)
             mask.push_back(side * size + block + (isHigh ? 8 : 0) + at + byte);
     return vector::ShuffleOp::create(builder, loc, a, b, mask);
-  }
-
-  /// Body and store of one row: the vectors go back into channel order.
-  LogicalResult finish(const TilePosition &at, ArrayRef<Value> accumulators,
-                       int64_t row, int64_t valid) {
-    SmallVector<Value> values;
-    for (int64_t vector = 0; vector < 4; ++vector) {
-      FailureOr<Value> value =
-          emitBody(at, accumulators[vector], row, vector, valid);
-      if (failed(value))
-        return failure();
-      values.push_back(*value);
-    }
-    Value low = join(values[0], values[1]);
-    Value all = join(low, join(values[2], values[3]));
-    int64_t lanes = kernel.getLanes();
-    SmallVector<int64_t> mask(4 * lanes);
-    for (int64_t vector = 0; vector < 4; ++vector)
-      for (auto [lane, column] : llvm::enumerate(getColumns(vector)))
-        mask[column] = vector * lanes + lane;
-    all = vector::ShuffleOp::create(builder, loc, all, all, mask);
-    storeLanes(builder, loc, all, out,
-               addConstant(at.out, row * plan.row.out), valid);
-    return success();
-  }
-
-  Value join(Value a, Value b) {
-    int64_t size = cast<VectorType>(a.getType()).getDimSize(0);
-    return vector::ShuffleOp::create(
-        builder, loc, a, b, llvm::to_vector(llvm::seq<int64_t>(0, 2 * size)));
   }
 
   int64_t tapStride = 0;

@@ -9,7 +9,6 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "qdot/Codegen/VectorBody.h"
 
 using namespace mlir;
 using namespace qdot;
@@ -75,18 +74,7 @@ protected:
       llvm::append_range(accumulators, start);
     accumulators = counts.empty() ? reduce(0, accumulators, at.lhs, at.rhs)
                                   : reduceSorted(accumulators, at);
-    for (int64_t row = 0; row < rows; ++row)
-      for (int64_t vector = 0; vector < vectors; ++vector) {
-        FailureOr<Value> value = emitBody(
-            at, accumulators[row * vectors + vector], row, vector, valid);
-        if (failed(value))
-          return failure();
-        int64_t first = vector * kernel.getLanes();
-        Value index = addConstant(at.out, row * plan.row.out + first);
-        storeLanes(builder, loc, *value, out, index,
-                   std::min(kernel.getLanes(), valid - first));
-      }
-    return success();
+    return finish(at, accumulators, vectors, valid);
   }
 
 private:

@@ -7,8 +7,10 @@
 
 #include "KernelEmitter.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/Matchers.h"
 #include "qdot/Codegen/VectorBody.h"
 
 using namespace mlir;
@@ -124,7 +126,7 @@ KernelEmitter::emitLoop(Value from, Value to, int64_t step,
 LogicalResult KernelEmitter::emitOuter(size_t level, TilePosition at,
                                        Value block) {
   if (level == plan.outer.size() || !plan.outer[level].isInRhs)
-    return emitBlocks(level, at, block);
+    return emitPositions(level, at, block);
   const PlanLoop &loop = plan.outer[level];
   return emitLoop(constant(0), constant(loop.size), 1, [&](Value by) {
     return emitOuter(level + 1, advance(at, loop, by),
@@ -132,9 +134,92 @@ LogicalResult KernelEmitter::emitOuter(size_t level, TilePosition at,
   });
 }
 
+/// Weights up to this size stay in the first-level cache.
+static constexpr int64_t smallWeights = 16 << 10;
+/// Rows whose activations and results stay in the second-level cache.
+static constexpr int64_t chunkRows = 128;
+
+KernelEmitter::Order KernelEmitter::chooseOrder() const {
+  int64_t blocks = llvm::divideCeil(plan.column.size, getBlockColumns());
+  if (blocks == 1)
+    return Order::Blocks;
+  if (blocks * getBlockBytes(kernel.getVectors()) <= smallWeights)
+    return Order::Tiles;
+  bool hasLoops = llvm::any_of(
+      plan.outer, [](const PlanLoop &loop) { return !loop.isInRhs; });
+  bool isLong = plan.row.isDynamic() || plan.row.size >= 24;
+  if (!hasLoops)
+    return plan.row.isDynamic() || plan.row.size > chunkRows ? Order::Chunks
+                                                             : Order::Blocks;
+  return isLong ? Order::Rows : Order::Blocks;
+}
+
+LogicalResult KernelEmitter::emitPositions(size_t level, const TilePosition &at,
+                                           Value block) {
+  auto tile = [&](int64_t vectors, int64_t valid) {
+    return [&, vectors, valid](const TilePosition &tileAt, int64_t rows) {
+      return emitTile(tileAt, rows, vectors, valid);
+    };
+  };
+  auto rowsOfBlock = [&](const TilePosition &blockAt, int64_t vectors,
+                         int64_t valid) {
+    return forTiles(blockAt, tile(vectors, valid));
+  };
+  switch (chooseOrder()) {
+  case Order::Blocks:
+    return forBlocks(at, block, [&](const TilePosition &blockAt, int64_t vectors,
+                                    int64_t valid) {
+      return forLoops(level, blockAt, [&](const TilePosition &position) {
+        return rowsOfBlock(position, vectors, valid);
+      });
+    });
+  case Order::Rows:
+    return forLoops(level, at, [&](const TilePosition &position) {
+      return forBlocks(position, block, rowsOfBlock);
+    });
+  case Order::Chunks:
+    return emitChunks(at, block);
+  case Order::Tiles:
+    return forLoops(level, at, [&](const TilePosition &position) {
+      return forTiles(position, [&](const TilePosition &tileAt, int64_t rows) {
+        return forBlocks(tileAt, block,
+                         [&](const TilePosition &blockAt, int64_t vectors,
+                             int64_t valid) {
+                           return emitTile(blockAt, rows, vectors, valid);
+                         });
+      });
+    });
+  }
+  llvm_unreachable("unknown order");
+}
+
+/// Rows in chunks, each of which meets all blocks before the next.
+LogicalResult KernelEmitter::emitChunks(const TilePosition &at, Value block) {
+  int64_t rows = kernel.getRows();
+  int64_t chunk = std::max(rows, chunkRows / rows * rows);
+  Value full = getFullRows();
+  auto emitChunk = [&](Value from) {
+    Value to = arith::MinUIOp::create(builder, loc, addConstant(from, chunk), full);
+    return forBlocks(at, block, [&](const TilePosition &blockAt, int64_t vectors,
+                                    int64_t valid) {
+      return emitLoop(from, to, rows, [&](Value by) {
+        return emitTile(advance(blockAt, plan.row, by), rows, vectors, valid);
+      });
+    });
+  };
+  if (failed(emitLoop(constant(0), full, chunk, emitChunk)))
+    return failure();
+  return forRest(at, [&](const TilePosition &tileAt, int64_t count) {
+    return forBlocks(tileAt, block, [&](const TilePosition &blockAt,
+                                        int64_t vectors, int64_t valid) {
+      return emitTile(blockAt, count, vectors, valid);
+    });
+  });
+}
+
 /// Blocks of columns: the full ones in a loop, then the rest.
-LogicalResult KernelEmitter::emitBlocks(size_t level, TilePosition at,
-                                        Value block) {
+LogicalResult KernelEmitter::forBlocks(const TilePosition &at, Value block,
+                                       OnBlock body) {
   int64_t columns = getBlockColumns();
   int64_t vectors = kernel.getVectors();
   int64_t full = plan.column.size / columns;
@@ -144,15 +229,17 @@ LogicalResult KernelEmitter::emitBlocks(size_t level, TilePosition at,
                             : llvm::divideCeil(rest, kernel.getLanes());
   int64_t fullBytes = getBlockBytes(vectors);
   int64_t bytes = full * fullBytes + (rest ? getBlockBytes(restVectors) : 0);
-  at.rhs = add(at.rhs, multiply(block, bytes));
+  Value weights = add(at.rhs, multiply(block, bytes));
   auto emitBlock = [&](Value number, int64_t count, int64_t valid) {
-    TilePosition start =
-        advance(at, plan.column, multiply(number, columns));
-    start.rhs = add(at.rhs, multiply(number, fullBytes));
+    TilePosition start = advance(at, plan.column, multiply(number, columns));
+    start.rhs = add(weights, multiply(number, fullBytes));
     start.block = add(multiply(block, full + (rest ? 1 : 0)), number);
-    return emitInner(level, start, count, valid);
+    return body(start, count, valid);
   };
-  bool isStatic = level == 0 && hasStaticBlocks();
+  bool isStatic = hasStaticBlocks() &&
+                  llvm::none_of(plan.outer, [](const PlanLoop &loop) {
+                    return loop.isInRhs;
+                  });
   if (isStatic) {
     for (int64_t number = 0; number < full; ++number) {
       staticBlock = number;
@@ -174,46 +261,55 @@ LogicalResult KernelEmitter::emitBlocks(size_t level, TilePosition at,
   return success();
 }
 
-LogicalResult KernelEmitter::emitInner(size_t level, TilePosition at,
-                                       int64_t vectors, int64_t valid) {
+/// The loops over positions around the rows.
+LogicalResult KernelEmitter::forLoops(size_t level, const TilePosition &at,
+                                      OnPosition body) {
   if (level == plan.outer.size())
-    return emitRows(at, vectors, valid);
+    return body(at);
   const PlanLoop &loop = plan.outer[level];
   return emitLoop(constant(0), getSize(loop), 1, [&](Value by) {
-    return emitInner(level + 1, advance(at, loop, by), vectors, valid);
+    return forLoops(level + 1, advance(at, loop, by), body);
   });
 }
 
-/// Full tiles in a loop, then the rest: one tile when its size is known.
-LogicalResult KernelEmitter::emitRows(TilePosition at, int64_t vectors,
-                                      int64_t valid) {
-  const PlanLoop &row = plan.row;
+/// Rows of full tiles.
+Value KernelEmitter::getFullRows() {
   int64_t rows = kernel.getRows();
-  auto emitAt = [&](int64_t count) {
-    return [&, count](Value by) {
-      return emitTile(advance(at, row, by), count, vectors, valid);
-    };
-  };
-  if (row.isDynamic()) {
-    Value size = getSize(row);
-    Value rest =
-        arith::RemUIOp::create(builder, loc, size, constant(rows));
-    Value full = arith::SubIOp::create(builder, loc, size, rest);
-    if (failed(emitLoop(constant(0), full, rows, emitAt(rows))))
-      return failure();
-    return rows == 1 ? success() : emitLoop(full, size, 1, emitAt(1));
-  }
-  int64_t full = row.size / rows * rows;
-  if (full == rows) {
-    if (failed(emitAt(rows)(constant(0))))
-      return failure();
-  } else if (full && failed(emitLoop(constant(0), constant(full), rows,
-                                     emitAt(rows)))) {
-    return failure();
-  }
-  if (row.size == full)
+  if (!plan.row.isDynamic())
+    return constant(plan.row.size / rows * rows);
+  Value size = getSize(plan.row);
+  Value rest = arith::RemUIOp::create(builder, loc, size, constant(rows));
+  return arith::SubIOp::create(builder, loc, size, rest);
+}
+
+LogicalResult KernelEmitter::forFullTiles(const TilePosition &at, OnTile body) {
+  int64_t rows = kernel.getRows();
+  auto emitAt = [&](Value by) { return body(advance(at, plan.row, by), rows); };
+  if (!plan.row.isDynamic() && plan.row.size < rows)
     return success();
-  return emitAt(row.size - full)(constant(full));
+  if (!plan.row.isDynamic() && plan.row.size < 2 * rows)
+    return emitAt(constant(0));
+  return emitLoop(constant(0), getFullRows(), rows, emitAt);
+}
+
+/// The rows behind the full tiles: one tile when their number is known.
+LogicalResult KernelEmitter::forRest(const TilePosition &at, OnTile body) {
+  int64_t rows = kernel.getRows();
+  if (plan.row.isDynamic())
+    return rows == 1 ? success()
+                     : emitLoop(getFullRows(), getSize(plan.row), 1,
+                                [&](Value by) {
+                                  return body(advance(at, plan.row, by), 1);
+                                });
+  int64_t full = plan.row.size / rows * rows;
+  if (plan.row.size == full)
+    return success();
+  return body(advance(at, plan.row, constant(full)), plan.row.size - full);
+}
+
+LogicalResult KernelEmitter::forTiles(const TilePosition &at, OnTile body) {
+  return success(succeeded(forFullTiles(at, body)) &&
+                 succeeded(forRest(at, body)));
 }
 
 SmallVector<Value> KernelEmitter::createStart(const TilePosition &at,
@@ -223,7 +319,7 @@ SmallVector<Value> KernelEmitter::createStart(const TilePosition &at,
   SmallVector<Value> start;
   if (bias && plan.row.extras[*bias] == 0 && plan.column.extras[*bias] == 1) {
     for (int64_t vector = 0; vector < vectors; ++vector)
-      start.push_back(loadExtra(at, *bias, 0, vector, valid));
+      start.push_back(loadExtra(at, *bias, 0, vector, vectors, valid));
     return start;
   }
   // Another sum than a bias per column is left to the body.
@@ -234,7 +330,8 @@ SmallVector<Value> KernelEmitter::createStart(const TilePosition &at,
 }
 
 Value KernelEmitter::loadExtra(const TilePosition &at, unsigned number,
-                               int64_t row, int64_t vector, int64_t valid) {
+                               int64_t row, int64_t vector, int64_t vectors,
+                               int64_t valid) {
   int64_t lanes = kernel.getLanes();
   Value memref = extras[number];
   Type element = cast<MemRefType>(memref.getType()).getElementType();
@@ -251,11 +348,20 @@ Value KernelEmitter::loadExtra(const TilePosition &at, unsigned number,
   if (ordered && llvm::is_contained(ordered.asArrayRef(), int64_t(number)))
     return loadLanes(builder, loc, memref, addConstant(index, vector * lanes),
                      lanes, lanes);
-  SmallVector<int64_t> columns = getColumns(vector);
-  bool isContiguous = stride == 1 && columns.back() - columns.front() == lanes - 1;
-  if (isContiguous)
+  SmallVector<int64_t> columns = getColumns(vector, vectors);
+  bool isContiguous = columns.back() - columns.front() == lanes - 1;
+  if (stride == 1 && isContiguous)
     return loadLanes(builder, loc, memref, addConstant(index, columns[0]),
                      lanes, std::min(lanes, valid - columns[0]));
+  if (stride == 1) {
+    // The columns of four vectors, of which this one takes its own.
+    int64_t first = vector / 4 * 4 * lanes;
+    Value all = loadLanes(builder, loc, memref, addConstant(index, first),
+                          4 * lanes, std::min(4 * lanes, valid - first));
+    for (int64_t &column : columns)
+      column -= first;
+    return vector::ShuffleOp::create(builder, loc, all, all, columns);
+  }
   Value result =
       arith::ConstantOp::create(builder, loc, builder.getZeroAttr(type));
   for (int64_t lane = 0; lane < lanes; ++lane) {
@@ -270,19 +376,18 @@ Value KernelEmitter::loadExtra(const TilePosition &at, unsigned number,
   return result;
 }
 
-SmallVector<int64_t> KernelEmitter::getColumns(int64_t vector) const {
+SmallVector<int64_t> KernelEmitter::getColumns(int64_t vector,
+                                               int64_t vectors) const {
   SmallVector<int64_t> columns;
-  int64_t lanes = kernel.getLanes();
-  for (int64_t lane = 0; lane < lanes; ++lane)
-    columns.push_back(plan.kind == KernelKind::Depthwise
-                          ? lane / 4 * 16 + vector * 4 + lane % 4
-                          : vector * lanes + lane);
+  for (int64_t lane = 0; lane < kernel.getLanes(); ++lane)
+    columns.push_back(getColumnOfLane(vectors, kernel.getLanes(), vector, lane));
   return columns;
 }
 
 FailureOr<Value> KernelEmitter::emitBody(const TilePosition &at,
                                          Value accumulator, int64_t row,
-                                         int64_t vector, int64_t valid) {
+                                         int64_t vector, int64_t vectors,
+                                         int64_t valid, Value result) {
   Block &body = op.getBody().front();
   IRMapping mapping;
   mapping.map(body.getArgument(0), accumulator);
@@ -294,7 +399,7 @@ FailureOr<Value> KernelEmitter::emitBody(const TilePosition &at,
       return user != biasAdd;
     });
     if (isRead)
-      mapping.map(argument, loadExtra(at, number, row, vector, valid));
+      mapping.map(argument, loadExtra(at, number, row, vector, vectors, valid));
   }
   FailureOr<SmallVector<Value>> values =
       vectorizeBody(builder, body, mapping, kernel.getLanes());
@@ -302,5 +407,187 @@ FailureOr<Value> KernelEmitter::emitBody(const TilePosition &at,
     op.emitOpError("has an operation in its body that has no vector form");
     return failure();
   }
-  return values->front();
+  return result ? mapping.lookup(result) : values->front();
+}
+
+static std::optional<int64_t> matchInteger(Value value) {
+  APInt constant;
+  if (!matchPattern(value, m_ConstantInt(&constant)))
+    return std::nullopt;
+  return constant.getSExtValue();
+}
+
+std::optional<KernelEmitter::NarrowForm> KernelEmitter::matchNarrow() {
+  Value value = op.getBody().front().getTerminator()->getOperand(0);
+  if (!value.getType().isInteger(8))
+    return std::nullopt;
+  NarrowForm form{{}, 0, 255, false};
+  if (auto flip = value.getDefiningOp<arith::XOrIOp>();
+      flip && matchInteger(flip.getRhs()) == -128) {
+    form.isFlipped = true;
+    value = flip.getLhs();
+  }
+  if (auto round = value.getDefiningOp<RoundOp>()) {
+    form.value = round.getInput();
+    form.min = static_cast<int64_t>(round.getClampMin());
+    form.max = static_cast<int64_t>(round.getClampMax());
+  } else {
+    auto truncation = value.getDefiningOp<arith::TruncIOp>();
+    auto upper = truncation ? truncation.getIn().getDefiningOp<arith::MinSIOp>()
+                            : arith::MinSIOp();
+    auto lower =
+        upper ? upper.getLhs().getDefiningOp<arith::MaxSIOp>() : arith::MaxSIOp();
+    if (!lower || !lower.getType().isInteger(32))
+      return std::nullopt;
+    auto min = matchInteger(lower.getRhs()), max = matchInteger(upper.getRhs());
+    if (!min || !max)
+      return std::nullopt;
+    form.value = lower.getLhs();
+    form.min = *min;
+    form.max = *max;
+  }
+  if (form.min < 0 || form.max > 255 || form.min > form.max)
+    return std::nullopt;
+  return form;
+}
+
+/// Body and store of one vector.
+LogicalResult KernelEmitter::emitScalarEnd(const TilePosition &at,
+                                           Value accumulator, int64_t row,
+                                           int64_t vector, int64_t vectors,
+                                           int64_t valid) {
+  FailureOr<Value> value =
+      emitBody(at, accumulator, row, vector, vectors, valid, {});
+  if (failed(value))
+    return failure();
+  int64_t lanes = kernel.getLanes();
+  SmallVector<int64_t> columns = getColumns(vector, vectors);
+  Value index = addConstant(at.out, row * plan.row.out);
+  for (int64_t lane = 0; lane < lanes;) {
+    // Runs of neighbouring columns: all lanes, or four at a time.
+    int64_t count = 1;
+    while (lane + count < lanes &&
+           columns[lane + count] == columns[lane] + count)
+      ++count;
+    Value part = *value;
+    if (count < lanes)
+      part = vector::ExtractStridedSliceOp::create(
+          builder, loc, part, ArrayRef<int64_t>{lane}, ArrayRef<int64_t>{count},
+          ArrayRef<int64_t>{1});
+    storeLanes(builder, loc, part, out, addConstant(index, columns[lane]),
+               std::min(count, valid - columns[lane]));
+    lane += count;
+  }
+  return success();
+}
+
+/// Bodies of four vectors, joined to unsigned bytes.
+FailureOr<Value> KernelEmitter::emitNarrow(const TilePosition &at,
+                                           const NarrowForm &form,
+                                           ArrayRef<Value> four,
+                                           ArrayRef<int64_t> rows,
+                                           ArrayRef<int64_t> numbers,
+                                           int64_t vectors, int64_t valid) {
+  int64_t lanes = kernel.getLanes();
+  SmallVector<Value> values;
+  for (auto [accumulator, row, number] : llvm::zip(four, rows, numbers)) {
+    FailureOr<Value> value =
+        emitBody(at, accumulator, row, number, vectors, valid, form.value);
+    if (failed(value))
+      return failure();
+    if (form.value.getType().isF32())
+      *value = LLVM::LrintOp::create(
+          builder, loc, VectorType::get({lanes}, builder.getI32Type()), *value);
+    values.push_back(*value);
+  }
+  auto type = VectorType::get({4 * lanes}, builder.getI8Type());
+  Value bytes = NarrowOp::create(builder, loc, type, values[0], values[1],
+                                 values[2], values[3]);
+  auto splat = [&](int64_t value) -> Value {
+    return arith::ConstantOp::create(
+        builder, loc,
+        DenseElementsAttr::get(type, builder.getI8IntegerAttr(int8_t(value))));
+  };
+  if (form.min > 0)
+    bytes = arith::MaxUIOp::create(builder, loc, bytes, splat(form.min));
+  if (form.max < 255)
+    bytes = arith::MinUIOp::create(builder, loc, bytes, splat(form.max));
+  if (form.isFlipped)
+    bytes = arith::XOrIOp::create(builder, loc, bytes, splat(-128));
+  return bytes;
+}
+
+LogicalResult KernelEmitter::finish(const TilePosition &at,
+                                    ArrayRef<Value> accumulators,
+                                    int64_t vectors, int64_t valid) {
+  int64_t lanes = kernel.getLanes();
+  int64_t rows = int64_t(accumulators.size()) / vectors;
+  std::optional<NarrowForm> form = matchNarrow();
+  SmallVector<int64_t> leftRows, leftNumbers;
+  SmallVector<Value> left;
+  for (int64_t row = 0; row < rows; ++row)
+    for (int64_t number = 0; number < vectors; ++number) {
+      Value accumulator = accumulators[row * vectors + number];
+      if (!form) {
+        if (failed(emitScalarEnd(at, accumulator, row, number, vectors, valid)))
+          return failure();
+      } else if (number / 4 * 4 + 4 <= vectors) {
+        if (number % 4)
+          continue;
+        FailureOr<Value> bytes =
+            emitNarrow(at, *form, accumulators.slice(row * vectors + number, 4),
+                       {row, row, row, row},
+                       {number, number + 1, number + 2, number + 3}, vectors,
+                       valid);
+        if (failed(bytes))
+          return failure();
+        int64_t first = number * lanes;
+        storeLanes(builder, loc, *bytes, out,
+                   addConstant(at.out, row * plan.row.out + first),
+                   std::min(4 * lanes, valid - first));
+      } else {
+        left.push_back(accumulator);
+        leftRows.push_back(row);
+        leftNumbers.push_back(number);
+      }
+    }
+  return finishLeft(at, form, left, leftRows, leftNumbers, vectors, valid);
+}
+
+/// Vectors that are no four of one row: four of several rows at a time.
+LogicalResult KernelEmitter::finishLeft(const TilePosition &at,
+                                        const std::optional<NarrowForm> &form,
+                                        ArrayRef<Value> left,
+                                        ArrayRef<int64_t> rows,
+                                        ArrayRef<int64_t> numbers,
+                                        int64_t vectors, int64_t valid) {
+  int64_t lanes = kernel.getLanes();
+  size_t done = 0;
+  for (; done + 4 <= left.size(); done += 4) {
+    FailureOr<Value> bytes =
+        emitNarrow(at, *form, left.slice(done, 4), rows.slice(done, 4),
+                   numbers.slice(done, 4), vectors, valid);
+    if (failed(bytes))
+      return failure();
+    // The lanes of each vector together.
+    SmallVector<int64_t> mask;
+    for (int64_t part = 0; part < 4; ++part)
+      for (int64_t lane = 0; lane < lanes; ++lane)
+        mask.push_back(lane / 4 * 16 + part * 4 + lane % 4);
+    Value ordered = vector::ShuffleOp::create(builder, loc, *bytes, *bytes, mask);
+    for (int64_t part = 0; part < 4; ++part) {
+      Value own = vector::ExtractStridedSliceOp::create(
+          builder, loc, ordered, ArrayRef<int64_t>{part * lanes},
+          ArrayRef<int64_t>{lanes}, ArrayRef<int64_t>{1});
+      int64_t first = numbers[done + part] * lanes;
+      storeLanes(builder, loc, own, out,
+                 addConstant(at.out, rows[done + part] * plan.row.out + first),
+                 std::min(lanes, valid - first));
+    }
+  }
+  for (; done < left.size(); ++done)
+    if (failed(emitScalarEnd(at, left[done], rows[done], numbers[done], vectors,
+                             valid)))
+      return failure();
+  return success();
 }

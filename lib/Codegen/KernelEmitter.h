@@ -56,17 +56,19 @@ protected:
   /// else zeros. One per vector; the same for every row.
   llvm::SmallVector<mlir::Value> createStart(const TilePosition &at,
                                              int64_t vectors, int64_t valid);
-  /// The body on one accumulator: vector `vector` of row `row`.
+  /// The body on one accumulator, vector `vector` of `vectors` of row `row`:
+  /// the vector of its value `result`.
   mlir::FailureOr<mlir::Value> emitBody(const TilePosition &at,
                                         mlir::Value accumulator, int64_t row,
-                                        int64_t vector, int64_t valid);
+                                        int64_t vector, int64_t vectors,
+                                        int64_t valid, mlir::Value result);
 
   /// One vector of an extra: columns of vector `vector` in the order of the
   /// lanes, for row `row`.
   mlir::Value loadExtra(const TilePosition &at, unsigned number, int64_t row,
-                        int64_t vector, int64_t valid);
+                        int64_t vector, int64_t vectors, int64_t valid);
   /// The columns of the lanes of a vector, within their block.
-  llvm::SmallVector<int64_t> getColumns(int64_t vector) const;
+  llvm::SmallVector<int64_t> getColumns(int64_t vector, int64_t vectors) const;
 
   mlir::OpBuilder &builder;
   mlir::Location loc;
@@ -76,17 +78,62 @@ protected:
   mlir::Value lhs, rhs, out; ///< flat
   llvm::SmallVector<mlir::Value> extras;
 
+  /// Body and stores of a tile: `accumulators` of its rows, `vectors` each.
+  mlir::LogicalResult finish(const TilePosition &at,
+                             mlir::ArrayRef<mlir::Value> accumulators,
+                             int64_t vectors, int64_t valid);
+
 private:
+  using Result = mlir::LogicalResult;
+  using OnBlock =
+      llvm::function_ref<Result(const TilePosition &, int64_t, int64_t)>;
+  using OnTile = llvm::function_ref<Result(const TilePosition &, int64_t)>;
+  using OnPosition = llvm::function_ref<Result(const TilePosition &)>;
+
+  /// Which loop is around which, so that what is read again is still in a cache.
+  enum class Order {
+    Blocks, ///< blocks of columns around all positions
+    Rows,   ///< blocks around the rows of a tile's loop
+    Chunks, ///< blocks around chunks of rows
+    Tiles,  ///< blocks within each tile position
+  };
+  Order chooseOrder() const;
+
   mlir::Value flatten(mlir::Value memref, mlir::Value &offset);
-  mlir::LogicalResult emitOuter(size_t level, TilePosition at, mlir::Value block);
-  mlir::LogicalResult emitBlocks(size_t level, TilePosition at,
-                                 mlir::Value block);
-  mlir::LogicalResult emitInner(size_t level, TilePosition at, int64_t vectors,
-                                int64_t valid);
-  mlir::LogicalResult emitRows(TilePosition at, int64_t vectors, int64_t valid);
-  mlir::LogicalResult
-  emitLoop(mlir::Value from, mlir::Value to, int64_t step,
-           llvm::function_ref<mlir::LogicalResult(mlir::Value)> body);
+  Result emitOuter(size_t level, TilePosition at, mlir::Value block);
+  Result emitPositions(size_t level, const TilePosition &at, mlir::Value block);
+  Result emitChunks(const TilePosition &at, mlir::Value block);
+  Result forBlocks(const TilePosition &at, mlir::Value block, OnBlock body);
+  Result forLoops(size_t level, const TilePosition &at, OnPosition body);
+  Result forFullTiles(const TilePosition &at, OnTile body);
+  Result forRest(const TilePosition &at, OnTile body);
+  Result forTiles(const TilePosition &at, OnTile body);
+  Result emitLoop(mlir::Value from, mlir::Value to, int64_t step,
+                  llvm::function_ref<Result(mlir::Value)> body);
+  mlir::Value getFullRows();
+
+  /// The end of a body that clamps to unsigned bytes, for `qdot.narrow`.
+  struct NarrowForm {
+    mlir::Value value;  ///< i32 before the clamp, or f32 before its rounding
+    int64_t min, max;   ///< within 0..255
+    bool isFlipped;     ///< the top bit changes behind the clamp
+  };
+  std::optional<NarrowForm> matchNarrow();
+  Result emitScalarEnd(const TilePosition &at, mlir::Value accumulator,
+                       int64_t row, int64_t vector, int64_t vectors,
+                       int64_t valid);
+  mlir::FailureOr<mlir::Value> emitNarrow(const TilePosition &at,
+                                          const NarrowForm &form,
+                                          mlir::ArrayRef<mlir::Value> four,
+                                          mlir::ArrayRef<int64_t> rows,
+                                          mlir::ArrayRef<int64_t> numbers,
+                                          int64_t vectors, int64_t valid);
+  Result finishLeft(const TilePosition &at,
+                    const std::optional<NarrowForm> &form,
+                    mlir::ArrayRef<mlir::Value> left,
+                    mlir::ArrayRef<int64_t> rows,
+                    mlir::ArrayRef<int64_t> numbers, int64_t vectors,
+                    int64_t valid);
   TilePosition advance(const TilePosition &at, const PlanLoop &loop,
                        mlir::Value by);
   mlir::Value getSize(const PlanLoop &loop);

@@ -84,6 +84,14 @@ int64_t KernelPlan::getNumRhsBlocks(int64_t width) const {
   return count;
 }
 
+int64_t qdot::getColumnOfLane(int64_t vectors, int64_t lanes, int64_t vector,
+                              int64_t lane) {
+  int64_t group = vector / 4;
+  if ((group + 1) * 4 > vectors)
+    return vector * lanes + lane;
+  return group * 4 * lanes + lane / 4 * 16 + vector % 4 * 4 + lane % 4;
+}
+
 namespace {
 /// Derives the plan of one op.
 class Planner {

@@ -239,15 +239,9 @@ private:
     for (const Step &step : steps)
       for (int64_t vector = 0; vector < vectors; ++vector)
         for (int64_t lane = 0; lane < kernel.getLanes(); ++lane)
-          packLane(offset, step, getColumn(first, vector, lane));
-  }
-
-  /// The column of a lane. Interleaving bytes and then pairs within 128 bits
-  /// leaves four neighbouring channels of 16 in each vector.
-  int64_t getColumn(int64_t first, int64_t vector, int64_t lane) const {
-    if (plan.kind == KernelKind::Dot)
-      return (first + vector) * kernel.getLanes() + lane;
-    return first * kernel.getLanes() + lane / 4 * 16 + vector * 4 + lane % 4;
+          packLane(offset, step,
+                   first * kernel.getLanes() +
+                       getColumnOfLane(vectors, kernel.getLanes(), vector, lane));
   }
 
   void packLane(int64_t offset, const Step &step, int64_t column) {
@@ -412,17 +406,17 @@ private:
     FailureOr<ConstantTensor> data = getData(global);
     if (failed(data))
       return false;
-    int64_t lanes = op.getKernelAttr().getLanes();
-    bool isDepthwise = plan.kind == KernelKind::Depthwise;
-    int64_t block = isDepthwise ? 4 * lanes : lanes;
-    int64_t padded = llvm::alignTo(plan.column.size, block);
+    KernelAttr kernel = op.getKernelAttr();
+    int64_t lanes = kernel.getLanes();
+    int64_t unit = plan.kind == KernelKind::Depthwise ? 4 : 1;
+    int64_t vectors = llvm::divideCeil(plan.column.size, unit * lanes) * unit;
+    int64_t perBlock = plan.kind == KernelKind::Depthwise ? 4 : kernel.getVectors();
     SmallVector<char> bytes;
-    for (int64_t lane = 0; lane < padded; ++lane) {
-      int64_t column = lane;
-      if (isDepthwise) {
-        int64_t in = lane % block;
-        column = lane - in + in % lanes / 4 * 16 + in / lanes * 4 + in % 4;
-      }
+    for (int64_t at = 0; at < vectors * lanes; ++at) {
+      int64_t first = at / lanes / perBlock * perBlock;
+      int64_t column =
+          first * lanes + getColumnOfLane(std::min(perBlock, vectors - first),
+                                          lanes, at / lanes - first, at % lanes);
       column = std::min(column, plan.column.size - 1);
       ArrayRef<char> element = data->getBytes(column);
       bytes.append(element.begin(), element.end());

@@ -196,5 +196,19 @@ LogicalResult DotOp::verify() {
   return success();
 }
 
+//===----------------------------------------------------------------------===//
+// NarrowOp
+//===----------------------------------------------------------------------===//
+
+LogicalResult NarrowOp::verify() {
+  int64_t lanes = cast<VectorType>(getA().getType()).getDimSize(0);
+  if (lanes % 4 != 0)
+    return emitOpError() << "expected a multiple of 4 lanes, got " << lanes;
+  if (cast<VectorType>(getResult().getType()).getDimSize(0) != 4 * lanes)
+    return emitOpError() << "expected " << 4 * lanes << " bytes, got "
+                         << getResult().getType();
+  return success();
+}
+
 #define GET_OP_CLASSES
 #include "qdot/Dialect/QdotOps.cpp.inc"

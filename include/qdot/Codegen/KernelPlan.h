@@ -102,6 +102,12 @@ struct KernelPlan {
   int64_t getNumRhsBlocks(int64_t width) const;
 };
 
+/// The column that a lane of a vector holds, within a block of `vectors`
+/// vectors. Four vectors together hold their columns in the order in which
+/// `qdot.narrow` joins them; vectors that are left over hold theirs in turn.
+int64_t getColumnOfLane(int64_t vectors, int64_t lanes, int64_t vector,
+                        int64_t lane);
+
 /// The plan of `op`, or nullopt and the `reason` why no kernel fits: an operand
 /// with unknown strides, a result whose contiguous dimension is no output
 /// channel, and so on. Precondition: `op` works on memrefs.

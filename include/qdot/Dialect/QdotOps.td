@@ -247,4 +247,28 @@ def Qdot_DotOp : Qdot_Op<"dot", [Pure, AttrSizedOperandSegments,
   let hasVerifier = 1;
 }
 
+def Qdot_NarrowOp : Qdot_Op<"narrow", [Pure, SameTypeOperands]> {
+  let summary = "Four vectors of i32 to unsigned bytes, saturated";
+  let description = [{
+    Every value is clamped to 0..255. The bytes of four neighbouring lanes of
+    each operand alternate, as two rounds of `vpack` within 128 bits leave them:
+    `result[16 l + 4 j + i] = operand_j[4 l + i]` for i < 4 and j < 4.
+
+    Example:
+
+    ```mlir
+    %r = qdot.narrow %a, %b, %c, %d : vector<8xi32> -> vector<32xi8>
+    ```
+  }];
+  let arguments = (ins VectorOfRankAndType<[1], [I32]>:$a,
+                       VectorOfRankAndType<[1], [I32]>:$b,
+                       VectorOfRankAndType<[1], [I32]>:$c,
+                       VectorOfRankAndType<[1], [I32]>:$d);
+  let results = (outs VectorOfRankAndType<[1], [I8]>:$result);
+  let assemblyFormat = [{
+    $a `,` $b `,` $c `,` $d attr-dict `:` type($a) `->` type($result)
+  }];
+  let hasVerifier = 1;
+}
+
 #endif // QDOT_DIALECT_QDOTOPS_TD

@@ -35,9 +35,45 @@ struct LowerDot : public qdot::impl::LowerDotBase<LowerDot> {
       op.replaceAllUsesWith(sum);
       op.erase();
     });
+    getOperation().walk([](NarrowOp op) {
+      OpBuilder builder(op);
+      op.replaceAllUsesWith(narrow(builder, op));
+      op.erase();
+    });
   }
 
 private:
+  static Value narrow(OpBuilder &builder, NarrowOp op) {
+    Location loc = op.getLoc();
+    auto type = cast<VectorType>(op.getA().getType());
+    int64_t lanes = type.getDimSize(0);
+    auto bound = [&](int32_t value) -> Value {
+      return arith::ConstantOp::create(
+          builder, loc,
+          DenseElementsAttr::get(type, builder.getI32IntegerAttr(value)));
+    };
+    SmallVector<Value> bytes;
+    for (Value operand : op.getOperands()) {
+      Value value = arith::MaxSIOp::create(builder, loc, operand, bound(0));
+      value = arith::MinSIOp::create(builder, loc, value, bound(255));
+      bytes.push_back(arith::TruncIOp::create(
+          builder, loc, VectorType::get({lanes}, builder.getI8Type()), value));
+    }
+    // Joined one after the other, then put into order.
+    auto join = [&](Value a, Value b, int64_t size) -> Value {
+      return vector::ShuffleOp::create(
+          builder, loc, a, b, llvm::to_vector(llvm::seq<int64_t>(0, 2 * size)));
+    };
+    Value all = join(join(bytes[0], bytes[1], lanes),
+                     join(bytes[2], bytes[3], lanes), 2 * lanes);
+    SmallVector<int64_t> mask;
+    for (int64_t block = 0; block < lanes; block += 4)
+      for (int64_t operand = 0; operand < 4; ++operand)
+        for (int64_t at = 0; at < 4; ++at)
+          mask.push_back(operand * lanes + block + at);
+    return vector::ShuffleOp::create(builder, loc, all, all, mask);
+  }
+
   /// Every fourth byte from `part` on, in i32.
   static Value extract(OpBuilder &builder, Value bytes, Sign sign,
                        int64_t part) {

@@ -174,6 +174,38 @@ struct LowerDotX86 : public qdot::impl::LowerDotX86Base<LowerDotX86> {
       op.replaceAllUsesWith(result);
       op.erase();
     });
+    getOperation().walk([&](NarrowOp op) {
+      Value result = lowerNarrow(op, is512);
+      if (!result)
+        return;
+      op.replaceAllUsesWith(result);
+      op.erase();
+    });
+  }
+
+private:
+  /// Two rounds of packing with saturation: i32 to i16, i16 to unsigned bytes.
+  static Value lowerNarrow(NarrowOp op, bool has512) {
+    OpBuilder builder(op);
+    int64_t lanes = cast<VectorType>(op.getA().getType()).getDimSize(0);
+    bool is128 = lanes == 4, is256 = lanes == 8;
+    if (!is128 && !is256 && !(lanes == 16 && has512))
+      return {};
+    StringRef words = is128   ? "llvm.x86.sse2.packssdw.128"
+                      : is256 ? "llvm.x86.avx2.packssdw"
+                              : "llvm.x86.avx512.packssdw.512";
+    StringRef bytes = is128   ? "llvm.x86.sse2.packuswb.128"
+                      : is256 ? "llvm.x86.avx2.packuswb"
+                              : "llvm.x86.avx512.packuswb.512";
+    auto pack = [&](StringRef name, Type type, Value a, Value b) -> Value {
+      return LLVM::CallIntrinsicOp::create(builder, op.getLoc(), type,
+                                           builder.getStringAttr(name),
+                                           ValueRange{a, b})
+          .getResult(0);
+    };
+    auto type = VectorType::get({2 * lanes}, builder.getI16Type());
+    return pack(bytes, op.getType(), pack(words, type, op.getA(), op.getB()),
+                pack(words, type, op.getC(), op.getD()));
   }
 };
 } // namespace

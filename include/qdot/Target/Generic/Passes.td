@@ -44,10 +44,10 @@ def LowerOps : Pass<"qdot-lower-ops", "::mlir::ModuleOp"> {
 }
 
 def LowerDot : Pass<"qdot-lower-dot", "::mlir::ModuleOp"> {
-  let summary = "Lower qdot.dot to portable vector code";
+  let summary = "Lower qdot.dot and qdot.narrow to portable vector code";
   let description = [{
-    In: `qdot.dot`. Out: none; extensions to i32, products and sums on vectors,
-    which run on every machine.
+    In: `qdot.dot`, `qdot.narrow`. Out: none; extensions to i32, products and
+    sums, clamps and shuffles on vectors, which run on every machine.
 
     Example:
 
