@@ -9,24 +9,24 @@
 // join the bias: 128 * (1 + 4 - 7 - 128) = -16640 and so on.
 // CHECK-LABEL: func.func @example(
 // CHECK-SAME: %[[ARG0:.*]]: tensor<2x4xi32>, %[[ARG1:.*]]: i32, %[[ARG2:.*]]: i8) -> tensor<2x3xi32> {
-// CHECK: %[[CST:.*]] = arith.constant dense<{{\[\[}}1, -2, 3], [4, 5, -6], [-7, 8, 9], [-128, 127, 0]]> : tensor<4x3xi8>
-// CHECK: %[[CST_0:.*]] = arith.constant dense<{{\[\[}}1, 2, 3], [4, 5, 6]]> : tensor<2x3xi32>
-// CHECK: %[[V0:.*]] = tensor.empty() : tensor<2x4xi8>
-// CHECK: %[[V1:.*]] = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d0, d1)>], iterator_types = ["parallel", "parallel"]} ins(%[[ARG0]] : tensor<2x4xi32>) outs(%[[V0]] : tensor<2x4xi8>) {
-// CHECK: ^bb0(%[[IN:.*]]: i32, %[[OUT:.*]]: i8):
-// CHECK: %[[V3:.*]] = qdot.requantize %[[IN]], %[[ARG1]], %[[ARG2]] zero_point(125) clamp(0, 255) contract tosa_single : i32, i32 -> i8
-// CHECK: linalg.yield %[[V3]] : i8
-// CHECK: } -> tensor<2x4xi8>
-// CHECK: %[[CST_1:.*]] = arith.constant dense<{{\[\[}}16641, -17662, -765], [16644, -17659, -762]]> : tensor<2x3xi32>
-// CHECK: %[[V2:.*]] = linalg.generic {indexing_maps = [affine_map<(d0, d1, d2) -> (d0, d2)>, affine_map<(d0, d1, d2) -> (d2, d1)>, affine_map<(d0, d1, d2) -> (d0, d1)>], iterator_types = ["parallel", "parallel", "reduction"]} ins(%[[V1]], %[[CST]] : tensor<2x4xi8>, tensor<4x3xi8>) outs(%[[CST_1]] : tensor<2x3xi32>) {
-// CHECK: ^bb0(%[[IN:.*]]: i8, %[[IN_2:.*]]: i8, %[[OUT:.*]]: i32):
-// CHECK: %[[V3:.*]] = arith.extui %[[IN]] : i8 to i32
-// CHECK: %[[V4:.*]] = arith.extsi %[[IN_2]] : i8 to i32
-// CHECK: %[[V5:.*]] = arith.muli %[[V3]], %[[V4]] : i32
-// CHECK: %[[V6:.*]] = arith.addi %[[OUT]], %[[V5]] : i32
-// CHECK: linalg.yield %[[V6]] : i32
-// CHECK: } -> tensor<2x3xi32>
-// CHECK: return %[[V2]] : tensor<2x3xi32>
+// CHECK-NEXT: %[[CST:.*]] = arith.constant dense<{{\[\[}}1, -2, 3], [4, 5, -6], [-7, 8, 9], [-128, 127, 0]]> : tensor<4x3xi8>
+// CHECK-NEXT: %[[CST_0:.*]] = arith.constant dense<{{\[\[}}1, 2, 3], [4, 5, 6]]> : tensor<2x3xi32>
+// CHECK-NEXT: %[[V0:.*]] = tensor.empty() : tensor<2x4xi8>
+// CHECK-NEXT: %[[V1:.*]] = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d0, d1)>], iterator_types = ["parallel", "parallel"]} ins(%[[ARG0]] : tensor<2x4xi32>) outs(%[[V0]] : tensor<2x4xi8>) {
+// CHECK-NEXT: ^bb0(%[[IN:.*]]: i32, %[[OUT:.*]]: i8):
+// CHECK-NEXT: %[[V3:.*]] = qdot.requantize %[[IN]], %[[ARG1]], %[[ARG2]] zero_point(125) clamp(0, 255) contract tosa_single : i32, i32 -> i8
+// CHECK-NEXT: linalg.yield %[[V3]] : i8
+// CHECK-NEXT: } -> tensor<2x4xi8>
+// CHECK-NEXT: %[[CST_1:.*]] = arith.constant dense<{{\[\[}}16641, -17662, -765], [16644, -17659, -762]]> : tensor<2x3xi32>
+// CHECK-NEXT: %[[V2:.*]] = linalg.generic {indexing_maps = [affine_map<(d0, d1, d2) -> (d0, d2)>, affine_map<(d0, d1, d2) -> (d2, d1)>, affine_map<(d0, d1, d2) -> (d0, d1)>], iterator_types = ["parallel", "parallel", "reduction"]} ins(%[[V1]], %[[CST]] : tensor<2x4xi8>, tensor<4x3xi8>) outs(%[[CST_1]] : tensor<2x3xi32>) {
+// CHECK-NEXT: ^bb0(%[[IN:.*]]: i8, %[[IN_2:.*]]: i8, %[[OUT:.*]]: i32):
+// CHECK-NEXT: %[[V3:.*]] = arith.extui %[[IN]] : i8 to i32
+// CHECK-NEXT: %[[V4:.*]] = arith.extsi %[[IN_2]] : i8 to i32
+// CHECK-NEXT: %[[V5:.*]] = arith.muli %[[V3]], %[[V4]] : i32
+// CHECK-NEXT: %[[V6:.*]] = arith.addi %[[OUT]], %[[V5]] : i32
+// CHECK-NEXT: linalg.yield %[[V6]] : i32
+// CHECK-NEXT: } -> tensor<2x3xi32>
+// CHECK-NEXT: return %[[V2]] : tensor<2x3xi32>
 func.func @example(%x: tensor<2x4xi32>, %m: i32, %s: i8) -> tensor<2x3xi32> {
   %w = arith.constant dense<[[1, -2, 3], [4, 5, -6], [-7, 8, 9], [-128, 127, 0]]> : tensor<4x3xi8>
   %bias = arith.constant dense<[[1, 2, 3], [4, 5, 6]]> : tensor<2x3xi32>
@@ -51,44 +51,44 @@ func.func @example(%x: tensor<2x4xi32>, %m: i32, %s: i8) -> tensor<2x3xi32> {
 // a dynamic batch as well. The bias has one value per channel.
 // CHECK-LABEL: func.func @boundary(
 // CHECK-SAME: %[[ARG0:.*]]: tensor<?x4xi8>) -> (tensor<?x3xi32>, tensor<?x4xi8>) {
-// CHECK: %[[C0:.*]] = arith.constant 0 : index
-// CHECK: %[[DIM:.*]] = tensor.dim %[[ARG0]], %[[C0]] : tensor<?x4xi8>
-// CHECK: %[[V0:.*]] = tensor.empty(%[[DIM]]) : tensor<?x4xi8>
-// CHECK: %[[V1:.*]] = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d0, d1)>], iterator_types = ["parallel", "parallel"]} ins(%[[ARG0]] : tensor<?x4xi8>) outs(%[[V0]] : tensor<?x4xi8>) {
-// CHECK: ^bb0(%[[IN:.*]]: i8, %[[OUT:.*]]: i8):
-// CHECK: %[[CM128_I8:.*]] = arith.constant -128 : i8
-// CHECK: %[[V8:.*]] = arith.xori %[[IN]], %[[CM128_I8]] : i8
-// CHECK: linalg.yield %[[V8]] : i8
-// CHECK: } -> tensor<?x4xi8>
-// CHECK: %[[CST:.*]] = arith.constant dense<{{\[\[}}1, -2, 3], [4, 5, -6], [-7, 8, 9], [-128, 127, 0]]> : tensor<4x3xi8>
-// CHECK: %[[C0_0:.*]] = arith.constant 0 : index
-// CHECK: %[[C0_I32:.*]] = arith.constant 0 : i32
-// CHECK: %[[DIM_1:.*]] = tensor.dim %[[V1]], %[[C0_0]] : tensor<?x4xi8>
-// CHECK: %[[V2:.*]] = tensor.empty(%[[DIM_1]]) : tensor<?x3xi32>
-// CHECK: %[[V3:.*]] = linalg.fill ins(%[[C0_I32]] : i32) outs(%[[V2]] : tensor<?x3xi32>) -> tensor<?x3xi32>
-// CHECK: %[[CST_2:.*]] = arith.constant dense<[16640, -17664, -768]> : tensor<3xi32>
-// CHECK: %[[C0_3:.*]] = arith.constant 0 : index
-// CHECK: %[[DIM_4:.*]] = tensor.dim %[[V3]], %[[C0_3]] : tensor<?x3xi32>
-// CHECK: %[[V4:.*]] = tensor.empty(%[[DIM_4]]) : tensor<?x3xi32>
-// CHECK: %[[BROADCASTED:.*]] = linalg.broadcast ins(%[[CST_2]] : tensor<3xi32>) outs(%[[V4]] : tensor<?x3xi32>) dimensions = [0]
-// CHECK: %[[V5:.*]] = linalg.generic {indexing_maps = [affine_map<(d0, d1, d2) -> (d0, d2)>, affine_map<(d0, d1, d2) -> (d2, d1)>, affine_map<(d0, d1, d2) -> (d0, d1)>], iterator_types = ["parallel", "parallel", "reduction"]} ins(%[[V1]], %[[CST]] : tensor<?x4xi8>, tensor<4x3xi8>) outs(%[[BROADCASTED]] : tensor<?x3xi32>) {
-// CHECK: ^bb0(%[[IN:.*]]: i8, %[[IN_7:.*]]: i8, %[[OUT:.*]]: i32):
-// CHECK: %[[V8:.*]] = arith.extui %[[IN]] : i8 to i32
-// CHECK: %[[V9:.*]] = arith.extsi %[[IN_7]] : i8 to i32
-// CHECK: %[[V10:.*]] = arith.muli %[[V8]], %[[V9]] : i32
-// CHECK: %[[V11:.*]] = arith.addi %[[OUT]], %[[V10]] : i32
-// CHECK: linalg.yield %[[V11]] : i32
-// CHECK: } -> tensor<?x3xi32>
-// CHECK: %[[C0_5:.*]] = arith.constant 0 : index
-// CHECK: %[[DIM_6:.*]] = tensor.dim %[[V1]], %[[C0_5]] : tensor<?x4xi8>
-// CHECK: %[[V6:.*]] = tensor.empty(%[[DIM_6]]) : tensor<?x4xi8>
-// CHECK: %[[V7:.*]] = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d0, d1)>], iterator_types = ["parallel", "parallel"]} ins(%[[V1]] : tensor<?x4xi8>) outs(%[[V6]] : tensor<?x4xi8>) {
-// CHECK: ^bb0(%[[IN:.*]]: i8, %[[OUT:.*]]: i8):
-// CHECK: %[[CM128_I8:.*]] = arith.constant -128 : i8
-// CHECK: %[[V8:.*]] = arith.xori %[[IN]], %[[CM128_I8]] : i8
-// CHECK: linalg.yield %[[V8]] : i8
-// CHECK: } -> tensor<?x4xi8>
-// CHECK: return %[[V5]], %[[V7]] : tensor<?x3xi32>, tensor<?x4xi8>
+// CHECK-NEXT: %[[C0:.*]] = arith.constant 0 : index
+// CHECK-NEXT: %[[DIM:.*]] = tensor.dim %[[ARG0]], %[[C0]] : tensor<?x4xi8>
+// CHECK-NEXT: %[[V0:.*]] = tensor.empty(%[[DIM]]) : tensor<?x4xi8>
+// CHECK-NEXT: %[[V1:.*]] = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d0, d1)>], iterator_types = ["parallel", "parallel"]} ins(%[[ARG0]] : tensor<?x4xi8>) outs(%[[V0]] : tensor<?x4xi8>) {
+// CHECK-NEXT: ^bb0(%[[IN:.*]]: i8, %[[OUT:.*]]: i8):
+// CHECK-NEXT: %[[CM128_I8:.*]] = arith.constant -128 : i8
+// CHECK-NEXT: %[[V8:.*]] = arith.xori %[[IN]], %[[CM128_I8]] : i8
+// CHECK-NEXT: linalg.yield %[[V8]] : i8
+// CHECK-NEXT: } -> tensor<?x4xi8>
+// CHECK-NEXT: %[[CST:.*]] = arith.constant dense<{{\[\[}}1, -2, 3], [4, 5, -6], [-7, 8, 9], [-128, 127, 0]]> : tensor<4x3xi8>
+// CHECK-NEXT: %[[C0_0:.*]] = arith.constant 0 : index
+// CHECK-NEXT: %[[C0_I32:.*]] = arith.constant 0 : i32
+// CHECK-NEXT: %[[DIM_1:.*]] = tensor.dim %[[V1]], %[[C0_0]] : tensor<?x4xi8>
+// CHECK-NEXT: %[[V2:.*]] = tensor.empty(%[[DIM_1]]) : tensor<?x3xi32>
+// CHECK-NEXT: %[[V3:.*]] = linalg.fill ins(%[[C0_I32]] : i32) outs(%[[V2]] : tensor<?x3xi32>) -> tensor<?x3xi32>
+// CHECK-NEXT: %[[CST_2:.*]] = arith.constant dense<[16640, -17664, -768]> : tensor<3xi32>
+// CHECK-NEXT: %[[C0_3:.*]] = arith.constant 0 : index
+// CHECK-NEXT: %[[DIM_4:.*]] = tensor.dim %[[V3]], %[[C0_3]] : tensor<?x3xi32>
+// CHECK-NEXT: %[[V4:.*]] = tensor.empty(%[[DIM_4]]) : tensor<?x3xi32>
+// CHECK-NEXT: %[[BROADCASTED:.*]] = linalg.broadcast ins(%[[CST_2]] : tensor<3xi32>) outs(%[[V4]] : tensor<?x3xi32>) dimensions = [0]
+// CHECK-NEXT: %[[V5:.*]] = linalg.generic {indexing_maps = [affine_map<(d0, d1, d2) -> (d0, d2)>, affine_map<(d0, d1, d2) -> (d2, d1)>, affine_map<(d0, d1, d2) -> (d0, d1)>], iterator_types = ["parallel", "parallel", "reduction"]} ins(%[[V1]], %[[CST]] : tensor<?x4xi8>, tensor<4x3xi8>) outs(%[[BROADCASTED]] : tensor<?x3xi32>) {
+// CHECK-NEXT: ^bb0(%[[IN:.*]]: i8, %[[IN_7:.*]]: i8, %[[OUT:.*]]: i32):
+// CHECK-NEXT: %[[V8:.*]] = arith.extui %[[IN]] : i8 to i32
+// CHECK-NEXT: %[[V9:.*]] = arith.extsi %[[IN_7]] : i8 to i32
+// CHECK-NEXT: %[[V10:.*]] = arith.muli %[[V8]], %[[V9]] : i32
+// CHECK-NEXT: %[[V11:.*]] = arith.addi %[[OUT]], %[[V10]] : i32
+// CHECK-NEXT: linalg.yield %[[V11]] : i32
+// CHECK-NEXT: } -> tensor<?x3xi32>
+// CHECK-NEXT: %[[C0_5:.*]] = arith.constant 0 : index
+// CHECK-NEXT: %[[DIM_6:.*]] = tensor.dim %[[V1]], %[[C0_5]] : tensor<?x4xi8>
+// CHECK-NEXT: %[[V6:.*]] = tensor.empty(%[[DIM_6]]) : tensor<?x4xi8>
+// CHECK-NEXT: %[[V7:.*]] = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d0, d1)>], iterator_types = ["parallel", "parallel"]} ins(%[[V1]] : tensor<?x4xi8>) outs(%[[V6]] : tensor<?x4xi8>) {
+// CHECK-NEXT: ^bb0(%[[IN:.*]]: i8, %[[OUT:.*]]: i8):
+// CHECK-NEXT: %[[CM128_I8:.*]] = arith.constant -128 : i8
+// CHECK-NEXT: %[[V8:.*]] = arith.xori %[[IN]], %[[CM128_I8]] : i8
+// CHECK-NEXT: linalg.yield %[[V8]] : i8
+// CHECK-NEXT: } -> tensor<?x4xi8>
+// CHECK-NEXT: return %[[V5]], %[[V7]] : tensor<?x3xi32>, tensor<?x4xi8>
 func.func @boundary(%x: tensor<?x4xi8>) -> (tensor<?x3xi32>, tensor<?x4xi8>) {
   %w = arith.constant dense<[[1, -2, 3], [4, 5, -6], [-7, 8, 9], [-128, 127, 0]]> : tensor<4x3xi8>
   %c0 = arith.constant 0 : index
@@ -103,43 +103,43 @@ func.func @boundary(%x: tensor<?x4xi8>) -> (tensor<?x3xi32>, tensor<?x4xi8>) {
 // The same for quantized types at the boundary.
 // CHECK-LABEL: func.func @casts(
 // CHECK-SAME: %[[ARG0:.*]]: tensor<?x4x!quant.uniform<i8:f32, 5.000000e-01:3>>) -> tensor<?x4x!quant.uniform<i8:f32, 5.000000e-01:3>> {
-// CHECK: %[[V0:.*]] = quant.scast %[[ARG0]] : tensor<?x4x!quant.uniform<i8:f32, 5.000000e-01:3>> to tensor<?x4xi8>
-// CHECK: %[[C0:.*]] = arith.constant 0 : index
-// CHECK: %[[DIM:.*]] = tensor.dim %[[V0]], %[[C0]] : tensor<?x4xi8>
-// CHECK: %[[V1:.*]] = tensor.empty(%[[DIM]]) : tensor<?x4xi8>
-// CHECK: %[[V2:.*]] = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d0, d1)>], iterator_types = ["parallel", "parallel"]} ins(%[[V0]] : tensor<?x4xi8>) outs(%[[V1]] : tensor<?x4xi8>) {
-// CHECK: ^bb0(%[[IN:.*]]: i8, %[[OUT:.*]]: i8):
-// CHECK: %[[CM128_I8:.*]] = arith.constant -128 : i8
-// CHECK: %[[V10:.*]] = arith.xori %[[IN]], %[[CM128_I8]] : i8
-// CHECK: linalg.yield %[[V10]] : i8
-// CHECK: } -> tensor<?x4xi8>
-// CHECK: %[[CST:.*]] = arith.constant dense<1> : tensor<4x4xi8>
-// CHECK: %[[C0_0:.*]] = arith.constant 0 : index
-// CHECK: %[[C0_I32:.*]] = arith.constant 0 : i32
-// CHECK: %[[DIM_1:.*]] = tensor.dim %[[V2]], %[[C0_0]] : tensor<?x4xi8>
-// CHECK: %[[V3:.*]] = tensor.empty(%[[DIM_1]]) : tensor<?x4xi32>
-// CHECK: %[[V4:.*]] = linalg.fill ins(%[[C0_I32]] : i32) outs(%[[V3]] : tensor<?x4xi32>) -> tensor<?x4xi32>
-// CHECK: %[[CST_2:.*]] = arith.constant dense<-512> : tensor<4xi32>
-// CHECK: %[[C0_3:.*]] = arith.constant 0 : index
-// CHECK: %[[DIM_4:.*]] = tensor.dim %[[V4]], %[[C0_3]] : tensor<?x4xi32>
-// CHECK: %[[V5:.*]] = tensor.empty(%[[DIM_4]]) : tensor<?x4xi32>
-// CHECK: %[[BROADCASTED:.*]] = linalg.broadcast ins(%[[CST_2]] : tensor<4xi32>) outs(%[[V5]] : tensor<?x4xi32>) dimensions = [0]
-// CHECK: %[[V6:.*]] = linalg.generic {indexing_maps = [affine_map<(d0, d1, d2) -> (d0, d2)>, affine_map<(d0, d1, d2) -> (d2, d1)>, affine_map<(d0, d1, d2) -> (d0, d1)>], iterator_types = ["parallel", "parallel", "reduction"]} ins(%[[V2]], %[[CST]] : tensor<?x4xi8>, tensor<4x4xi8>) outs(%[[BROADCASTED]] : tensor<?x4xi32>) {
-// CHECK: ^bb0(%[[IN:.*]]: i8, %[[IN_5:.*]]: i8, %[[OUT:.*]]: i32):
-// CHECK: %[[V10:.*]] = arith.extui %[[IN]] : i8 to i32
-// CHECK: %[[V11:.*]] = arith.extsi %[[IN_5]] : i8 to i32
-// CHECK: %[[V12:.*]] = arith.muli %[[V10]], %[[V11]] : i32
-// CHECK: %[[V13:.*]] = arith.addi %[[OUT]], %[[V12]] : i32
-// CHECK: linalg.yield %[[V13]] : i32
-// CHECK: } -> tensor<?x4xi32>
-// CHECK: %[[V7:.*]] = tensor.empty(%[[DIM_1]]) : tensor<?x4xi8>
-// CHECK: %[[V8:.*]] = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d0, d1)>], iterator_types = ["parallel", "parallel"]} ins(%[[V6]] : tensor<?x4xi32>) outs(%[[V7]] : tensor<?x4xi8>) {
-// CHECK: ^bb0(%[[IN:.*]]: i32, %[[OUT:.*]]: i8):
-// CHECK: %[[V10:.*]] = arith.trunci %[[IN]] : i32 to i8
-// CHECK: linalg.yield %[[V10]] : i8
-// CHECK: } -> tensor<?x4xi8>
-// CHECK: %[[V9:.*]] = quant.scast %[[V8]] : tensor<?x4xi8> to tensor<?x4x!quant.uniform<i8:f32, 5.000000e-01:3>>
-// CHECK: return %[[V9]] : tensor<?x4x!quant.uniform<i8:f32, 5.000000e-01:3>>
+// CHECK-NEXT: %[[V0:.*]] = quant.scast %[[ARG0]] : tensor<?x4x!quant.uniform<i8:f32, 5.000000e-01:3>> to tensor<?x4xi8>
+// CHECK-NEXT: %[[C0:.*]] = arith.constant 0 : index
+// CHECK-NEXT: %[[DIM:.*]] = tensor.dim %[[V0]], %[[C0]] : tensor<?x4xi8>
+// CHECK-NEXT: %[[V1:.*]] = tensor.empty(%[[DIM]]) : tensor<?x4xi8>
+// CHECK-NEXT: %[[V2:.*]] = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d0, d1)>], iterator_types = ["parallel", "parallel"]} ins(%[[V0]] : tensor<?x4xi8>) outs(%[[V1]] : tensor<?x4xi8>) {
+// CHECK-NEXT: ^bb0(%[[IN:.*]]: i8, %[[OUT:.*]]: i8):
+// CHECK-NEXT: %[[CM128_I8:.*]] = arith.constant -128 : i8
+// CHECK-NEXT: %[[V10:.*]] = arith.xori %[[IN]], %[[CM128_I8]] : i8
+// CHECK-NEXT: linalg.yield %[[V10]] : i8
+// CHECK-NEXT: } -> tensor<?x4xi8>
+// CHECK-NEXT: %[[CST:.*]] = arith.constant dense<1> : tensor<4x4xi8>
+// CHECK-NEXT: %[[C0_0:.*]] = arith.constant 0 : index
+// CHECK-NEXT: %[[C0_I32:.*]] = arith.constant 0 : i32
+// CHECK-NEXT: %[[DIM_1:.*]] = tensor.dim %[[V2]], %[[C0_0]] : tensor<?x4xi8>
+// CHECK-NEXT: %[[V3:.*]] = tensor.empty(%[[DIM_1]]) : tensor<?x4xi32>
+// CHECK-NEXT: %[[V4:.*]] = linalg.fill ins(%[[C0_I32]] : i32) outs(%[[V3]] : tensor<?x4xi32>) -> tensor<?x4xi32>
+// CHECK-NEXT: %[[CST_2:.*]] = arith.constant dense<-512> : tensor<4xi32>
+// CHECK-NEXT: %[[C0_3:.*]] = arith.constant 0 : index
+// CHECK-NEXT: %[[DIM_4:.*]] = tensor.dim %[[V4]], %[[C0_3]] : tensor<?x4xi32>
+// CHECK-NEXT: %[[V5:.*]] = tensor.empty(%[[DIM_4]]) : tensor<?x4xi32>
+// CHECK-NEXT: %[[BROADCASTED:.*]] = linalg.broadcast ins(%[[CST_2]] : tensor<4xi32>) outs(%[[V5]] : tensor<?x4xi32>) dimensions = [0]
+// CHECK-NEXT: %[[V6:.*]] = linalg.generic {indexing_maps = [affine_map<(d0, d1, d2) -> (d0, d2)>, affine_map<(d0, d1, d2) -> (d2, d1)>, affine_map<(d0, d1, d2) -> (d0, d1)>], iterator_types = ["parallel", "parallel", "reduction"]} ins(%[[V2]], %[[CST]] : tensor<?x4xi8>, tensor<4x4xi8>) outs(%[[BROADCASTED]] : tensor<?x4xi32>) {
+// CHECK-NEXT: ^bb0(%[[IN:.*]]: i8, %[[IN_5:.*]]: i8, %[[OUT:.*]]: i32):
+// CHECK-NEXT: %[[V10:.*]] = arith.extui %[[IN]] : i8 to i32
+// CHECK-NEXT: %[[V11:.*]] = arith.extsi %[[IN_5]] : i8 to i32
+// CHECK-NEXT: %[[V12:.*]] = arith.muli %[[V10]], %[[V11]] : i32
+// CHECK-NEXT: %[[V13:.*]] = arith.addi %[[OUT]], %[[V12]] : i32
+// CHECK-NEXT: linalg.yield %[[V13]] : i32
+// CHECK-NEXT: } -> tensor<?x4xi32>
+// CHECK-NEXT: %[[V7:.*]] = tensor.empty(%[[DIM_1]]) : tensor<?x4xi8>
+// CHECK-NEXT: %[[V8:.*]] = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d0, d1)>], iterator_types = ["parallel", "parallel"]} ins(%[[V6]] : tensor<?x4xi32>) outs(%[[V7]] : tensor<?x4xi8>) {
+// CHECK-NEXT: ^bb0(%[[IN:.*]]: i32, %[[OUT:.*]]: i8):
+// CHECK-NEXT: %[[V10:.*]] = arith.trunci %[[IN]] : i32 to i8
+// CHECK-NEXT: linalg.yield %[[V10]] : i8
+// CHECK-NEXT: } -> tensor<?x4xi8>
+// CHECK-NEXT: %[[V9:.*]] = quant.scast %[[V8]] : tensor<?x4xi8> to tensor<?x4x!quant.uniform<i8:f32, 5.000000e-01:3>>
+// CHECK-NEXT: return %[[V9]] : tensor<?x4x!quant.uniform<i8:f32, 5.000000e-01:3>>
 func.func @casts(%q: tensor<?x4x!quant.uniform<i8:f32, 0.5:3>>) -> tensor<?x4x!quant.uniform<i8:f32, 0.5:3>> {
   %x = quant.scast %q : tensor<?x4x!quant.uniform<i8:f32, 0.5:3>> to tensor<?x4xi8>
   %w = arith.constant dense<1> : tensor<4x4xi8>
@@ -164,41 +164,41 @@ func.func @casts(%q: tensor<?x4x!quant.uniform<i8:f32, 0.5:3>>) -> tensor<?x4x!q
 // strided and dilated, with the sums of 4 * 3 weights per channel.
 // CHECK-LABEL: func.func @moves(
 // CHECK-SAME: %[[ARG0:.*]]: tensor<1x6x6x2xi8>) -> tensor<1x3x4x3xi32> {
-// CHECK: %[[CM128_I8:.*]] = arith.constant -128 : i8
-// CHECK: %[[CM7_I8:.*]] = arith.constant -7 : i8
+// CHECK-NEXT: %[[CM128_I8:.*]] = arith.constant -128 : i8
+// CHECK-NEXT: %[[CM7_I8:.*]] = arith.constant -7 : i8
 // CHECK: %[[C0_I8:.*]] = arith.constant 0 : i8
-// CHECK: %[[V2:.*]] = linalg.fill ins(%[[C0_I8]] : i8) outs(%{{.*}} : tensor<1x5x5x2xi8>) -> tensor<1x5x5x2xi8>
-// CHECK: %[[V3:.*]] = linalg.generic {indexing_maps = [affine_map<(d0, d1, d2, d3, d4, d5) -> (d0, d1 + d4, d2 + d5, d3)>, affine_map<(d0, d1, d2, d3, d4, d5) -> (d4, d5)>, affine_map<(d0, d1, d2, d3, d4, d5) -> (d0, d1, d2, d3)>], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction"]} ins(%[[ARG0]], %{{.*}} : tensor<1x6x6x2xi8>, tensor<2x2xi8>) outs(%[[V2]] : tensor<1x5x5x2xi8>) {
-// CHECK: ^bb0(%[[IN:.*]]: i8, %[[IN_5:.*]]: i8, %[[OUT:.*]]: i8):
-// CHECK: %[[CM128_I8_6:.*]] = arith.constant -128 : i8
-// CHECK: %[[V7:.*]] = arith.xori %[[IN]], %[[CM128_I8_6]] : i8
-// CHECK: %[[V8:.*]] = arith.maxui %[[OUT]], %[[V7]] : i8
-// CHECK: linalg.yield %[[V8]] : i8
-// CHECK: } -> tensor<1x5x5x2xi8>
-// CHECK: %[[PADDED:.*]] = tensor.pad %[[V3]] low[0, 1, 1, 0] high[0, 1, 0, 0] {
-// CHECK: ^bb0(%[[ARG1:.*]]: index, %[[ARG2:.*]]: index, %[[ARG3:.*]]: index, %[[ARG4:.*]]: index):
-// CHECK: %[[C121_I8:.*]] = arith.constant 121 : i8
-// CHECK: tensor.yield %[[C121_I8]] : i8
-// CHECK: } : tensor<1x5x5x2xi8> to tensor<1x7x6x2xi8>
-// CHECK: %[[CST:.*]] = arith.constant dense<-123> : tensor<1x7x6x1xi8>
-// CHECK: %[[CST_0:.*]] = arith.constant dense<5> : tensor<1x7x6x1xi8>
-// CHECK: %[[CONCAT:.*]] = tensor.concat dim(3) %[[PADDED]], %[[CST]] : (tensor<1x7x6x2xi8>, tensor<1x7x6x1xi8>) -> tensor<1x7x6x3xi8>
-// CHECK: %[[COLLAPSED:.*]] = tensor.collapse_shape %[[CONCAT]] {{\[\[}}0, 1], [2], [3]] : tensor<1x7x6x3xi8> into tensor<7x6x3xi8>
-// CHECK: %[[EXPANDED:.*]] = tensor.expand_shape %[[COLLAPSED]] {{\[\[}}0, 1], [2], [3]] output_shape [1, 7, 6, 3] : tensor<7x6x3xi8> into tensor<1x7x6x3xi8>
-// CHECK: %[[CST_1:.*]] = arith.constant dense<1> : tensor<2x2x3x3xi8>
-// CHECK: %[[CST_2:.*]] = arith.constant dense<[10, 20, 30]> : tensor<3xi32>
+// CHECK-NEXT: %[[V2:.*]] = linalg.fill ins(%[[C0_I8]] : i8) outs(%{{.*}} : tensor<1x5x5x2xi8>) -> tensor<1x5x5x2xi8>
+// CHECK-NEXT: %[[V3:.*]] = linalg.generic {indexing_maps = [affine_map<(d0, d1, d2, d3, d4, d5) -> (d0, d1 + d4, d2 + d5, d3)>, affine_map<(d0, d1, d2, d3, d4, d5) -> (d4, d5)>, affine_map<(d0, d1, d2, d3, d4, d5) -> (d0, d1, d2, d3)>], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction"]} ins(%[[ARG0]], %{{.*}} : tensor<1x6x6x2xi8>, tensor<2x2xi8>) outs(%[[V2]] : tensor<1x5x5x2xi8>) {
+// CHECK-NEXT: ^bb0(%[[IN:.*]]: i8, %[[IN_5:.*]]: i8, %[[OUT:.*]]: i8):
+// CHECK-NEXT: %[[CM128_I8_6:.*]] = arith.constant -128 : i8
+// CHECK-NEXT: %[[V7:.*]] = arith.xori %[[IN]], %[[CM128_I8_6]] : i8
+// CHECK-NEXT: %[[V8:.*]] = arith.maxui %[[OUT]], %[[V7]] : i8
+// CHECK-NEXT: linalg.yield %[[V8]] : i8
+// CHECK-NEXT: } -> tensor<1x5x5x2xi8>
+// CHECK-NEXT: %[[PADDED:.*]] = tensor.pad %[[V3]] low[0, 1, 1, 0] high[0, 1, 0, 0] {
+// CHECK-NEXT: ^bb0(%[[ARG1:.*]]: index, %[[ARG2:.*]]: index, %[[ARG3:.*]]: index, %[[ARG4:.*]]: index):
+// CHECK-NEXT: %[[C121_I8:.*]] = arith.constant 121 : i8
+// CHECK-NEXT: tensor.yield %[[C121_I8]] : i8
+// CHECK-NEXT: } : tensor<1x5x5x2xi8> to tensor<1x7x6x2xi8>
+// CHECK-NEXT: %[[CST:.*]] = arith.constant dense<-123> : tensor<1x7x6x1xi8>
+// CHECK-NEXT: %[[CST_0:.*]] = arith.constant dense<5> : tensor<1x7x6x1xi8>
+// CHECK-NEXT: %[[CONCAT:.*]] = tensor.concat dim(3) %[[PADDED]], %[[CST]] : (tensor<1x7x6x2xi8>, tensor<1x7x6x1xi8>) -> tensor<1x7x6x3xi8>
+// CHECK-NEXT: %[[COLLAPSED:.*]] = tensor.collapse_shape %[[CONCAT]] {{\[\[}}0, 1], [2], [3]] : tensor<1x7x6x3xi8> into tensor<7x6x3xi8>
+// CHECK-NEXT: %[[EXPANDED:.*]] = tensor.expand_shape %[[COLLAPSED]] {{\[\[}}0, 1], [2], [3]] output_shape [1, 7, 6, 3] : tensor<7x6x3xi8> into tensor<1x7x6x3xi8>
+// CHECK-NEXT: %[[CST_1:.*]] = arith.constant dense<1> : tensor<2x2x3x3xi8>
+// CHECK-NEXT: %[[CST_2:.*]] = arith.constant dense<[10, 20, 30]> : tensor<3xi32>
 // CHECK: %[[BROADCASTED:.*]] = linalg.broadcast ins(%[[CST_2]] : tensor<3xi32>) outs(%{{.*}} : tensor<1x3x4x3xi32>) dimensions = [0, 1, 2]
-// CHECK: %[[CST_3:.*]] = arith.constant dense<[-1526, -1516, -1506]> : tensor<3xi32>
+// CHECK-NEXT: %[[CST_3:.*]] = arith.constant dense<[-1526, -1516, -1506]> : tensor<3xi32>
 // CHECK: %[[BROADCASTED_4:.*]] = linalg.broadcast ins(%[[CST_3]] : tensor<3xi32>) outs(%{{.*}} : tensor<1x3x4x3xi32>) dimensions = [0, 1, 2]
-// CHECK: %[[V6:.*]] = linalg.generic {indexing_maps = [affine_map<(d0, d1, d2, d3, d4, d5, d6) -> (d0, d1 * 2 + d4, d2 + d5 * 2, d6)>, affine_map<(d0, d1, d2, d3, d4, d5, d6) -> (d4, d5, d6, d3)>, affine_map<(d0, d1, d2, d3, d4, d5, d6) -> (d0, d1, d2, d3)>], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction", "reduction"]} ins(%[[EXPANDED]], %[[CST_1]] : tensor<1x7x6x3xi8>, tensor<2x2x3x3xi8>) outs(%[[BROADCASTED_4]] : tensor<1x3x4x3xi32>) {
-// CHECK: ^bb0(%[[IN:.*]]: i8, %[[IN_5:.*]]: i8, %[[OUT:.*]]: i32):
-// CHECK: %[[V7:.*]] = arith.extui %[[IN]] : i8 to i32
-// CHECK: %[[V8:.*]] = arith.extsi %[[IN_5]] : i8 to i32
-// CHECK: %[[V9:.*]] = arith.muli %[[V7]], %[[V8]] : i32
-// CHECK: %[[V10:.*]] = arith.addi %[[OUT]], %[[V9]] : i32
-// CHECK: linalg.yield %[[V10]] : i32
-// CHECK: } -> tensor<1x3x4x3xi32>
-// CHECK: return %[[V6]] : tensor<1x3x4x3xi32>
+// CHECK-NEXT: %[[V6:.*]] = linalg.generic {indexing_maps = [affine_map<(d0, d1, d2, d3, d4, d5, d6) -> (d0, d1 * 2 + d4, d2 + d5 * 2, d6)>, affine_map<(d0, d1, d2, d3, d4, d5, d6) -> (d4, d5, d6, d3)>, affine_map<(d0, d1, d2, d3, d4, d5, d6) -> (d0, d1, d2, d3)>], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction", "reduction"]} ins(%[[EXPANDED]], %[[CST_1]] : tensor<1x7x6x3xi8>, tensor<2x2x3x3xi8>) outs(%[[BROADCASTED_4]] : tensor<1x3x4x3xi32>) {
+// CHECK-NEXT: ^bb0(%[[IN:.*]]: i8, %[[IN_5:.*]]: i8, %[[OUT:.*]]: i32):
+// CHECK-NEXT: %[[V7:.*]] = arith.extui %[[IN]] : i8 to i32
+// CHECK-NEXT: %[[V8:.*]] = arith.extsi %[[IN_5]] : i8 to i32
+// CHECK-NEXT: %[[V9:.*]] = arith.muli %[[V7]], %[[V8]] : i32
+// CHECK-NEXT: %[[V10:.*]] = arith.addi %[[OUT]], %[[V9]] : i32
+// CHECK-NEXT: linalg.yield %[[V10]] : i32
+// CHECK-NEXT: } -> tensor<1x3x4x3xi32>
+// CHECK-NEXT: return %[[V6]] : tensor<1x3x4x3xi32>
 func.func @moves(%x: tensor<1x6x6x2xi8>) -> tensor<1x3x4x3xi32> {
   %min = arith.constant -128 : i8
   %zp = arith.constant -7 : i8
@@ -227,30 +227,30 @@ func.func @moves(%x: tensor<1x6x6x2xi8>) -> tensor<1x3x4x3xi32> {
 // CHECK-LABEL: func.func @slices(
 // CHECK-SAME: %[[ARG0:.*]]: tensor<2x3xi32>, %[[ARG1:.*]]: index) -> (tensor<4x2xi32>, i8) {
 // CHECK: %[[V1:.*]] = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d0, d1)>], iterator_types = ["parallel", "parallel"]} ins(%[[ARG0]] : tensor<2x3xi32>) outs(%{{.*}} : tensor<2x3xi8>) {
-// CHECK: ^bb0(%[[IN:.*]]: i32, %[[OUT:.*]]: i8):
-// CHECK: %[[V7:.*]] = arith.trunci %[[IN]] : i32 to i8
-// CHECK: %[[CM128_I8_1:.*]] = arith.constant -128 : i8
-// CHECK: %[[V8:.*]] = arith.xori %[[V7]], %[[CM128_I8_1]] : i8
-// CHECK: linalg.yield %[[V8]] : i8
-// CHECK: } -> tensor<2x3xi8>
+// CHECK-NEXT: ^bb0(%[[IN:.*]]: i32, %[[OUT:.*]]: i8):
+// CHECK-NEXT: %[[V7:.*]] = arith.trunci %[[IN]] : i32 to i8
+// CHECK-NEXT: %[[CM128_I8_1:.*]] = arith.constant -128 : i8
+// CHECK-NEXT: %[[V8:.*]] = arith.xori %[[V7]], %[[CM128_I8_1]] : i8
+// CHECK-NEXT: linalg.yield %[[V8]] : i8
+// CHECK-NEXT: } -> tensor<2x3xi8>
 // CHECK: %[[CM127_I8:.*]] = arith.constant -127 : i8
-// CHECK: %[[V3:.*]] = linalg.fill ins(%[[CM127_I8]] : i8) outs(%{{.*}} : tensor<4x3xi8>) -> tensor<4x3xi8>
-// CHECK: %[[INSERTED_SLICE:.*]] = tensor.insert_slice %[[V1]] into %[[V3]][1, 0] [2, 3] [1, 1] : tensor<2x3xi8> into tensor<4x3xi8>
-// CHECK: %[[EXTRACTED:.*]] = tensor.extract %[[INSERTED_SLICE]][%[[ARG1]], %[[ARG1]]] : tensor<4x3xi8>
-// CHECK: %[[CM128_I8:.*]] = arith.constant -128 : i8
-// CHECK: %[[V4:.*]] = arith.xori %[[EXTRACTED]], %[[CM128_I8]] : i8
-// CHECK: %[[CST:.*]] = arith.constant dense<{{\[\[}}1, 2], [3, 4], [5, 6]]> : tensor<3x2xi8>
-// CHECK: %[[CST_0:.*]] = arith.constant dense<[-1152, -1536]> : tensor<2xi32>
+// CHECK-NEXT: %[[V3:.*]] = linalg.fill ins(%[[CM127_I8]] : i8) outs(%{{.*}} : tensor<4x3xi8>) -> tensor<4x3xi8>
+// CHECK-NEXT: %[[INSERTED_SLICE:.*]] = tensor.insert_slice %[[V1]] into %[[V3]][1, 0] [2, 3] [1, 1] : tensor<2x3xi8> into tensor<4x3xi8>
+// CHECK-NEXT: %[[EXTRACTED:.*]] = tensor.extract %[[INSERTED_SLICE]][%[[ARG1]], %[[ARG1]]] : tensor<4x3xi8>
+// CHECK-NEXT: %[[CM128_I8:.*]] = arith.constant -128 : i8
+// CHECK-NEXT: %[[V4:.*]] = arith.xori %[[EXTRACTED]], %[[CM128_I8]] : i8
+// CHECK-NEXT: %[[CST:.*]] = arith.constant dense<{{\[\[}}1, 2], [3, 4], [5, 6]]> : tensor<3x2xi8>
+// CHECK-NEXT: %[[CST_0:.*]] = arith.constant dense<[-1152, -1536]> : tensor<2xi32>
 // CHECK: %[[BROADCASTED:.*]] = linalg.broadcast ins(%[[CST_0]] : tensor<2xi32>) outs(%{{.*}} : tensor<4x2xi32>) dimensions = [0]
-// CHECK: %[[V6:.*]] = linalg.generic {indexing_maps = [affine_map<(d0, d1, d2) -> (d0, d2)>, affine_map<(d0, d1, d2) -> (d2, d1)>, affine_map<(d0, d1, d2) -> (d0, d1)>], iterator_types = ["parallel", "parallel", "reduction"]} ins(%[[INSERTED_SLICE]], %[[CST]] : tensor<4x3xi8>, tensor<3x2xi8>) outs(%[[BROADCASTED]] : tensor<4x2xi32>) {
-// CHECK: ^bb0(%[[IN:.*]]: i8, %[[IN_1:.*]]: i8, %[[OUT:.*]]: i32):
-// CHECK: %[[V7:.*]] = arith.extui %[[IN]] : i8 to i32
-// CHECK: %[[V8:.*]] = arith.extsi %[[IN_1]] : i8 to i32
-// CHECK: %[[V9:.*]] = arith.muli %[[V7]], %[[V8]] : i32
-// CHECK: %[[V10:.*]] = arith.addi %[[OUT]], %[[V9]] : i32
-// CHECK: linalg.yield %[[V10]] : i32
-// CHECK: } -> tensor<4x2xi32>
-// CHECK: return %[[V6]], %[[V4]] : tensor<4x2xi32>, i8
+// CHECK-NEXT: %[[V6:.*]] = linalg.generic {indexing_maps = [affine_map<(d0, d1, d2) -> (d0, d2)>, affine_map<(d0, d1, d2) -> (d2, d1)>, affine_map<(d0, d1, d2) -> (d0, d1)>], iterator_types = ["parallel", "parallel", "reduction"]} ins(%[[INSERTED_SLICE]], %[[CST]] : tensor<4x3xi8>, tensor<3x2xi8>) outs(%[[BROADCASTED]] : tensor<4x2xi32>) {
+// CHECK-NEXT: ^bb0(%[[IN:.*]]: i8, %[[IN_1:.*]]: i8, %[[OUT:.*]]: i32):
+// CHECK-NEXT: %[[V7:.*]] = arith.extui %[[IN]] : i8 to i32
+// CHECK-NEXT: %[[V8:.*]] = arith.extsi %[[IN_1]] : i8 to i32
+// CHECK-NEXT: %[[V9:.*]] = arith.muli %[[V7]], %[[V8]] : i32
+// CHECK-NEXT: %[[V10:.*]] = arith.addi %[[OUT]], %[[V9]] : i32
+// CHECK-NEXT: linalg.yield %[[V10]] : i32
+// CHECK-NEXT: } -> tensor<4x2xi32>
+// CHECK-NEXT: return %[[V6]], %[[V4]] : tensor<4x2xi32>, i8
 func.func @slices(%x: tensor<2x3xi32>, %i: index) -> (tensor<4x2xi32>, i8) {
   %zero = arith.constant 0 : i32
   %f = arith.constant 1 : i8
@@ -276,56 +276,56 @@ func.func @slices(%x: tensor<2x3xi32>, %i: index) -> (tensor<4x2xi32>, i8) {
 // CHECK-LABEL: func.func @residual(
 // CHECK-SAME: %[[ARG0:.*]]: tensor<2x4xi8>, %[[ARG1:.*]]: i32, %[[ARG2:.*]]: i8, %[[ARG3:.*]]: f32) -> tensor<2x4xi32> {
 // CHECK: %[[V1:.*]] = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d0, d1)>], iterator_types = ["parallel", "parallel"]} ins(%[[ARG0]] : tensor<2x4xi8>) outs(%{{.*}} : tensor<2x4xi8>) {
-// CHECK: ^bb0(%[[IN:.*]]: i8, %[[OUT:.*]]: i8):
-// CHECK: %[[CM128_I8:.*]] = arith.constant -128 : i8
+// CHECK-NEXT: ^bb0(%[[IN:.*]]: i8, %[[OUT:.*]]: i8):
+// CHECK-NEXT: %[[CM128_I8:.*]] = arith.constant -128 : i8
 // CHECK: linalg.yield %{{.*}} : i8
-// CHECK: } -> tensor<2x4xi8>
-// CHECK: %[[CST:.*]] = arith.constant dense<1> : tensor<4x4xi8>
-// CHECK: %[[CST_0:.*]] = arith.constant dense<0> : tensor<2x4xi32>
+// CHECK-NEXT: } -> tensor<2x4xi8>
+// CHECK-NEXT: %[[CST:.*]] = arith.constant dense<1> : tensor<4x4xi8>
+// CHECK-NEXT: %[[CST_0:.*]] = arith.constant dense<0> : tensor<2x4xi32>
 // CHECK: %[[CST_1:.*]] = arith.constant dense<-512> : tensor<2x4xi32>
-// CHECK: %[[V3:.*]] = linalg.generic {indexing_maps = [affine_map<(d0, d1, d2) -> (d0, d2)>, affine_map<(d0, d1, d2) -> (d2, d1)>, affine_map<(d0, d1, d2) -> (d0, d1)>], iterator_types = ["parallel", "parallel", "reduction"]} ins(%[[V1]], %[[CST]] : tensor<2x4xi8>, tensor<4x4xi8>) outs(%[[CST_1]] : tensor<2x4xi32>) {
-// CHECK: ^bb0(%[[IN:.*]]: i8, %[[IN_4:.*]]: i8, %[[OUT:.*]]: i32):
-// CHECK: %[[V8:.*]] = arith.extui %[[IN]] : i8 to i32
-// CHECK: %[[V9:.*]] = arith.extsi %[[IN_4]] : i8 to i32
-// CHECK: %[[V10:.*]] = arith.muli %[[V8]], %[[V9]] : i32
-// CHECK: %[[V11:.*]] = arith.addi %[[OUT]], %[[V10]] : i32
-// CHECK: linalg.yield %[[V11]] : i32
-// CHECK: } -> tensor<2x4xi32>
-// CHECK: %[[V4:.*]] = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d0, d1)>], iterator_types = ["parallel", "parallel"]} ins(%[[V3]], %[[V1]] : tensor<2x4xi32>, tensor<2x4xi8>) outs(%{{.*}} : tensor<2x4xi8>) {
-// CHECK: ^bb0(%[[IN:.*]]: i32, %[[IN_4:.*]]: i8, %[[OUT:.*]]: i8):
-// CHECK: %[[V8:.*]] = qdot.requantize %[[IN]], %[[ARG1]], %[[ARG2]] zero_point(-3) clamp(-3, 127) contract tosa_single : i32, i32 -> i8
-// CHECK: %[[V9:.*]] = arith.extsi %[[V8]] : i8 to i32
-// CHECK: %[[V10:.*]] = arith.extui %[[IN_4]] : i8 to i32
-// CHECK: %[[C128_I32:.*]] = arith.constant 128 : i32
-// CHECK: %[[V11:.*]] = arith.subi %[[V10]], %[[C128_I32]] : i32
-// CHECK: %[[V12:.*]] = arith.addi %[[V9]], %[[V11]] : i32
-// CHECK: %[[V13:.*]] = qdot.requantize %[[V12]], %[[ARG1]], %[[ARG2]] zero_point(135) clamp(0, 255) contract tosa_double : i32, i32 -> i8
-// CHECK: linalg.yield %[[V13]] : i8
-// CHECK: } -> tensor<2x4xi8>
-// CHECK: %[[CST_2:.*]] = arith.constant dense<-512> : tensor<2x4xi32>
-// CHECK: %[[V5:.*]] = linalg.generic {indexing_maps = [affine_map<(d0, d1, d2) -> (d0, d2)>, affine_map<(d0, d1, d2) -> (d2, d1)>, affine_map<(d0, d1, d2) -> (d0, d1)>], iterator_types = ["parallel", "parallel", "reduction"]} ins(%[[V4]], %[[CST]] : tensor<2x4xi8>, tensor<4x4xi8>) outs(%[[CST_2]] : tensor<2x4xi32>) {
-// CHECK: ^bb0(%[[IN:.*]]: i8, %[[IN_4:.*]]: i8, %[[OUT:.*]]: i32):
-// CHECK: %[[V8:.*]] = arith.extui %[[IN]] : i8 to i32
-// CHECK: %[[V9:.*]] = arith.extsi %[[IN_4]] : i8 to i32
-// CHECK: %[[V10:.*]] = arith.muli %[[V8]], %[[V9]] : i32
-// CHECK: %[[V11:.*]] = arith.addi %[[OUT]], %[[V10]] : i32
-// CHECK: linalg.yield %[[V11]] : i32
-// CHECK: } -> tensor<2x4xi32>
-// CHECK: %[[V6:.*]] = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d0, d1)>], iterator_types = ["parallel", "parallel"]} ins(%[[V5]] : tensor<2x4xi32>) outs(%{{.*}} : tensor<2x4xi8>) {
-// CHECK: ^bb0(%[[IN:.*]]: i32, %[[OUT:.*]]: i8):
-// CHECK: %[[V8:.*]] = qdot.requantize %[[IN]], %[[ARG3]] zero_point(255) clamp(128, 255) contract f32 : i32, f32 -> i8
-// CHECK: linalg.yield %[[V8]] : i8
-// CHECK: } -> tensor<2x4xi8>
-// CHECK: %[[CST_3:.*]] = arith.constant dense<-512> : tensor<2x4xi32>
-// CHECK: %[[V7:.*]] = linalg.generic {indexing_maps = [affine_map<(d0, d1, d2) -> (d0, d2)>, affine_map<(d0, d1, d2) -> (d2, d1)>, affine_map<(d0, d1, d2) -> (d0, d1)>], iterator_types = ["parallel", "parallel", "reduction"]} ins(%[[V6]], %[[CST]] : tensor<2x4xi8>, tensor<4x4xi8>) outs(%[[CST_3]] : tensor<2x4xi32>) {
-// CHECK: ^bb0(%[[IN:.*]]: i8, %[[IN_4:.*]]: i8, %[[OUT:.*]]: i32):
-// CHECK: %[[V8:.*]] = arith.extui %[[IN]] : i8 to i32
-// CHECK: %[[V9:.*]] = arith.extsi %[[IN_4]] : i8 to i32
-// CHECK: %[[V10:.*]] = arith.muli %[[V8]], %[[V9]] : i32
-// CHECK: %[[V11:.*]] = arith.addi %[[OUT]], %[[V10]] : i32
-// CHECK: linalg.yield %[[V11]] : i32
-// CHECK: } -> tensor<2x4xi32>
-// CHECK: return %[[V7]] : tensor<2x4xi32>
+// CHECK-NEXT: %[[V3:.*]] = linalg.generic {indexing_maps = [affine_map<(d0, d1, d2) -> (d0, d2)>, affine_map<(d0, d1, d2) -> (d2, d1)>, affine_map<(d0, d1, d2) -> (d0, d1)>], iterator_types = ["parallel", "parallel", "reduction"]} ins(%[[V1]], %[[CST]] : tensor<2x4xi8>, tensor<4x4xi8>) outs(%[[CST_1]] : tensor<2x4xi32>) {
+// CHECK-NEXT: ^bb0(%[[IN:.*]]: i8, %[[IN_4:.*]]: i8, %[[OUT:.*]]: i32):
+// CHECK-NEXT: %[[V8:.*]] = arith.extui %[[IN]] : i8 to i32
+// CHECK-NEXT: %[[V9:.*]] = arith.extsi %[[IN_4]] : i8 to i32
+// CHECK-NEXT: %[[V10:.*]] = arith.muli %[[V8]], %[[V9]] : i32
+// CHECK-NEXT: %[[V11:.*]] = arith.addi %[[OUT]], %[[V10]] : i32
+// CHECK-NEXT: linalg.yield %[[V11]] : i32
+// CHECK-NEXT: } -> tensor<2x4xi32>
+// CHECK-NEXT: %[[V4:.*]] = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d0, d1)>], iterator_types = ["parallel", "parallel"]} ins(%[[V3]], %[[V1]] : tensor<2x4xi32>, tensor<2x4xi8>) outs(%{{.*}} : tensor<2x4xi8>) {
+// CHECK-NEXT: ^bb0(%[[IN:.*]]: i32, %[[IN_4:.*]]: i8, %[[OUT:.*]]: i8):
+// CHECK-NEXT: %[[V8:.*]] = qdot.requantize %[[IN]], %[[ARG1]], %[[ARG2]] zero_point(-3) clamp(-3, 127) contract tosa_single : i32, i32 -> i8
+// CHECK-NEXT: %[[V9:.*]] = arith.extsi %[[V8]] : i8 to i32
+// CHECK-NEXT: %[[V10:.*]] = arith.extui %[[IN_4]] : i8 to i32
+// CHECK-NEXT: %[[C128_I32:.*]] = arith.constant 128 : i32
+// CHECK-NEXT: %[[V11:.*]] = arith.subi %[[V10]], %[[C128_I32]] : i32
+// CHECK-NEXT: %[[V12:.*]] = arith.addi %[[V9]], %[[V11]] : i32
+// CHECK-NEXT: %[[V13:.*]] = qdot.requantize %[[V12]], %[[ARG1]], %[[ARG2]] zero_point(135) clamp(0, 255) contract tosa_double : i32, i32 -> i8
+// CHECK-NEXT: linalg.yield %[[V13]] : i8
+// CHECK-NEXT: } -> tensor<2x4xi8>
+// CHECK-NEXT: %[[CST_2:.*]] = arith.constant dense<-512> : tensor<2x4xi32>
+// CHECK-NEXT: %[[V5:.*]] = linalg.generic {indexing_maps = [affine_map<(d0, d1, d2) -> (d0, d2)>, affine_map<(d0, d1, d2) -> (d2, d1)>, affine_map<(d0, d1, d2) -> (d0, d1)>], iterator_types = ["parallel", "parallel", "reduction"]} ins(%[[V4]], %[[CST]] : tensor<2x4xi8>, tensor<4x4xi8>) outs(%[[CST_2]] : tensor<2x4xi32>) {
+// CHECK-NEXT: ^bb0(%[[IN:.*]]: i8, %[[IN_4:.*]]: i8, %[[OUT:.*]]: i32):
+// CHECK-NEXT: %[[V8:.*]] = arith.extui %[[IN]] : i8 to i32
+// CHECK-NEXT: %[[V9:.*]] = arith.extsi %[[IN_4]] : i8 to i32
+// CHECK-NEXT: %[[V10:.*]] = arith.muli %[[V8]], %[[V9]] : i32
+// CHECK-NEXT: %[[V11:.*]] = arith.addi %[[OUT]], %[[V10]] : i32
+// CHECK-NEXT: linalg.yield %[[V11]] : i32
+// CHECK-NEXT: } -> tensor<2x4xi32>
+// CHECK-NEXT: %[[V6:.*]] = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d0, d1)>], iterator_types = ["parallel", "parallel"]} ins(%[[V5]] : tensor<2x4xi32>) outs(%{{.*}} : tensor<2x4xi8>) {
+// CHECK-NEXT: ^bb0(%[[IN:.*]]: i32, %[[OUT:.*]]: i8):
+// CHECK-NEXT: %[[V8:.*]] = qdot.requantize %[[IN]], %[[ARG3]] zero_point(255) clamp(128, 255) contract f32 : i32, f32 -> i8
+// CHECK-NEXT: linalg.yield %[[V8]] : i8
+// CHECK-NEXT: } -> tensor<2x4xi8>
+// CHECK-NEXT: %[[CST_3:.*]] = arith.constant dense<-512> : tensor<2x4xi32>
+// CHECK-NEXT: %[[V7:.*]] = linalg.generic {indexing_maps = [affine_map<(d0, d1, d2) -> (d0, d2)>, affine_map<(d0, d1, d2) -> (d2, d1)>, affine_map<(d0, d1, d2) -> (d0, d1)>], iterator_types = ["parallel", "parallel", "reduction"]} ins(%[[V6]], %[[CST]] : tensor<2x4xi8>, tensor<4x4xi8>) outs(%[[CST_3]] : tensor<2x4xi32>) {
+// CHECK-NEXT: ^bb0(%[[IN:.*]]: i8, %[[IN_4:.*]]: i8, %[[OUT:.*]]: i32):
+// CHECK-NEXT: %[[V8:.*]] = arith.extui %[[IN]] : i8 to i32
+// CHECK-NEXT: %[[V9:.*]] = arith.extsi %[[IN_4]] : i8 to i32
+// CHECK-NEXT: %[[V10:.*]] = arith.muli %[[V8]], %[[V9]] : i32
+// CHECK-NEXT: %[[V11:.*]] = arith.addi %[[OUT]], %[[V10]] : i32
+// CHECK-NEXT: linalg.yield %[[V11]] : i32
+// CHECK-NEXT: } -> tensor<2x4xi32>
+// CHECK-NEXT: return %[[V7]] : tensor<2x4xi32>
 func.func @residual(%x: tensor<2x4xi8>, %m: i32, %s: i8, %f: f32) -> tensor<2x4xi32> {
   %w = arith.constant dense<1> : tensor<4x4xi8>
   %z = arith.constant dense<0> : tensor<2x4xi32>
@@ -353,26 +353,26 @@ func.func @residual(%x: tensor<2x4xi8>, %m: i32, %s: i8, %f: f32) -> tensor<2x4x
 // Weights on the left; a start that varies along the rows.
 // CHECK-LABEL: func.func @weights_left(
 // CHECK-SAME: %[[ARG0:.*]]: tensor<4x2xi8>) -> tensor<3x2xi32> {
-// CHECK: %[[V0:.*]] = tensor.empty() : tensor<4x2xi8>
-// CHECK: %[[V1:.*]] = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d0, d1)>], iterator_types = ["parallel", "parallel"]} ins(%[[ARG0]] : tensor<4x2xi8>) outs(%[[V0]] : tensor<4x2xi8>) {
+// CHECK-NEXT: %[[V0:.*]] = tensor.empty() : tensor<4x2xi8>
+// CHECK-NEXT: %[[V1:.*]] = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d0, d1)>], iterator_types = ["parallel", "parallel"]} ins(%[[ARG0]] : tensor<4x2xi8>) outs(%[[V0]] : tensor<4x2xi8>) {
 // CHECK: %[[CM128_I8:.*]] = arith.constant -128 : i8
 // CHECK: } -> tensor<4x2xi8>
-// CHECK: %[[CST:.*]] = arith.constant dense<{{\[\[}}1, 2, 3, 4], [-1, -2, -3, -4], [127, 127, 127, 127]]> : tensor<3x4xi8>
-// CHECK: %[[CST_0:.*]] = arith.constant dense<[1, 2, 3]> : tensor<3xi32>
-// CHECK: %[[V2:.*]] = tensor.empty() : tensor<3x2xi32>
-// CHECK: %[[BROADCASTED:.*]] = linalg.broadcast ins(%[[CST_0]] : tensor<3xi32>) outs(%[[V2]] : tensor<3x2xi32>) dimensions = [1]
-// CHECK: %[[CST_1:.*]] = arith.constant dense<[-1279, 1282, -65021]> : tensor<3xi32>
-// CHECK: %[[V3:.*]] = tensor.empty() : tensor<3x2xi32>
-// CHECK: %[[BROADCASTED_2:.*]] = linalg.broadcast ins(%[[CST_1]] : tensor<3xi32>) outs(%[[V3]] : tensor<3x2xi32>) dimensions = [1]
-// CHECK: %[[V4:.*]] = linalg.generic {indexing_maps = [affine_map<(d0, d1, d2) -> (d0, d2)>, affine_map<(d0, d1, d2) -> (d2, d1)>, affine_map<(d0, d1, d2) -> (d0, d1)>], iterator_types = ["parallel", "parallel", "reduction"]} ins(%[[CST]], %[[V1]] : tensor<3x4xi8>, tensor<4x2xi8>) outs(%[[BROADCASTED_2]] : tensor<3x2xi32>) {
-// CHECK: ^bb0(%[[IN:.*]]: i8, %[[IN_3:.*]]: i8, %[[OUT:.*]]: i32):
-// CHECK: %[[V5:.*]] = arith.extsi %[[IN]] : i8 to i32
-// CHECK: %[[V6:.*]] = arith.extui %[[IN_3]] : i8 to i32
-// CHECK: %[[V7:.*]] = arith.muli %[[V5]], %[[V6]] : i32
-// CHECK: %[[V8:.*]] = arith.addi %[[OUT]], %[[V7]] : i32
-// CHECK: linalg.yield %[[V8]] : i32
-// CHECK: } -> tensor<3x2xi32>
-// CHECK: return %[[V4]] : tensor<3x2xi32>
+// CHECK-NEXT: %[[CST:.*]] = arith.constant dense<{{\[\[}}1, 2, 3, 4], [-1, -2, -3, -4], [127, 127, 127, 127]]> : tensor<3x4xi8>
+// CHECK-NEXT: %[[CST_0:.*]] = arith.constant dense<[1, 2, 3]> : tensor<3xi32>
+// CHECK-NEXT: %[[V2:.*]] = tensor.empty() : tensor<3x2xi32>
+// CHECK-NEXT: %[[BROADCASTED:.*]] = linalg.broadcast ins(%[[CST_0]] : tensor<3xi32>) outs(%[[V2]] : tensor<3x2xi32>) dimensions = [1]
+// CHECK-NEXT: %[[CST_1:.*]] = arith.constant dense<[-1279, 1282, -65021]> : tensor<3xi32>
+// CHECK-NEXT: %[[V3:.*]] = tensor.empty() : tensor<3x2xi32>
+// CHECK-NEXT: %[[BROADCASTED_2:.*]] = linalg.broadcast ins(%[[CST_1]] : tensor<3xi32>) outs(%[[V3]] : tensor<3x2xi32>) dimensions = [1]
+// CHECK-NEXT: %[[V4:.*]] = linalg.generic {indexing_maps = [affine_map<(d0, d1, d2) -> (d0, d2)>, affine_map<(d0, d1, d2) -> (d2, d1)>, affine_map<(d0, d1, d2) -> (d0, d1)>], iterator_types = ["parallel", "parallel", "reduction"]} ins(%[[CST]], %[[V1]] : tensor<3x4xi8>, tensor<4x2xi8>) outs(%[[BROADCASTED_2]] : tensor<3x2xi32>) {
+// CHECK-NEXT: ^bb0(%[[IN:.*]]: i8, %[[IN_3:.*]]: i8, %[[OUT:.*]]: i32):
+// CHECK-NEXT: %[[V5:.*]] = arith.extsi %[[IN]] : i8 to i32
+// CHECK-NEXT: %[[V6:.*]] = arith.extui %[[IN_3]] : i8 to i32
+// CHECK-NEXT: %[[V7:.*]] = arith.muli %[[V5]], %[[V6]] : i32
+// CHECK-NEXT: %[[V8:.*]] = arith.addi %[[OUT]], %[[V7]] : i32
+// CHECK-NEXT: linalg.yield %[[V8]] : i32
+// CHECK-NEXT: } -> tensor<3x2xi32>
+// CHECK-NEXT: return %[[V4]] : tensor<3x2xi32>
 func.func @weights_left(%x: tensor<4x2xi8>) -> tensor<3x2xi32> {
   %w = arith.constant dense<[[1, 2, 3, 4], [-1, -2, -3, -4], [127, 127, 127, 127]]> : tensor<3x4xi8>
   %bias = arith.constant dense<[1, 2, 3]> : tensor<3xi32>
@@ -385,37 +385,37 @@ func.func @weights_left(%x: tensor<4x2xi8>) -> tensor<3x2xi32> {
 // Weights per batch, and a depthwise convolution.
 // CHECK-LABEL: func.func @batches(
 // CHECK-SAME: %[[ARG0:.*]]: tensor<2x1x3xi8>, %[[ARG1:.*]]: tensor<1x3x3x2xi8>) -> (tensor<2x1x2xi32>, tensor<1x2x2x2xi32>) {
-// CHECK: %[[V0:.*]] = tensor.empty() : tensor<1x3x3x2xi8>
-// CHECK: %[[V1:.*]] = linalg.generic {indexing_maps = [affine_map<(d0, d1, d2, d3) -> (d0, d1, d2, d3)>, affine_map<(d0, d1, d2, d3) -> (d0, d1, d2, d3)>], iterator_types = ["parallel", "parallel", "parallel", "parallel"]} ins(%[[ARG1]] : tensor<1x3x3x2xi8>) outs(%[[V0]] : tensor<1x3x3x2xi8>) {
+// CHECK-NEXT: %[[V0:.*]] = tensor.empty() : tensor<1x3x3x2xi8>
+// CHECK-NEXT: %[[V1:.*]] = linalg.generic {indexing_maps = [affine_map<(d0, d1, d2, d3) -> (d0, d1, d2, d3)>, affine_map<(d0, d1, d2, d3) -> (d0, d1, d2, d3)>], iterator_types = ["parallel", "parallel", "parallel", "parallel"]} ins(%[[ARG1]] : tensor<1x3x3x2xi8>) outs(%[[V0]] : tensor<1x3x3x2xi8>) {
 // CHECK: %[[CM128_I8:.*]] = arith.constant -128 : i8
 // CHECK: } -> tensor<1x3x3x2xi8>
-// CHECK: %[[V2:.*]] = tensor.empty() : tensor<2x1x3xi8>
-// CHECK: %[[V3:.*]] = linalg.generic {indexing_maps = [affine_map<(d0, d1, d2) -> (d0, d1, d2)>, affine_map<(d0, d1, d2) -> (d0, d1, d2)>], iterator_types = ["parallel", "parallel", "parallel"]} ins(%[[ARG0]] : tensor<2x1x3xi8>) outs(%[[V2]] : tensor<2x1x3xi8>) {
+// CHECK-NEXT: %[[V2:.*]] = tensor.empty() : tensor<2x1x3xi8>
+// CHECK-NEXT: %[[V3:.*]] = linalg.generic {indexing_maps = [affine_map<(d0, d1, d2) -> (d0, d1, d2)>, affine_map<(d0, d1, d2) -> (d0, d1, d2)>], iterator_types = ["parallel", "parallel", "parallel"]} ins(%[[ARG0]] : tensor<2x1x3xi8>) outs(%[[V2]] : tensor<2x1x3xi8>) {
 // CHECK: %[[CM128_I8:.*]] = arith.constant -128 : i8
 // CHECK: } -> tensor<2x1x3xi8>
-// CHECK: %[[CST:.*]] = arith.constant dense<{{\[\[}}[1, 2], [3, 4], [5, 6]], {{\[\[}}-1, -2], [-3, -4], [-5, -6]]]> : tensor<2x3x2xi8>
-// CHECK: %[[CST_0:.*]] = arith.constant dense<0> : tensor<2x1x2xi32>
-// CHECK: %[[CST_1:.*]] = arith.constant dense<{{\[\[}}[-1152, -1536]], {{\[\[}}1152, 1536]]]> : tensor<2x1x2xi32>
-// CHECK: %[[V4:.*]] = linalg.generic {indexing_maps = [affine_map<(d0, d1, d2, d3) -> (d0, d1, d3)>, affine_map<(d0, d1, d2, d3) -> (d0, d3, d2)>, affine_map<(d0, d1, d2, d3) -> (d0, d1, d2)>], iterator_types = ["parallel", "parallel", "parallel", "reduction"]} ins(%[[V3]], %[[CST]] : tensor<2x1x3xi8>, tensor<2x3x2xi8>) outs(%[[CST_1]] : tensor<2x1x2xi32>) {
-// CHECK: ^bb0(%[[IN:.*]]: i8, %[[IN_5:.*]]: i8, %[[OUT:.*]]: i32):
-// CHECK: %[[V6:.*]] = arith.extui %[[IN]] : i8 to i32
-// CHECK: %[[V7:.*]] = arith.extsi %[[IN_5]] : i8 to i32
-// CHECK: %[[V8:.*]] = arith.muli %[[V6]], %[[V7]] : i32
-// CHECK: %[[V9:.*]] = arith.addi %[[OUT]], %[[V8]] : i32
-// CHECK: linalg.yield %[[V9]] : i32
-// CHECK: } -> tensor<2x1x2xi32>
-// CHECK: %[[CST_2:.*]] = arith.constant dense<{{\[\[}}[1, 10], [2, 20]], {{\[\[}}3, 30], [4, 40]]]> : tensor<2x2x2xi8>
-// CHECK: %[[CST_3:.*]] = arith.constant dense<7> : tensor<1x2x2x2xi32>
-// CHECK: %[[CST_4:.*]] = arith.constant dense<{{\[\[}}{{\[\[}}-1273, -12793], [-1273, -12793]], {{\[\[}}-1273, -12793], [-1273, -12793]]]]> : tensor<1x2x2x2xi32>
-// CHECK: %[[V5:.*]] = linalg.generic {indexing_maps = [affine_map<(d0, d1, d2, d3, d4, d5) -> (d0, d1 + d4, d2 + d5, d3)>, affine_map<(d0, d1, d2, d3, d4, d5) -> (d4, d5, d3)>, affine_map<(d0, d1, d2, d3, d4, d5) -> (d0, d1, d2, d3)>], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction"]} ins(%[[V1]], %[[CST_2]] : tensor<1x3x3x2xi8>, tensor<2x2x2xi8>) outs(%[[CST_4]] : tensor<1x2x2x2xi32>) {
-// CHECK: ^bb0(%[[IN:.*]]: i8, %[[IN_5:.*]]: i8, %[[OUT:.*]]: i32):
-// CHECK: %[[V6:.*]] = arith.extui %[[IN]] : i8 to i32
-// CHECK: %[[V7:.*]] = arith.extsi %[[IN_5]] : i8 to i32
-// CHECK: %[[V8:.*]] = arith.muli %[[V6]], %[[V7]] : i32
-// CHECK: %[[V9:.*]] = arith.addi %[[OUT]], %[[V8]] : i32
-// CHECK: linalg.yield %[[V9]] : i32
-// CHECK: } -> tensor<1x2x2x2xi32>
-// CHECK: return %[[V4]], %[[V5]] : tensor<2x1x2xi32>, tensor<1x2x2x2xi32>
+// CHECK-NEXT: %[[CST:.*]] = arith.constant dense<{{\[\[}}[1, 2], [3, 4], [5, 6]], {{\[\[}}-1, -2], [-3, -4], [-5, -6]]]> : tensor<2x3x2xi8>
+// CHECK-NEXT: %[[CST_0:.*]] = arith.constant dense<0> : tensor<2x1x2xi32>
+// CHECK-NEXT: %[[CST_1:.*]] = arith.constant dense<{{\[\[}}[-1152, -1536]], {{\[\[}}1152, 1536]]]> : tensor<2x1x2xi32>
+// CHECK-NEXT: %[[V4:.*]] = linalg.generic {indexing_maps = [affine_map<(d0, d1, d2, d3) -> (d0, d1, d3)>, affine_map<(d0, d1, d2, d3) -> (d0, d3, d2)>, affine_map<(d0, d1, d2, d3) -> (d0, d1, d2)>], iterator_types = ["parallel", "parallel", "parallel", "reduction"]} ins(%[[V3]], %[[CST]] : tensor<2x1x3xi8>, tensor<2x3x2xi8>) outs(%[[CST_1]] : tensor<2x1x2xi32>) {
+// CHECK-NEXT: ^bb0(%[[IN:.*]]: i8, %[[IN_5:.*]]: i8, %[[OUT:.*]]: i32):
+// CHECK-NEXT: %[[V6:.*]] = arith.extui %[[IN]] : i8 to i32
+// CHECK-NEXT: %[[V7:.*]] = arith.extsi %[[IN_5]] : i8 to i32
+// CHECK-NEXT: %[[V8:.*]] = arith.muli %[[V6]], %[[V7]] : i32
+// CHECK-NEXT: %[[V9:.*]] = arith.addi %[[OUT]], %[[V8]] : i32
+// CHECK-NEXT: linalg.yield %[[V9]] : i32
+// CHECK-NEXT: } -> tensor<2x1x2xi32>
+// CHECK-NEXT: %[[CST_2:.*]] = arith.constant dense<{{\[\[}}[1, 10], [2, 20]], {{\[\[}}3, 30], [4, 40]]]> : tensor<2x2x2xi8>
+// CHECK-NEXT: %[[CST_3:.*]] = arith.constant dense<7> : tensor<1x2x2x2xi32>
+// CHECK-NEXT: %[[CST_4:.*]] = arith.constant dense<{{\[\[}}{{\[\[}}-1273, -12793], [-1273, -12793]], {{\[\[}}-1273, -12793], [-1273, -12793]]]]> : tensor<1x2x2x2xi32>
+// CHECK-NEXT: %[[V5:.*]] = linalg.generic {indexing_maps = [affine_map<(d0, d1, d2, d3, d4, d5) -> (d0, d1 + d4, d2 + d5, d3)>, affine_map<(d0, d1, d2, d3, d4, d5) -> (d4, d5, d3)>, affine_map<(d0, d1, d2, d3, d4, d5) -> (d0, d1, d2, d3)>], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction"]} ins(%[[V1]], %[[CST_2]] : tensor<1x3x3x2xi8>, tensor<2x2x2xi8>) outs(%[[CST_4]] : tensor<1x2x2x2xi32>) {
+// CHECK-NEXT: ^bb0(%[[IN:.*]]: i8, %[[IN_5:.*]]: i8, %[[OUT:.*]]: i32):
+// CHECK-NEXT: %[[V6:.*]] = arith.extui %[[IN]] : i8 to i32
+// CHECK-NEXT: %[[V7:.*]] = arith.extsi %[[IN_5]] : i8 to i32
+// CHECK-NEXT: %[[V8:.*]] = arith.muli %[[V6]], %[[V7]] : i32
+// CHECK-NEXT: %[[V9:.*]] = arith.addi %[[OUT]], %[[V8]] : i32
+// CHECK-NEXT: linalg.yield %[[V9]] : i32
+// CHECK-NEXT: } -> tensor<1x2x2x2xi32>
+// CHECK-NEXT: return %[[V4]], %[[V5]] : tensor<2x1x2xi32>, tensor<1x2x2x2xi32>
 func.func @batches(%x: tensor<2x1x3xi8>, %v: tensor<1x3x3x2xi8>) -> (tensor<2x1x2xi32>, tensor<1x2x2x2xi32>) {
   %w = arith.constant dense<[[[1, 2], [3, 4], [5, 6]], [[-1, -2], [-3, -4], [-5, -6]]]> : tensor<2x3x2xi8>
   %z = arith.constant dense<0> : tensor<2x1x2xi32>
@@ -429,22 +429,22 @@ func.func @batches(%x: tensor<2x1x3xi8>, %v: tensor<1x3x3x2xi8>) -> (tensor<2x1x
 // The start is no constant: this contraction stays signed in its own body.
 // CHECK-LABEL: func.func @start(
 // CHECK-SAME: %[[ARG0:.*]]: tensor<2x4xi8>, %[[ARG1:.*]]: tensor<2x3xi32>) -> tensor<2x3xi32> {
-// CHECK: %[[V0:.*]] = tensor.empty() : tensor<2x4xi8>
-// CHECK: %[[V1:.*]] = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d0, d1)>], iterator_types = ["parallel", "parallel"]} ins(%[[ARG0]] : tensor<2x4xi8>) outs(%[[V0]] : tensor<2x4xi8>) {
+// CHECK-NEXT: %[[V0:.*]] = tensor.empty() : tensor<2x4xi8>
+// CHECK-NEXT: %[[V1:.*]] = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d0, d1)>], iterator_types = ["parallel", "parallel"]} ins(%[[ARG0]] : tensor<2x4xi8>) outs(%[[V0]] : tensor<2x4xi8>) {
 // CHECK: %[[CM128_I8:.*]] = arith.constant -128 : i8
 // CHECK: } -> tensor<2x4xi8>
-// CHECK: %[[CST:.*]] = arith.constant dense<1> : tensor<4x3xi8>
-// CHECK: %[[V2:.*]] = linalg.generic {indexing_maps = [affine_map<(d0, d1, d2) -> (d0, d2)>, affine_map<(d0, d1, d2) -> (d2, d1)>, affine_map<(d0, d1, d2) -> (d0, d1)>], iterator_types = ["parallel", "parallel", "reduction"]} ins(%[[V1]], %[[CST]] : tensor<2x4xi8>, tensor<4x3xi8>) outs(%[[ARG1]] : tensor<2x3xi32>) {
-// CHECK: ^bb0(%[[IN:.*]]: i8, %[[IN_0:.*]]: i8, %[[OUT:.*]]: i32):
-// CHECK: %[[V3:.*]] = arith.extui %[[IN]] : i8 to i32
-// CHECK: %[[C128_I32:.*]] = arith.constant 128 : i32
-// CHECK: %[[V4:.*]] = arith.subi %[[V3]], %[[C128_I32]] : i32
-// CHECK: %[[V5:.*]] = arith.extsi %[[IN_0]] : i8 to i32
-// CHECK: %[[V6:.*]] = arith.muli %[[V4]], %[[V5]] : i32
-// CHECK: %[[V7:.*]] = arith.addi %[[OUT]], %[[V6]] : i32
-// CHECK: linalg.yield %[[V7]] : i32
-// CHECK: } -> tensor<2x3xi32>
-// CHECK: return %[[V2]] : tensor<2x3xi32>
+// CHECK-NEXT: %[[CST:.*]] = arith.constant dense<1> : tensor<4x3xi8>
+// CHECK-NEXT: %[[V2:.*]] = linalg.generic {indexing_maps = [affine_map<(d0, d1, d2) -> (d0, d2)>, affine_map<(d0, d1, d2) -> (d2, d1)>, affine_map<(d0, d1, d2) -> (d0, d1)>], iterator_types = ["parallel", "parallel", "reduction"]} ins(%[[V1]], %[[CST]] : tensor<2x4xi8>, tensor<4x3xi8>) outs(%[[ARG1]] : tensor<2x3xi32>) {
+// CHECK-NEXT: ^bb0(%[[IN:.*]]: i8, %[[IN_0:.*]]: i8, %[[OUT:.*]]: i32):
+// CHECK-NEXT: %[[V3:.*]] = arith.extui %[[IN]] : i8 to i32
+// CHECK-NEXT: %[[C128_I32:.*]] = arith.constant 128 : i32
+// CHECK-NEXT: %[[V4:.*]] = arith.subi %[[V3]], %[[C128_I32]] : i32
+// CHECK-NEXT: %[[V5:.*]] = arith.extsi %[[IN_0]] : i8 to i32
+// CHECK-NEXT: %[[V6:.*]] = arith.muli %[[V4]], %[[V5]] : i32
+// CHECK-NEXT: %[[V7:.*]] = arith.addi %[[OUT]], %[[V6]] : i32
+// CHECK-NEXT: linalg.yield %[[V7]] : i32
+// CHECK-NEXT: } -> tensor<2x3xi32>
+// CHECK-NEXT: return %[[V2]] : tensor<2x3xi32>
 func.func @start(%x: tensor<2x4xi8>, %init: tensor<2x3xi32>) -> tensor<2x3xi32> {
   %w = arith.constant dense<1> : tensor<4x3xi8>
   %y = linalg.matmul ins(%x, %w : tensor<2x4xi8>, tensor<4x3xi8>) outs(%init : tensor<2x3xi32>) -> tensor<2x3xi32>
@@ -455,7 +455,7 @@ func.func @start(%x: tensor<2x4xi8>, %init: tensor<2x3xi32>) -> tensor<2x3xi32> 
 // CHECK-LABEL: func.func @bias_at_the_end(
 // CHECK-SAME: %[[ARG0:.*]]: tensor<2x4xi8>) -> tensor<2x3xi32> {
 // CHECK: %[[CST_0:.*]] = arith.constant dense<-2147483648> : tensor<2x3xi32>
-// CHECK: %[[V2:.*]] = linalg.generic {indexing_maps = [affine_map<(d0, d1, d2) -> (d0, d2)>, affine_map<(d0, d1, d2) -> (d2, d1)>, affine_map<(d0, d1, d2) -> (d0, d1)>], iterator_types = ["parallel", "parallel", "reduction"]} ins(%{{.*}}, %{{.*}} : tensor<2x4xi8>, tensor<4x3xi8>) outs(%[[CST_0]] : tensor<2x3xi32>) {
+// CHECK-NEXT: %[[V2:.*]] = linalg.generic {indexing_maps = [affine_map<(d0, d1, d2) -> (d0, d2)>, affine_map<(d0, d1, d2) -> (d2, d1)>, affine_map<(d0, d1, d2) -> (d0, d1)>], iterator_types = ["parallel", "parallel", "reduction"]} ins(%{{.*}}, %{{.*}} : tensor<2x4xi8>, tensor<4x3xi8>) outs(%[[CST_0]] : tensor<2x3xi32>) {
 // CHECK: %[[V3:.*]] = arith.extui %{{.*}} : i8 to i32
 // CHECK: %[[V4:.*]] = arith.subi %[[V3]], %{{.*}} : i32
 func.func @bias_at_the_end(%x: tensor<2x4xi8>) -> tensor<2x3xi32> {
