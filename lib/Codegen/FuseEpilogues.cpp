@@ -48,6 +48,9 @@ static StringRef checkContraction(linalg::GenericOp op,
                                   const IntegerContraction &contraction) {
   if (!op.hasPureTensorSemantics())
     return "not on tensors";
+  for (OpOperand *operand : {contraction.lhs, contraction.rhs})
+    if (!isa<RankedTensorType>(operand->get().getType()))
+      return "an operand is a scalar";
   for (AffineMap map : op.getIndexingMapsArray())
     if (!isLinear(map))
       return "an index is not linear in the loops";
@@ -164,6 +167,10 @@ private:
       BlockArgument argument = user.getMatchingBlockArgument(operand);
       if (operand == &use) {
         mapping.map(argument, value);
+        continue;
+      }
+      if (!isa<RankedTensorType>(operand->get().getType())) {
+        mapping.map(argument, operand->get());
         continue;
       }
       AffineMap map = user.getMatchingIndexingMap(operand).compose(loops);

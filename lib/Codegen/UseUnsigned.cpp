@@ -10,7 +10,9 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/AsmState.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/PatternMatch.h"
 #include "qdot/Analysis/Contraction.h"
@@ -41,6 +43,17 @@ static bool isMovement(Operation *op) {
              tensor::ExpandShapeOp, tensor::ReshapeOp, tensor::ExtractSliceOp,
              tensor::InsertSliceOp, tensor::ConcatOp, linalg::TransposeOp,
              linalg::CopyOp, linalg::BroadcastOp, linalg::FillOp>(op);
+}
+
+/// False for sparse constants and for resources without their data, which
+/// another pass reports.
+static bool isReadable(arith::ConstantOp op) {
+  if (auto resource = dyn_cast<DenseResourceElementsAttr>(op.getValue())) {
+    const AsmResourceBlob *blob = resource.getRawHandle().getBlob();
+    return blob && int64_t(blob->getData().size()) ==
+                       resource.getType().getNumElements();
+  }
+  return isa<DenseElementsAttr>(op.getValue());
 }
 
 namespace {
@@ -123,15 +136,18 @@ private:
         bytes.push_back(value);
     for (Value value : bytes)
       note(value);
-    if (isMovement(op)) {
+    if (auto constant = dyn_cast<arith::ConstantOp>(op)) {
+      if (!isReadable(constant))
+        llvm::for_each(bytes, [&](Value value) { pin(value); });
+    } else if (isMovement(op)) {
       for (Value value : bytes)
         join(bytes.front(), value);
     } else if (auto linalgOp = dyn_cast<linalg::LinalgOp>(op)) {
       addLinalg(linalgOp);
     } else if (auto reinterpret = dyn_cast<quant::StorageCastOp>(op)) {
       // Handled at the boundary, like arguments and results of the function.
-    } else if (!isa<func::ReturnOp, tensor::EmptyOp, arith::ConstantOp,
-                    tensor::DimOp, tensor::ExtractOp>(op)) {
+    } else if (!isa<func::ReturnOp, tensor::EmptyOp, tensor::DimOp,
+                    tensor::ExtractOp>(op)) {
       llvm::for_each(bytes, [&](Value value) { pin(value); });
     }
     // Arguments of blocks other than the function's entry are left alone.
@@ -248,9 +264,7 @@ private:
   void changeCast(Operation *op) {
     if (isResult(op)) {
       builder.setInsertionPointAfter(op);
-      Value result = op->getResult(0);
-      Value flipped = createFlippedTensor(result);
-      result.replaceAllUsesExcept(flipped, flipped.getDefiningOp());
+      flipAfterwards(op->getResult(0));
     } else if (isUse(op->getOpOperand(0))) {
       op->setOperand(0, createFlippedTensor(op->getOperand(0)));
     }
@@ -258,8 +272,17 @@ private:
 
   void changeArgument(BlockArgument argument) {
     builder.setInsertionPointToStart(&function.getBody().front());
-    Value flipped = createFlippedTensor(argument);
-    argument.replaceAllUsesExcept(flipped, flipped.getDefiningOp());
+    flipAfterwards(argument);
+  }
+
+  /// What reads `value` so far reads it flipped.
+  void flipAfterwards(Value value) {
+    SmallVector<OpOperand *> readers;
+    for (OpOperand &use : value.getUses())
+      readers.push_back(&use);
+    Value flipped = createFlippedTensor(value);
+    for (OpOperand *reader : readers)
+      reader->set(flipped);
   }
 
   void changeConstant(arith::ConstantOp constant) {

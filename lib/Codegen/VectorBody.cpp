@@ -77,9 +77,12 @@ public:
       : builder(builder), body(body), mapping(mapping), lanes(lanes) {}
 
   FailureOr<SmallVector<Value>> run() {
-    for (Operation &op : body.without_terminator())
+    for (Operation &op : body.without_terminator()) {
+      if (op.getNumResults() != 1)
+        return failure();
       if (!mapping.contains(op.getResult(0)) && failed(repeat(op)))
         return failure();
+    }
     return llvm::map_to_vector(body.getTerminator()->getOperands(),
                                [&](Value value) { return get(value); });
   }

@@ -122,7 +122,22 @@ static LogicalResult verifyBody(ContractOp op) {
   return success();
 }
 
+/// All operands are ranked tensors, or all are ranked memrefs.
+static LogicalResult verifyOperandTypes(ContractOp op) {
+  bool isTensor = isa<RankedTensorType>(op.getInit().getType());
+  for (Value operand : op->getOperands()) {
+    Type type = operand.getType();
+    if (isTensor ? !isa<RankedTensorType>(type) : !isa<MemRefType>(type))
+      return op.emitOpError()
+             << "expected ranked tensors or ranked memrefs, got " << type
+             << " beside a result in " << op.getInit().getType();
+  }
+  return success();
+}
+
 LogicalResult ContractOp::verify() {
+  if (failed(verifyOperandTypes(*this)))
+    return failure();
   if (getIndexingMaps().size() != getExtras().size() + 3)
     return emitOpError() << "expected " << getExtras().size() + 3
                          << " indexing maps, got " << getIndexingMaps().size();
@@ -182,6 +197,9 @@ static void printSameTypes(OpAsmPrinter &printer, Operation *, OperandRange,
 }
 
 LogicalResult DotOp::verify() {
+  for (Type type : getOperandTypes())
+    if (cast<VectorType>(type).isScalable())
+      return emitOpError() << "expected vectors of fixed length, got " << type;
   size_t pairs = getLhs().size();
   if (pairs != getRhs().size())
     return emitOpError() << "expected as many left as right operands, got "

@@ -264,5 +264,122 @@ func.func @lhs_range(%x: tensor<2x4xi8>, %w: tensor<4x3xi8>, %e: tensor<2x3xi32>
 func.func @lhs_range_owner(%x: i32) {
   // expected-error @+1 {{'arith.addi' op 'qdot.lhs_range' belongs on 'qdot.contract'}}
   %0 = arith.addi %x, %x {qdot.lhs_range = array<i64: 0, 100>} : i32
+
+// -----
+
+func.func @mixed_clamp(%acc: i32, %m: f32) {
+  // expected-error @+1 {{clamp(-1, 255) is no interval of 'i8'}}
+  %0 = qdot.requantize %acc, %m zero_point(0) clamp(-1, 255) contract f32 : i32, f32 -> i8
+  return
+}
+
+// -----
+
+func.func @unsigned_clamp(%acc: i32, %m: f32) {
+  // expected-error @+1 {{clamp(0, 256) is no interval of 'i8'}}
+  %0 = qdot.requantize %acc, %m zero_point(0) clamp(0, 256) contract f32 : i32, f32 -> i8
+  return
+}
+
+// -----
+
+// A negative zero point belongs to signed bytes, so the clamp must as well.
+func.func @signed_zero_point(%acc: i32, %m: f32) {
+  // expected-error @+1 {{clamp(0, 200) is no interval of 'i8'}}
+  %0 = qdot.requantize %acc, %m zero_point(-1) clamp(0, 200) contract f32 : i32, f32 -> i8
+  return
+}
+
+// -----
+
+func.func @unsigned_zero_point(%acc: i32, %m: f32) {
+  // expected-error @+1 {{zero point 256 is outside of 'i8'}}
+  %0 = qdot.requantize %acc, %m zero_point(256) clamp(0, 255) contract f32 : i32, f32 -> i8
+  return
+}
+
+// -----
+
+func.func @unsigned_zero_point_signed_clamp(%acc: i32, %m: f32) {
+  // expected-error @+1 {{zero point 200 is outside of 'i8'}}
+  %0 = qdot.requantize %acc, %m zero_point(200) clamp(-1, 100) contract f32 : i32, f32 -> i8
+  return
+}
+
+// -----
+
+// There are no unsigned results of 32 bits.
+func.func @unsigned_word(%acc: i32, %m: f32) {
+  // expected-error @+1 {{clamp(0, 4294967295) is no interval of 'i32'}}
+  %0 = qdot.requantize %acc, %m zero_point(0) clamp(0, 4294967295) contract f32 : i32, f32 -> i32
+  return
+}
+
+// -----
+
+func.func @round_order(%x: f32) {
+  // expected-error @+1 {{'qdot.round' op clamp(5, 4) is no interval of signed or unsigned bytes}}
+  %0 = qdot.round %x clamp(5, 4) : i8
+  return
+}
+
+// -----
+
+func.func @round_mixed(%x: f32) {
+  // expected-error @+1 {{clamp(-1, 128) is no interval of signed or unsigned bytes}}
+  %0 = qdot.round %x clamp(-1, 128) : i8
+  return
+}
+
+// -----
+
+func.func @round_wide(%x: f32) {
+  // expected-error @+1 {{clamp(0, 256) is no interval of signed or unsigned bytes}}
+  %0 = qdot.round %x clamp(0, 256) : i8
+  return
+}
+
+// -----
+
+// expected-error @+1 {{expected rows between 1 and 32 in #qdot.kernel, got 0}}
+func.func private @kernel_no_rows() attributes {k = #qdot.kernel<dot rows 0 vectors 1 lanes 4 unroll 1>}
+
+// -----
+
+// expected-error @+1 {{expected rows between 1 and 32 in #qdot.kernel, got 33}}
+func.func private @kernel_rows() attributes {k = #qdot.kernel<dot rows 33 vectors 1 lanes 4 unroll 1>}
+
+// -----
+
+// expected-error @+1 {{expected vectors between 1 and 16 in #qdot.kernel, got -1}}
+func.func private @kernel_vectors() attributes {k = #qdot.kernel<depthwise rows 1 vectors -1 lanes 4 unroll 1>}
+
+// -----
+
+// expected-error @+1 {{expected unroll between 1 and 16 in #qdot.kernel, got 17}}
+func.func private @kernel_unroll() attributes {k = #qdot.kernel<dot rows 1 vectors 1 lanes 4 unroll 17>}
+
+// -----
+
+// expected-error @+1 {{expected lanes 4, 8 or 16 in #qdot.kernel, got 5}}
+func.func private @kernel_lanes() attributes {k = #qdot.kernel<dot rows 1 vectors 1 lanes 5 unroll 1>}
+
+// -----
+
+// expected-error @+1 {{expected at most 64 accumulators in #qdot.kernel, got 13 rows of 5 vectors}}
+func.func private @kernel_tile() attributes {k = #qdot.kernel<dot rows 13 vectors 5 lanes 4 unroll 1>}
+
+// -----
+
+// expected-error @+2 {{expected ::qdot::KernelKind to be one of: dot, depthwise}}
+// expected-error @+1 {{failed to parse Qdot_KernelAttr parameter 'kind' which is to be a `::qdot::KernelKind`}}
+func.func private @kernel_kind() attributes {k = #qdot.kernel<outer rows 1 vectors 1 lanes 4 unroll 1>}
+
+// -----
+
+func.func @sign(%a: vector<16xi8>, %acc: vector<4xi32>) {
+  // expected-error @+2 {{expected ::qdot::Sign to be one of: signed, unsigned}}
+  // expected-error @+1 {{failed to parse Qdot_SignAttr parameter 'value'}}
+  %0 = qdot.dot %acc, (%a) both, (%a) signed : vector<4xi32>, vector<16xi8>
   return
 }

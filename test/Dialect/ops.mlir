@@ -55,3 +55,129 @@ func.func @discardable(%a: tensor<4xi8>) {
   %1 = tensor.cast %a {qdot.quantized = #qdot.quantized<!quant.uniform<i8:f32, 0.5>>} : tensor<4xi8> to tensor<4xi8>
   return
 }
+
+// The clamp of a byte is an interval of signed or of unsigned bytes.
+// CHECK-LABEL: func.func @bytes
+func.func @bytes(%acc: i32, %m: i32, %f: f32, %s: i8) {
+  // CHECK: qdot.requantize %{{.*}}, %{{.*}}, %{{.*}} zero_point(0) clamp(0, 255) contract tosa_single : i32, i32 -> i8
+  %0 = qdot.requantize %acc, %m, %s zero_point(0) clamp(0, 255) contract tosa_single : i32, i32 -> i8
+  // CHECK: qdot.requantize %{{.*}}, %{{.*}} zero_point(255) clamp(200, 210) contract f32 : i32, f32 -> i8
+  %1 = qdot.requantize %acc, %f zero_point(255) clamp(200, 210) contract f32 : i32, f32 -> i8
+  // CHECK: qdot.requantize %{{.*}}, %{{.*}} zero_point(65535) clamp(0, 65535) contract f32 : i32, f32 -> i16
+  %2 = qdot.requantize %acc, %f zero_point(65535) clamp(0, 65535) contract f32 : i32, f32 -> i16
+  // CHECK: qdot.requantize %{{.*}}, %{{.*}} zero_point(-1) clamp(0, 127) contract f32 : i32, f32 -> i8
+  %3 = qdot.requantize %acc, %f zero_point(-1) clamp(0, 127) contract f32 : i32, f32 -> i8
+  // CHECK: qdot.round %{{.*}} clamp(0, 255) : i8
+  %y = qdot.round %f clamp(0, 255) : i8
+  // CHECK: qdot.round %{{.*}} clamp(-128, 127) : i8
+  %4 = qdot.round %f clamp(-128, 127) : i8
+  // CHECK: qdot.round %{{.*}} clamp(7, 7) : i8
+  %5 = qdot.round %f clamp(7, 7) : i8
+  return
+}
+
+// CHECK-LABEL: func.func @dots
+func.func @dots(%acc: vector<16xi32>, %a: vector<64xi8>, %b: vector<64xi8>, %acc1: vector<1xi32>, %a1: vector<4xi8>) {
+  // CHECK: %[[R:.*]] = qdot.dot %{{.*}}, (%{{.*}}) unsigned, (%{{.*}}) signed : vector<16xi32>, vector<64xi8>
+  %r = qdot.dot %acc, (%a) unsigned, (%b) signed : vector<16xi32>, vector<64xi8>
+  // CHECK: qdot.dot %[[R]], (%[[A:.*]], %[[B:.*]]) signed, (%[[B]], %[[A]]) unsigned fits_i16 : vector<16xi32>, vector<64xi8>
+  %0 = qdot.dot %r, (%a, %b) signed, (%b, %a) unsigned fits_i16 : vector<16xi32>, vector<64xi8>
+  // CHECK: qdot.dot %{{.*}}, (%[[A]], %[[B]], %[[A]], %[[A]]) unsigned, (%[[B]], %[[A]], %[[B]], %[[B]]) unsigned {note = 1 : i64} : vector<16xi32>, vector<64xi8>
+  %1 = qdot.dot %0, (%a, %b, %a, %a) unsigned, (%b, %a, %b, %b) unsigned {note = 1} : vector<16xi32>, vector<64xi8>
+  // CHECK: qdot.dot %{{.*}}, (%{{.*}}) signed, (%{{.*}}) signed : vector<1xi32>, vector<4xi8>
+  %2 = qdot.dot %acc1, (%a1) signed, (%a1) signed : vector<1xi32>, vector<4xi8>
+  return
+}
+
+#mk = affine_map<(m, n, k) -> (m, k)>
+#kn = affine_map<(m, n, k) -> (k, n)>
+#n = affine_map<(m, n, k) -> (n)>
+#mn = affine_map<(m, n, k) -> (m, n)>
+
+// The example of QdotOps.td.
+// CHECK-LABEL: func.func @contract_tensors(
+// CHECK-SAME: %[[X:.*]]: tensor<2x8xi8>, %[[W:.*]]: tensor<8x4xi8>, %[[B:.*]]: tensor<4xi32>, %[[E:.*]]: tensor<2x4xi32>
+// CHECK: %[[R:.*]] = qdot.contract ins(%[[X]], %[[W]], %[[B]] : tensor<2x8xi8>, tensor<8x4xi8>, tensor<4xi32>) outs(%[[E]] : tensor<2x4xi32>)
+// CHECK-SAME: lhs_sign = #qdot<sign unsigned>
+// CHECK-SAME: loop_sizes = array<i64: 2, 4, 8>
+// CHECK-SAME: rhs_sign = #qdot<sign signed>
+// CHECK-NEXT: ^bb0(%[[ACC:.*]]: i32, %[[BIAS:.*]]: i32):
+// CHECK-NEXT: %[[SUM:.*]] = arith.addi %[[ACC]], %[[BIAS]] : i32
+// CHECK-NEXT: qdot.yield %[[SUM]] : i32
+// CHECK-NEXT: } -> tensor<2x4xi32>
+// CHECK: return %[[R]]
+func.func @contract_tensors(%x: tensor<2x8xi8>, %w: tensor<8x4xi8>, %bias: tensor<4xi32>, %e: tensor<2x4xi32>) -> tensor<2x4xi32> {
+  %r = qdot.contract ins(%x, %w, %bias : tensor<2x8xi8>, tensor<8x4xi8>, tensor<4xi32>)
+      outs(%e : tensor<2x4xi32>)
+      attributes {indexing_maps = [#mk, #kn, #n, #mn], loop_sizes = array<i64: 2, 4, 8>,
+                  lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32, %b: i32):
+    %0 = arith.addi %acc, %b : i32
+    qdot.yield %0 : i32
+  } -> tensor<2x4xi32>
+  return %r : tensor<2x4xi32>
+}
+
+// On memrefs there is no result; batch and strides may be dynamic; a byte of
+// the result may come out of a body with several extras.
+// CHECK-LABEL: func.func @contract_memrefs
+// CHECK: qdot.contract ins(
+// CHECK-SAME: outs(%{{.*}} : memref<?x4xi8>)
+// CHECK-SAME: accumulator = #qdot.accumulator<-1000 to 1000>
+// CHECK-SAME: kernel = #qdot.kernel<dot rows 6 vectors 4 lanes 16 unroll 1>
+// CHECK-SAME: loop_sizes = array<i64: -9223372036854775808, 4, 8>
+// CHECK-SAME: packed
+// CHECK: qdot.requantize
+// CHECK: qdot.yield %{{.*}} : i8
+// CHECK-NEXT: }
+// CHECK-NEXT: return
+func.func @contract_memrefs(%x: memref<?x8xi8, strided<[?, 1], offset: ?>>, %w: memref<512xi8>, %m: memref<4xi32>, %s: memref<4xi8>, %y: memref<?x4xi8>) {
+  qdot.contract ins(%x, %w, %m, %s : memref<?x8xi8, strided<[?, 1], offset: ?>>, memref<512xi8>, memref<4xi32>, memref<4xi8>)
+      outs(%y : memref<?x4xi8>)
+      attributes {accumulator = #qdot.accumulator<-1000 to 1000>,
+                  indexing_maps = [#mk, #kn, #n, #n, #mn],
+                  kernel = #qdot.kernel<dot rows 6 vectors 4 lanes 16 unroll 1>,
+                  loop_sizes = array<i64: -9223372036854775808, 4, 8>, packed,
+                  lhs_sign = #qdot<sign signed>, rhs_sign = #qdot<sign unsigned>} {
+  ^bb0(%acc: i32, %mul: i32, %shift: i8):
+    %0 = qdot.requantize %acc, %mul, %shift zero_point(0) clamp(0, 255) contract tosa_single : i32, i32 -> i8
+    qdot.yield %0 : i8
+  }
+  return
+}
+
+// Linear indices (a strided, dilated convolution), a broadcast constant index
+// 0, an empty loop and a result of rank 0.
+// CHECK-LABEL: func.func @contract_shapes
+// CHECK-COUNT-3: qdot.contract
+// CHECK-NOT: qdot.contract
+func.func @contract_shapes(%x: tensor<1x9x5xi8>, %w: tensor<3x5x7xi8>, %e: tensor<1x4x7xi32>,
+                           %v: tensor<5xi8>, %z: tensor<i32>, %n: tensor<0xi8>) {
+  %0 = qdot.contract ins(%x, %w : tensor<1x9x5xi8>, tensor<3x5x7xi8>) outs(%e : tensor<1x4x7xi32>)
+      attributes {indexing_maps = [affine_map<(b, o, f, k, c) -> (0, o * 2 + k, c)>, affine_map<(b, o, f, k, c) -> (k, c, f)>, affine_map<(b, o, f, k, c) -> (b, o, f)>],
+                  loop_sizes = array<i64: 1, 4, 7, 3, 5>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32):
+    qdot.yield %acc : i32
+  } -> tensor<1x4x7xi32>
+  %1 = qdot.contract ins(%v, %v : tensor<5xi8>, tensor<5xi8>) outs(%z : tensor<i32>)
+      attributes {indexing_maps = [affine_map<(k) -> (k)>, affine_map<(k) -> (k)>, affine_map<(k) -> ()>],
+                  loop_sizes = array<i64: 5>, lhs_sign = #qdot<sign signed>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32):
+    qdot.yield %acc : i32
+  } -> tensor<i32>
+  %2 = qdot.contract ins(%n, %n : tensor<0xi8>, tensor<0xi8>) outs(%z : tensor<i32>)
+      attributes {indexing_maps = [affine_map<(k) -> (k)>, affine_map<(k) -> (k)>, affine_map<(k) -> ()>],
+                  loop_sizes = array<i64: 0>, lhs_sign = #qdot<sign signed>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32):
+    qdot.yield %acc : i32
+  } -> tensor<i32>
+  return
+}
+
+// CHECK-LABEL: func.func private @kernels
+// CHECK-SAME: a = #qdot.kernel<depthwise rows 1 vectors 1 lanes 4 unroll 1>
+// CHECK-SAME: b = #qdot.kernel<dot rows 32 vectors 2 lanes 8 unroll 16>
+// CHECK-SAME: c = #qdot.kernel<dot rows 4 vectors 16 lanes 16 unroll 1>
+func.func private @kernels() attributes {a = #qdot.kernel<depthwise rows 1 vectors 1 lanes 4 unroll 1>,
+  b = #qdot.kernel<dot rows 32 vectors 2 lanes 8 unroll 16>,
+  c = #qdot.kernel<dot rows 4 vectors 16 lanes 16 unroll 1>}

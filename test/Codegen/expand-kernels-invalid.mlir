@@ -1,0 +1,95 @@
+// Kernels set by hand that do not fit, and bodies that have no vector form.
+// RUN: qdot-opt %s --split-input-file --verify-diagnostics --qdot-expand-kernels
+
+func.func @not_packed(%x: memref<2x4xi8>, %w: memref<4x4xi8>, %y: memref<2x4xi32>) {
+  // expected-error @+1 {{'qdot.contract' op has a kernel but its weights are not packed}}
+  qdot.contract ins(%x, %w : memref<2x4xi8>, memref<4x4xi8>) outs(%y : memref<2x4xi32>)
+      attributes {kernel = #qdot.kernel<dot rows 2 vectors 1 lanes 4 unroll 1>,
+                  indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>], loop_sizes = array<i64: 2, 4, 4>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32):
+    qdot.yield %acc : i32
+  }
+  return
+}
+
+// -----
+
+func.func @kind(%x: memref<2x4xi8>, %w: memref<16xi8>, %y: memref<2x4xi32>) {
+  // expected-error @+1 {{cannot use #qdot.kernel<depthwise rows 2 vectors 4 lanes 4 unroll 1>: the schedule does not fit the contraction}}
+  qdot.contract ins(%x, %w : memref<2x4xi8>, memref<16xi8>) outs(%y : memref<2x4xi32>)
+      attributes {kernel = #qdot.kernel<depthwise rows 2 vectors 4 lanes 4 unroll 1>, packed,
+                  indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>], loop_sizes = array<i64: 2, 4, 4>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32):
+    qdot.yield %acc : i32
+  }
+  return
+}
+
+// -----
+
+func.func @transposed(%x: memref<2x4xi8>, %w: memref<16xi8>, %y: memref<4x2xi32>) {
+  // expected-error @+1 {{cannot use #qdot.kernel<dot rows 2 vectors 1 lanes 4 unroll 1>: the contiguous dimension of the result is no channel}}
+  qdot.contract ins(%x, %w : memref<2x4xi8>, memref<16xi8>) outs(%y : memref<4x2xi32>)
+      attributes {kernel = #qdot.kernel<dot rows 2 vectors 1 lanes 4 unroll 1>, packed,
+                  indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (n, m)>], loop_sizes = array<i64: 2, 4, 4>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32):
+    qdot.yield %acc : i32
+  }
+  return
+}
+
+// -----
+
+func.func @tensors(%x: tensor<2x4xi8>, %w: tensor<4x4xi8>, %y: tensor<2x4xi32>) -> tensor<2x4xi32> {
+  // expected-error @+1 {{'qdot.contract' op is still on tensors; bufferize first}}
+  %r = qdot.contract ins(%x, %w : tensor<2x4xi8>, tensor<4x4xi8>) outs(%y : tensor<2x4xi32>)
+      attributes {indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>], loop_sizes = array<i64: 2, 4, 4>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32):
+    qdot.yield %acc : i32
+  } -> tensor<2x4xi32>
+  return %r : tensor<2x4xi32>
+}
+
+// -----
+
+func.func @lookup(%x: memref<2x4xi8>, %w: memref<16xi8>, %table: tensor<256xi8>, %y: memref<2x4xi8>) {
+  // expected-error @+1 {{'qdot.contract' op has an operation in its body that has no vector form}}
+  qdot.contract ins(%x, %w : memref<2x4xi8>, memref<16xi8>) outs(%y : memref<2x4xi8>)
+      attributes {kernel = #qdot.kernel<dot rows 2 vectors 1 lanes 4 unroll 1>, packed,
+                  indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>], loop_sizes = array<i64: 2, 4, 4>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32):
+    %0 = arith.trunci %acc : i32 to i8
+    %1 = qdot.lookup %0 in %table : tensor<256xi8>
+    qdot.yield %1 : i8
+  }
+  return
+}
+
+// -----
+
+func.func @store(%x: memref<2x4xi8>, %w: memref<16xi8>, %other: memref<i32>, %y: memref<2x4xi32>) {
+  // expected-error @+1 {{has an operation in its body that has no vector form}}
+  qdot.contract ins(%x, %w : memref<2x4xi8>, memref<16xi8>) outs(%y : memref<2x4xi32>)
+      attributes {kernel = #qdot.kernel<dot rows 2 vectors 1 lanes 4 unroll 1>, packed,
+                  indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>], loop_sizes = array<i64: 2, 4, 4>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32):
+    memref.store %acc, %other[] : memref<i32>
+    qdot.yield %acc : i32
+  }
+  return
+}
+
+// -----
+
+func.func @two_indices(%x: memref<2x4xi8>, %w: memref<16xi8>, %table: memref<8x8xi32>, %y: memref<2x4xi32>) {
+  // expected-error @+1 {{has an operation in its body that has no vector form}}
+  qdot.contract ins(%x, %w : memref<2x4xi8>, memref<16xi8>) outs(%y : memref<2x4xi32>)
+      attributes {kernel = #qdot.kernel<dot rows 2 vectors 1 lanes 4 unroll 1>, packed,
+                  indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>], loop_sizes = array<i64: 2, 4, 4>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32):
+    %0 = arith.index_cast %acc : i32 to index
+    %1 = memref.load %table[%0, %0] : memref<8x8xi32>
+    qdot.yield %1 : i32
+  }
+  return
+}

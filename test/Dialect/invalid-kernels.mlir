@@ -1,0 +1,513 @@
+// What the verifiers of qdot.contract and qdot.dot refuse.
+// RUN: qdot-opt %s --split-input-file --verify-diagnostics
+
+func.func @dot_counts(%acc: vector<4xi32>, %a: vector<16xi8>) {
+  // expected-error @+1 {{'qdot.dot' op expected as many left as right operands, got 2 and 1}}
+  %r = qdot.dot %acc, (%a, %a) unsigned, (%a) signed : vector<4xi32>, vector<16xi8>
+  return
+}
+
+// -----
+
+func.func @dot_none(%acc: vector<4xi32>) {
+  // expected-error @+1 {{'qdot.dot' op expected 1, 2 or 4 operand pairs, got 0}}
+  %r = qdot.dot %acc, () unsigned, () signed : vector<4xi32>, vector<16xi8>
+  return
+}
+
+// -----
+
+func.func @dot_three(%acc: vector<4xi32>, %a: vector<16xi8>) {
+  // expected-error @+1 {{expected 1, 2 or 4 operand pairs, got 3}}
+  %r = qdot.dot %acc, (%a, %a, %a) unsigned, (%a, %a, %a) signed : vector<4xi32>, vector<16xi8>
+  return
+}
+
+// -----
+
+func.func @dot_lanes(%acc: vector<4xi32>, %a: vector<8xi8>) {
+  // expected-error @+1 {{expected 16 bytes for 4 lanes, got 'vector<8xi8>'}}
+  %r = qdot.dot %acc, (%a) unsigned, (%a) signed : vector<4xi32>, vector<8xi8>
+  return
+}
+
+// -----
+
+// Printed alike, but the second right operand is longer.
+func.func @dot_generic(%acc: vector<4xi32>, %a: vector<16xi8>, %b: vector<32xi8>) {
+  // expected-error @+1 {{expected 16 bytes for 4 lanes, got 'vector<32xi8>'}}
+  %r = "qdot.dot"(%acc, %a, %a, %a, %b) <{lhs_sign = #qdot<sign signed>, rhs_sign = #qdot<sign signed>, operandSegmentSizes = array<i32: 1, 2, 2>}> : (vector<4xi32>, vector<16xi8>, vector<16xi8>, vector<16xi8>, vector<32xi8>) -> vector<4xi32>
+  return
+}
+
+// -----
+
+func.func @dot_scalable(%acc: vector<[4]xi32>, %a: vector<[16]xi8>) {
+  // expected-error @+1 {{expected vectors of fixed length, got 'vector<[4]xi32>'}}
+  %r = qdot.dot %acc, (%a) unsigned, (%a) signed : vector<[4]xi32>, vector<[16]xi8>
+  return
+}
+
+// -----
+
+func.func @yield_outside() {
+  // expected-error @+1 {{'qdot.yield' op expects parent op 'qdot.contract'}}
+  qdot.yield
+}
+
+// -----
+
+func.func @map_count(%x: tensor<2x8xi8>, %w: tensor<8x4xi8>, %e: tensor<2x4xi32>) {
+  // expected-error @+1 {{'qdot.contract' op expected 3 indexing maps, got 2}}
+  %r = qdot.contract ins(%x, %w : tensor<2x8xi8>, tensor<8x4xi8>) outs(%e : tensor<2x4xi32>)
+      attributes {indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>],
+                  loop_sizes = array<i64: 2, 4, 8>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32):
+    qdot.yield %acc : i32
+  } -> tensor<2x4xi32>
+  return
+}
+
+// -----
+
+func.func @no_maps(%x: tensor<2x8xi8>, %w: tensor<8x4xi8>, %e: tensor<2x4xi32>) {
+  // expected-error @+1 {{expected 3 indexing maps, got 0}}
+  %r = qdot.contract ins(%x, %w : tensor<2x8xi8>, tensor<8x4xi8>) outs(%e : tensor<2x4xi32>)
+      attributes {indexing_maps = [],
+                  loop_sizes = array<i64: 2, 4, 8>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32):
+    qdot.yield %acc : i32
+  } -> tensor<2x4xi32>
+  return
+}
+
+// -----
+
+func.func @extra_without_map(%x: tensor<2x8xi8>, %w: tensor<8x4xi8>, %b0: tensor<4xi32>, %e: tensor<2x4xi32>) {
+  // expected-error @+1 {{expected 4 indexing maps, got 3}}
+  %r = qdot.contract ins(%x, %w, %b0 : tensor<2x8xi8>, tensor<8x4xi8>, tensor<4xi32>) outs(%e : tensor<2x4xi32>)
+      attributes {indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>],
+                  loop_sizes = array<i64: 2, 4, 8>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32):
+    qdot.yield %acc : i32
+  } -> tensor<2x4xi32>
+  return
+}
+
+// -----
+
+func.func @loop_size(%x: tensor<2x8xi8>, %w: tensor<8x4xi8>, %e: tensor<2x4xi32>) {
+  // expected-error @+1 {{negative loop size -5}}
+  %r = qdot.contract ins(%x, %w : tensor<2x8xi8>, tensor<8x4xi8>) outs(%e : tensor<2x4xi32>)
+      attributes {indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>],
+                  loop_sizes = array<i64: -5, 4, 8>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32):
+    qdot.yield %acc : i32
+  } -> tensor<2x4xi32>
+  return
+}
+
+// -----
+
+func.func @operand_type(%x: tensor<2x8xi8>, %w: tensor<8x4xi16>, %e: tensor<2x4xi32>) {
+  // expected-error @+1 {{expected i8 operands, got 'tensor<8x4xi16>'}}
+  %r = qdot.contract ins(%x, %w : tensor<2x8xi8>, tensor<8x4xi16>) outs(%e : tensor<2x4xi32>)
+      attributes {indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>],
+                  loop_sizes = array<i64: 2, 4, 8>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32):
+    qdot.yield %acc : i32
+  } -> tensor<2x4xi32>
+  return
+}
+
+// -----
+
+func.func @packed_without_kernel(%x: tensor<2x8xi8>, %w: tensor<8x4xi8>, %e: tensor<2x4xi32>) {
+  // expected-error @+1 {{'packed' needs a 'kernel'}}
+  %r = qdot.contract ins(%x, %w : tensor<2x8xi8>, tensor<8x4xi8>) outs(%e : tensor<2x4xi32>)
+      attributes {indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>],
+                  loop_sizes = array<i64: 2, 4, 8>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>, packed} {
+  ^bb0(%acc: i32):
+    qdot.yield %acc : i32
+  } -> tensor<2x4xi32>
+  return
+}
+
+// -----
+
+func.func @loops_of_map(%x: tensor<2x8xi8>, %w: tensor<8x4xi8>, %e: tensor<2x4xi32>) {
+  // expected-error @+1 {{expected indexing map 1 over 3 loops, got affine_map<(d0, d1) -> (d1, d0)>}}
+  %r = qdot.contract ins(%x, %w : tensor<2x8xi8>, tensor<8x4xi8>) outs(%e : tensor<2x4xi32>)
+      attributes {indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>],
+                  loop_sizes = array<i64: 2, 4, 8>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32):
+    qdot.yield %acc : i32
+  } -> tensor<2x4xi32>
+  return
+}
+
+// -----
+
+func.func @symbol(%x: tensor<2x8xi8>, %w: tensor<8x4xi8>, %e: tensor<2x4xi32>) {
+  // expected-error @+1 {{expected indexing map 0 over 3 loops, got affine_map<(d0, d1, d2)[s0] -> (d0 + s0, d2)>}}
+  %r = qdot.contract ins(%x, %w : tensor<2x8xi8>, tensor<8x4xi8>) outs(%e : tensor<2x4xi32>)
+      attributes {indexing_maps = [affine_map<(m, n, k)[s] -> (m + s, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>],
+                  loop_sizes = array<i64: 2, 4, 8>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32):
+    qdot.yield %acc : i32
+  } -> tensor<2x4xi32>
+  return
+}
+
+// -----
+
+func.func @rank(%x: tensor<2x8xi8>, %w: tensor<8x4xi8>, %e: tensor<2x4xi32>) {
+  // expected-error @+1 {{indexing map 0 has 1 results for 'tensor<2x8xi8>'}}
+  %r = qdot.contract ins(%x, %w : tensor<2x8xi8>, tensor<8x4xi8>) outs(%e : tensor<2x4xi32>)
+      attributes {indexing_maps = [affine_map<(m, n, k) -> (k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>],
+                  loop_sizes = array<i64: 2, 4, 8>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32):
+    qdot.yield %acc : i32
+  } -> tensor<2x4xi32>
+  return
+}
+
+// -----
+
+func.func @constant_index(%x: tensor<2x8xi8>, %w: tensor<8x4xi8>, %e: tensor<2x4xi32>) {
+  // expected-error @+1 {{expected linear indexing maps without constants, got affine_map<(d0, d1, d2) -> (1, d2)>}}
+  %r = qdot.contract ins(%x, %w : tensor<2x8xi8>, tensor<8x4xi8>) outs(%e : tensor<2x4xi32>)
+      attributes {indexing_maps = [affine_map<(m, n, k) -> (1, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>],
+                  loop_sizes = array<i64: 2, 4, 8>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32):
+    qdot.yield %acc : i32
+  } -> tensor<2x4xi32>
+  return
+}
+
+// -----
+
+func.func @offset(%x: tensor<3x8xi8>, %w: tensor<8x4xi8>, %e: tensor<2x4xi32>) {
+  // expected-error @+1 {{expected linear indexing maps without constants, got affine_map<(d0, d1, d2) -> (d0 + 1, d2)>}}
+  %r = qdot.contract ins(%x, %w : tensor<3x8xi8>, tensor<8x4xi8>) outs(%e : tensor<2x4xi32>)
+      attributes {indexing_maps = [affine_map<(m, n, k) -> (m + 1, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>],
+                  loop_sizes = array<i64: 2, 4, 8>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32):
+    qdot.yield %acc : i32
+  } -> tensor<2x4xi32>
+  return
+}
+
+// -----
+
+func.func @backwards(%x: tensor<2x8xi8>, %w: tensor<8x4xi8>, %e: tensor<2x4xi32>) {
+  // expected-error @+1 {{expected linear indexing maps without constants, got affine_map<(d0, d1, d2) -> (d0, -d2)>}}
+  %r = qdot.contract ins(%x, %w : tensor<2x8xi8>, tensor<8x4xi8>) outs(%e : tensor<2x4xi32>)
+      attributes {indexing_maps = [affine_map<(m, n, k) -> (m, -k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>],
+                  loop_sizes = array<i64: 2, 4, 8>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32):
+    qdot.yield %acc : i32
+  } -> tensor<2x4xi32>
+  return
+}
+
+// -----
+
+func.func @modulo(%x: tensor<2x8xi8>, %w: tensor<8x4xi8>, %e: tensor<2x4xi32>) {
+  // expected-error @+1 {{expected linear indexing maps without constants, got affine_map<(d0, d1, d2) -> (d0, d2 mod 4)>}}
+  %r = qdot.contract ins(%x, %w : tensor<2x8xi8>, tensor<8x4xi8>) outs(%e : tensor<2x4xi32>)
+      attributes {indexing_maps = [affine_map<(m, n, k) -> (m, k mod 4)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>],
+                  loop_sizes = array<i64: 2, 4, 8>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32):
+    qdot.yield %acc : i32
+  } -> tensor<2x4xi32>
+  return
+}
+
+// -----
+
+func.func @reach(%x: tensor<2x8xi8>, %w: tensor<9x4xi8>, %e: tensor<2x4xi32>) {
+  // expected-error @+1 {{loops reach index 8 of a dimension of 8 in 'tensor<2x8xi8>'}}
+  %r = qdot.contract ins(%x, %w : tensor<2x8xi8>, tensor<9x4xi8>) outs(%e : tensor<2x4xi32>)
+      attributes {indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>],
+                  loop_sizes = array<i64: 2, 4, 9>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32):
+    qdot.yield %acc : i32
+  } -> tensor<2x4xi32>
+  return
+}
+
+// -----
+
+func.func @reach_strided(%x: tensor<2x8xi8>, %w: tensor<8x4xi8>, %e: tensor<2x4xi32>) {
+  // expected-error @+1 {{loops reach index 9 of a dimension of 8 in 'tensor<2x8xi8>'}}
+  %r = qdot.contract ins(%x, %w : tensor<2x8xi8>, tensor<8x4xi8>) outs(%e : tensor<2x4xi32>)
+      attributes {indexing_maps = [affine_map<(m, n, k) -> (m, m * 2 + k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>],
+                  loop_sizes = array<i64: 2, 4, 8>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32):
+    qdot.yield %acc : i32
+  } -> tensor<2x4xi32>
+  return
+}
+
+// -----
+
+func.func @reach_result(%x: tensor<2x8xi8>, %w: tensor<8x5xi8>, %e: tensor<2x4xi32>) {
+  // expected-error @+1 {{loops reach index 4 of a dimension of 4 in 'tensor<2x4xi32>'}}
+  %r = qdot.contract ins(%x, %w : tensor<2x8xi8>, tensor<8x5xi8>) outs(%e : tensor<2x4xi32>)
+      attributes {indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>],
+                  loop_sizes = array<i64: 2, 5, 8>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32):
+    qdot.yield %acc : i32
+  } -> tensor<2x4xi32>
+  return
+}
+
+// -----
+
+func.func @reach_zero(%x: tensor<0x8xi8>, %w: tensor<8x4xi8>, %e: tensor<2x4xi32>) {
+  // expected-error @+1 {{loops reach index 1 of a dimension of 0 in 'tensor<0x8xi8>'}}
+  %r = qdot.contract ins(%x, %w : tensor<0x8xi8>, tensor<8x4xi8>) outs(%e : tensor<2x4xi32>)
+      attributes {indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>],
+                  loop_sizes = array<i64: 2, 4, 8>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32):
+    qdot.yield %acc : i32
+  } -> tensor<2x4xi32>
+  return
+}
+
+// -----
+
+func.func @out_sum(%x: tensor<2x8xi8>, %w: tensor<8x4xi8>, %e: tensor<5x4xi32>) {
+  // expected-error @+1 {{expected distinct loops in the out map, got affine_map<(d0, d1, d2) -> (d0 + d1, d1)>}}
+  %r = qdot.contract ins(%x, %w : tensor<2x8xi8>, tensor<8x4xi8>) outs(%e : tensor<5x4xi32>)
+      attributes {indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m + n, n)>],
+                  loop_sizes = array<i64: 2, 4, 8>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32):
+    qdot.yield %acc : i32
+  } -> tensor<5x4xi32>
+  return
+}
+
+// -----
+
+func.func @out_twice(%x: tensor<2x8xi8>, %w: tensor<8x4xi8>, %e: tensor<2x4xi32>) {
+  // expected-error @+1 {{expected distinct loops in the out map, got affine_map<(d0, d1, d2) -> (d0, d0)>}}
+  %r = qdot.contract ins(%x, %w : tensor<2x8xi8>, tensor<8x4xi8>) outs(%e : tensor<2x4xi32>)
+      attributes {indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, m)>],
+                  loop_sizes = array<i64: 2, 4, 8>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32):
+    qdot.yield %acc : i32
+  } -> tensor<2x4xi32>
+  return
+}
+
+// -----
+
+func.func @out_constant(%x: tensor<2x8xi8>, %w: tensor<8x4xi8>, %e: tensor<2x4xi32>) {
+  // expected-error @+1 {{expected distinct loops in the out map, got affine_map<(d0, d1, d2) -> (0, d1)>}}
+  %r = qdot.contract ins(%x, %w : tensor<2x8xi8>, tensor<8x4xi8>) outs(%e : tensor<2x4xi32>)
+      attributes {indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (0, n)>],
+                  loop_sizes = array<i64: 2, 4, 8>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32):
+    qdot.yield %acc : i32
+  } -> tensor<2x4xi32>
+  return
+}
+
+// -----
+
+func.func @result_type(%x: tensor<2x8xi8>, %w: tensor<8x4xi8>, %e: tensor<2x4xi32>) {
+  // expected-error @+1 {{expected one result of type 'tensor<2x4xi32>' on tensors, none on memrefs}}
+  %r = qdot.contract ins(%x, %w : tensor<2x8xi8>, tensor<8x4xi8>) outs(%e : tensor<2x4xi32>)
+      attributes {indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>],
+                  loop_sizes = array<i64: 2, 4, 8>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32):
+    qdot.yield %acc : i32
+  } -> tensor<2x5xi32>
+  return
+}
+
+// -----
+
+func.func @no_result(%x: tensor<2x8xi8>, %w: tensor<8x4xi8>, %e: tensor<2x4xi32>) {
+  // expected-error @+1 {{expected one result of type 'tensor<2x4xi32>' on tensors, none on memrefs}}
+  qdot.contract ins(%x, %w : tensor<2x8xi8>, tensor<8x4xi8>) outs(%e : tensor<2x4xi32>)
+      attributes {indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>],
+                  loop_sizes = array<i64: 2, 4, 8>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32):
+    qdot.yield %acc : i32
+  }
+  return
+}
+
+// -----
+
+func.func @memref_result(%x: memref<2x8xi8>, %w: memref<8x4xi8>, %e: memref<2x4xi32>) {
+  // expected-error @+1 {{expected one result of type 'memref<2x4xi32>' on tensors, none on memrefs}}
+  %r = qdot.contract ins(%x, %w : memref<2x8xi8>, memref<8x4xi8>) outs(%e : memref<2x4xi32>)
+      attributes {indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>],
+                  loop_sizes = array<i64: 2, 4, 8>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32):
+    qdot.yield %acc : i32
+  } -> tensor<2x4xi32>
+  return
+}
+
+// -----
+
+func.func @no_arguments(%x: tensor<2x8xi8>, %w: tensor<8x4xi8>, %e: tensor<2x4xi32>) {
+  // expected-error @+1 {{expected 1 block arguments, got 0}}
+  %r = qdot.contract ins(%x, %w : tensor<2x8xi8>, tensor<8x4xi8>) outs(%e : tensor<2x4xi32>)
+      attributes {indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>],
+                  loop_sizes = array<i64: 2, 4, 8>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
+  ^bb0:
+    %c = arith.constant 0 : i32
+    qdot.yield %c : i32
+  } -> tensor<2x4xi32>
+  return
+}
+
+// -----
+
+func.func @arguments(%x: tensor<2x8xi8>, %w: tensor<8x4xi8>, %e: tensor<2x4xi32>) {
+  // expected-error @+1 {{expected 1 block arguments, got 2}}
+  %r = qdot.contract ins(%x, %w : tensor<2x8xi8>, tensor<8x4xi8>) outs(%e : tensor<2x4xi32>)
+      attributes {indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>],
+                  loop_sizes = array<i64: 2, 4, 8>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32, %b: i32):
+    qdot.yield %acc : i32
+  } -> tensor<2x4xi32>
+  return
+}
+
+// -----
+
+func.func @accumulator_type(%x: tensor<2x8xi8>, %w: tensor<8x4xi8>, %e: tensor<2x4xi32>) {
+  // expected-error @+1 {{expected an i32 accumulator, got 'i64'}}
+  %r = qdot.contract ins(%x, %w : tensor<2x8xi8>, tensor<8x4xi8>) outs(%e : tensor<2x4xi32>)
+      attributes {indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>],
+                  loop_sizes = array<i64: 2, 4, 8>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i64):
+    %0 = arith.trunci %acc : i64 to i32
+    qdot.yield %0 : i32
+  } -> tensor<2x4xi32>
+  return
+}
+
+// -----
+
+func.func @argument_type(%x: tensor<2x8xi8>, %w: tensor<8x4xi8>, %b0: tensor<4xi8>, %e: tensor<2x4xi32>) {
+  // expected-error @+1 {{body reads 'i32' from 'tensor<4xi8>'}}
+  %r = qdot.contract ins(%x, %w, %b0 : tensor<2x8xi8>, tensor<8x4xi8>, tensor<4xi8>) outs(%e : tensor<2x4xi32>)
+      attributes {indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (n)>, affine_map<(m, n, k) -> (m, n)>],
+                  loop_sizes = array<i64: 2, 4, 8>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32, %b: i32):
+    qdot.yield %acc : i32
+  } -> tensor<2x4xi32>
+  return
+}
+
+// -----
+
+func.func @yield_type(%x: tensor<2x8xi8>, %w: tensor<8x4xi8>, %e: tensor<2x4xi8>) {
+  // expected-error @+1 {{expected the body to yield one 'i8'}}
+  %r = qdot.contract ins(%x, %w : tensor<2x8xi8>, tensor<8x4xi8>) outs(%e : tensor<2x4xi8>)
+      attributes {indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>],
+                  loop_sizes = array<i64: 2, 4, 8>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32):
+    qdot.yield %acc : i32
+  } -> tensor<2x4xi8>
+  return
+}
+
+// -----
+
+func.func @yield_none(%x: tensor<2x8xi8>, %w: tensor<8x4xi8>, %e: tensor<2x4xi32>) {
+  // expected-error @+1 {{expected the body to yield one 'i32'}}
+  %r = qdot.contract ins(%x, %w : tensor<2x8xi8>, tensor<8x4xi8>) outs(%e : tensor<2x4xi32>)
+      attributes {indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>],
+                  loop_sizes = array<i64: 2, 4, 8>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32):
+    qdot.yield
+  } -> tensor<2x4xi32>
+  return
+}
+
+// -----
+
+func.func @yield_two(%x: tensor<2x8xi8>, %w: tensor<8x4xi8>, %e: tensor<2x4xi32>) {
+  // expected-error @+1 {{expected the body to yield one 'i32'}}
+  %r = qdot.contract ins(%x, %w : tensor<2x8xi8>, tensor<8x4xi8>) outs(%e : tensor<2x4xi32>)
+      attributes {indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>],
+                  loop_sizes = array<i64: 2, 4, 8>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32):
+    qdot.yield %acc, %acc : i32, i32
+  } -> tensor<2x4xi32>
+  return
+}
+
+// -----
+
+func.func @unranked(%x: tensor<*xi8>, %w: tensor<8x4xi8>, %e: tensor<2x4xi32>) {
+  // expected-error @+1 {{expected ranked tensors or ranked memrefs, got 'tensor<*xi8>' beside a result in 'tensor<2x4xi32>'}}
+  %r = qdot.contract ins(%x, %w : tensor<*xi8>, tensor<8x4xi8>) outs(%e : tensor<2x4xi32>)
+      attributes {indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>],
+                  loop_sizes = array<i64: 2, 4, 8>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32):
+    qdot.yield %acc : i32
+  } -> tensor<2x4xi32>
+  return
+}
+
+// -----
+
+func.func @vector(%x: tensor<2x8xi8>, %w: vector<8x4xi8>, %e: tensor<2x4xi32>) {
+  // expected-error @+1 {{expected ranked tensors or ranked memrefs, got 'vector<8x4xi8>' beside a result in 'tensor<2x4xi32>'}}
+  %r = qdot.contract ins(%x, %w : tensor<2x8xi8>, vector<8x4xi8>) outs(%e : tensor<2x4xi32>)
+      attributes {indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>],
+                  loop_sizes = array<i64: 2, 4, 8>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32):
+    qdot.yield %acc : i32
+  } -> tensor<2x4xi32>
+  return
+}
+
+// -----
+
+func.func @mixed(%x: memref<2x8xi8>, %w: tensor<8x4xi8>, %e: tensor<2x4xi32>) {
+  // expected-error @+1 {{expected ranked tensors or ranked memrefs, got 'memref<2x8xi8>' beside a result in 'tensor<2x4xi32>'}}
+  %r = qdot.contract ins(%x, %w : memref<2x8xi8>, tensor<8x4xi8>) outs(%e : tensor<2x4xi32>)
+      attributes {indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>],
+                  loop_sizes = array<i64: 2, 4, 8>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32):
+    qdot.yield %acc : i32
+  } -> tensor<2x4xi32>
+  return
+}
+
+// -----
+
+func.func @mixed_memref(%x: memref<2x8xi8>, %w: memref<8x4xi8>, %b0: tensor<4xi32>, %e: memref<2x4xi32>) {
+  // expected-error @+1 {{expected ranked tensors or ranked memrefs, got 'tensor<4xi32>' beside a result in 'memref<2x4xi32>'}}
+  qdot.contract ins(%x, %w, %b0 : memref<2x8xi8>, memref<8x4xi8>, tensor<4xi32>) outs(%e : memref<2x4xi32>)
+      attributes {indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (n)>, affine_map<(m, n, k) -> (m, n)>],
+                  loop_sizes = array<i64: 2, 4, 8>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32, %b: i32):
+    qdot.yield %acc : i32
+  }
+  return
+}
+
+// -----
+
+func.func @unranked_memref(%x: memref<2x8xi8>, %w: memref<*xi8>, %e: memref<2x4xi32>) {
+  // expected-error @+1 {{expected ranked tensors or ranked memrefs, got 'memref<*xi8>' beside a result in 'memref<2x4xi32>'}}
+  qdot.contract ins(%x, %w : memref<2x8xi8>, memref<*xi8>) outs(%e : memref<2x4xi32>)
+      attributes {indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>],
+                  loop_sizes = array<i64: 2, 4, 8>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32):
+    qdot.yield %acc : i32
+  }
+  return
+}

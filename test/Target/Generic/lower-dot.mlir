@@ -1,0 +1,113 @@
+// RUN: qdot-opt %s --qdot-lower-dot | FileCheck %s --implicit-check-not=qdot.dot
+
+// The example of Passes.td.
+// CHECK-LABEL: func.func @example(
+// CHECK-SAME: %[[ARG0:.*]]: vector<4xi32>, %[[ARG1:.*]]: vector<16xi8>, %[[ARG2:.*]]: vector<16xi8>) -> vector<4xi32> {
+// CHECK-NEXT: %[[V0:.*]] = vector.shuffle %[[ARG1]], %[[ARG1]] [0, 4, 8, 12] : vector<16xi8>, vector<16xi8>
+// CHECK-NEXT: %[[V1:.*]] = arith.extui %[[V0]] : vector<4xi8> to vector<4xi32>
+// CHECK-NEXT: %[[V2:.*]] = vector.shuffle %[[ARG2]], %[[ARG2]] [0, 4, 8, 12] : vector<16xi8>, vector<16xi8>
+// CHECK-NEXT: %[[V3:.*]] = arith.extsi %[[V2]] : vector<4xi8> to vector<4xi32>
+// CHECK-NEXT: %[[V4:.*]] = arith.muli %[[V1]], %[[V3]] : vector<4xi32>
+// CHECK-NEXT: %[[V5:.*]] = arith.addi %[[ARG0]], %[[V4]] : vector<4xi32>
+// CHECK-NEXT: %[[V6:.*]] = vector.shuffle %[[ARG1]], %[[ARG1]] [1, 5, 9, 13] : vector<16xi8>, vector<16xi8>
+// CHECK-NEXT: %[[V7:.*]] = arith.extui %[[V6]] : vector<4xi8> to vector<4xi32>
+// CHECK-NEXT: %[[V8:.*]] = vector.shuffle %[[ARG2]], %[[ARG2]] [1, 5, 9, 13] : vector<16xi8>, vector<16xi8>
+// CHECK-NEXT: %[[V9:.*]] = arith.extsi %[[V8]] : vector<4xi8> to vector<4xi32>
+// CHECK-NEXT: %[[V10:.*]] = arith.muli %[[V7]], %[[V9]] : vector<4xi32>
+// CHECK-NEXT: %[[V11:.*]] = arith.addi %[[V5]], %[[V10]] : vector<4xi32>
+// CHECK-NEXT: %[[V12:.*]] = vector.shuffle %[[ARG1]], %[[ARG1]] [2, 6, 10, 14] : vector<16xi8>, vector<16xi8>
+// CHECK-NEXT: %[[V13:.*]] = arith.extui %[[V12]] : vector<4xi8> to vector<4xi32>
+// CHECK-NEXT: %[[V14:.*]] = vector.shuffle %[[ARG2]], %[[ARG2]] [2, 6, 10, 14] : vector<16xi8>, vector<16xi8>
+// CHECK-NEXT: %[[V15:.*]] = arith.extsi %[[V14]] : vector<4xi8> to vector<4xi32>
+// CHECK-NEXT: %[[V16:.*]] = arith.muli %[[V13]], %[[V15]] : vector<4xi32>
+// CHECK-NEXT: %[[V17:.*]] = arith.addi %[[V11]], %[[V16]] : vector<4xi32>
+// CHECK-NEXT: %[[V18:.*]] = vector.shuffle %[[ARG1]], %[[ARG1]] [3, 7, 11, 15] : vector<16xi8>, vector<16xi8>
+// CHECK-NEXT: %[[V19:.*]] = arith.extui %[[V18]] : vector<4xi8> to vector<4xi32>
+// CHECK-NEXT: %[[V20:.*]] = vector.shuffle %[[ARG2]], %[[ARG2]] [3, 7, 11, 15] : vector<16xi8>, vector<16xi8>
+// CHECK-NEXT: %[[V21:.*]] = arith.extsi %[[V20]] : vector<4xi8> to vector<4xi32>
+// CHECK-NEXT: %[[V22:.*]] = arith.muli %[[V19]], %[[V21]] : vector<4xi32>
+// CHECK-NEXT: %[[V23:.*]] = arith.addi %[[V17]], %[[V22]] : vector<4xi32>
+// CHECK-NEXT: return %[[V23]] : vector<4xi32>
+func.func @example(%acc: vector<4xi32>, %a: vector<16xi8>, %b: vector<16xi8>) -> vector<4xi32> {
+  %r = qdot.dot %acc, (%a) unsigned, (%b) signed : vector<4xi32>, vector<16xi8>
+  return %r : vector<4xi32>
+}
+
+// Two pairs, in a loop, with one lane and the other signs. A proof for 16 bits
+// changes nothing.
+// CHECK-LABEL: func.func @loop(
+// CHECK-SAME: %[[ARG0:.*]]: vector<1xi32>, %[[ARG1:.*]]: vector<4xi8>, %[[ARG2:.*]]: vector<4xi8>, %[[ARG3:.*]]: index) -> vector<1xi32> {
+// CHECK-NEXT: %[[C0:.*]] = arith.constant 0 : index
+// CHECK-NEXT: %[[C1:.*]] = arith.constant 1 : index
+// CHECK-NEXT: %[[V0:.*]] = scf.for %[[ARG4:.*]] = %[[C0]] to %[[ARG3]] step %[[C1]] iter_args(%[[ARG5:.*]] = %[[ARG0]]) -> (vector<1xi32>) {
+// CHECK-NEXT: %[[V1:.*]] = vector.shuffle %[[ARG1]], %[[ARG1]] [0] : vector<4xi8>, vector<4xi8>
+// CHECK-NEXT: %[[V2:.*]] = arith.extsi %[[V1]] : vector<1xi8> to vector<1xi32>
+// CHECK-NEXT: %[[V3:.*]] = vector.shuffle %[[ARG2]], %[[ARG2]] [0] : vector<4xi8>, vector<4xi8>
+// CHECK-NEXT: %[[V4:.*]] = arith.extui %[[V3]] : vector<1xi8> to vector<1xi32>
+// CHECK-NEXT: %[[V5:.*]] = arith.muli %[[V2]], %[[V4]] : vector<1xi32>
+// CHECK-NEXT: %[[V6:.*]] = arith.addi %[[ARG5]], %[[V5]] : vector<1xi32>
+// CHECK-NEXT: %[[V7:.*]] = vector.shuffle %[[ARG1]], %[[ARG1]] [1] : vector<4xi8>, vector<4xi8>
+// CHECK-NEXT: %[[V8:.*]] = arith.extsi %[[V7]] : vector<1xi8> to vector<1xi32>
+// CHECK-NEXT: %[[V9:.*]] = vector.shuffle %[[ARG2]], %[[ARG2]] [1] : vector<4xi8>, vector<4xi8>
+// CHECK-NEXT: %[[V10:.*]] = arith.extui %[[V9]] : vector<1xi8> to vector<1xi32>
+// CHECK-NEXT: %[[V11:.*]] = arith.muli %[[V8]], %[[V10]] : vector<1xi32>
+// CHECK-NEXT: %[[V12:.*]] = arith.addi %[[V6]], %[[V11]] : vector<1xi32>
+// CHECK-NEXT: %[[V13:.*]] = vector.shuffle %[[ARG1]], %[[ARG1]] [2] : vector<4xi8>, vector<4xi8>
+// CHECK-NEXT: %[[V14:.*]] = arith.extsi %[[V13]] : vector<1xi8> to vector<1xi32>
+// CHECK-NEXT: %[[V15:.*]] = vector.shuffle %[[ARG2]], %[[ARG2]] [2] : vector<4xi8>, vector<4xi8>
+// CHECK-NEXT: %[[V16:.*]] = arith.extui %[[V15]] : vector<1xi8> to vector<1xi32>
+// CHECK-NEXT: %[[V17:.*]] = arith.muli %[[V14]], %[[V16]] : vector<1xi32>
+// CHECK-NEXT: %[[V18:.*]] = arith.addi %[[V12]], %[[V17]] : vector<1xi32>
+// CHECK-NEXT: %[[V19:.*]] = vector.shuffle %[[ARG1]], %[[ARG1]] [3] : vector<4xi8>, vector<4xi8>
+// CHECK-NEXT: %[[V20:.*]] = arith.extsi %[[V19]] : vector<1xi8> to vector<1xi32>
+// CHECK-NEXT: %[[V21:.*]] = vector.shuffle %[[ARG2]], %[[ARG2]] [3] : vector<4xi8>, vector<4xi8>
+// CHECK-NEXT: %[[V22:.*]] = arith.extui %[[V21]] : vector<1xi8> to vector<1xi32>
+// CHECK-NEXT: %[[V23:.*]] = arith.muli %[[V20]], %[[V22]] : vector<1xi32>
+// CHECK-NEXT: %[[V24:.*]] = arith.addi %[[V18]], %[[V23]] : vector<1xi32>
+// CHECK-NEXT: %[[V25:.*]] = vector.shuffle %[[ARG2]], %[[ARG2]] [0] : vector<4xi8>, vector<4xi8>
+// CHECK-NEXT: %[[V26:.*]] = arith.extsi %[[V25]] : vector<1xi8> to vector<1xi32>
+// CHECK-NEXT: %[[V27:.*]] = vector.shuffle %[[ARG2]], %[[ARG2]] [0] : vector<4xi8>, vector<4xi8>
+// CHECK-NEXT: %[[V28:.*]] = arith.extui %[[V27]] : vector<1xi8> to vector<1xi32>
+// CHECK-NEXT: %[[V29:.*]] = arith.muli %[[V26]], %[[V28]] : vector<1xi32>
+// CHECK-NEXT: %[[V30:.*]] = arith.addi %[[V24]], %[[V29]] : vector<1xi32>
+// CHECK-NEXT: %[[V31:.*]] = vector.shuffle %[[ARG2]], %[[ARG2]] [1] : vector<4xi8>, vector<4xi8>
+// CHECK-NEXT: %[[V32:.*]] = arith.extsi %[[V31]] : vector<1xi8> to vector<1xi32>
+// CHECK-NEXT: %[[V33:.*]] = vector.shuffle %[[ARG2]], %[[ARG2]] [1] : vector<4xi8>, vector<4xi8>
+// CHECK-NEXT: %[[V34:.*]] = arith.extui %[[V33]] : vector<1xi8> to vector<1xi32>
+// CHECK-NEXT: %[[V35:.*]] = arith.muli %[[V32]], %[[V34]] : vector<1xi32>
+// CHECK-NEXT: %[[V36:.*]] = arith.addi %[[V30]], %[[V35]] : vector<1xi32>
+// CHECK-NEXT: %[[V37:.*]] = vector.shuffle %[[ARG2]], %[[ARG2]] [2] : vector<4xi8>, vector<4xi8>
+// CHECK-NEXT: %[[V38:.*]] = arith.extsi %[[V37]] : vector<1xi8> to vector<1xi32>
+// CHECK-NEXT: %[[V39:.*]] = vector.shuffle %[[ARG2]], %[[ARG2]] [2] : vector<4xi8>, vector<4xi8>
+// CHECK-NEXT: %[[V40:.*]] = arith.extui %[[V39]] : vector<1xi8> to vector<1xi32>
+// CHECK-NEXT: %[[V41:.*]] = arith.muli %[[V38]], %[[V40]] : vector<1xi32>
+// CHECK-NEXT: %[[V42:.*]] = arith.addi %[[V36]], %[[V41]] : vector<1xi32>
+// CHECK-NEXT: %[[V43:.*]] = vector.shuffle %[[ARG2]], %[[ARG2]] [3] : vector<4xi8>, vector<4xi8>
+// CHECK-NEXT: %[[V44:.*]] = arith.extsi %[[V43]] : vector<1xi8> to vector<1xi32>
+// CHECK-NEXT: %[[V45:.*]] = vector.shuffle %[[ARG2]], %[[ARG2]] [3] : vector<4xi8>, vector<4xi8>
+// CHECK-NEXT: %[[V46:.*]] = arith.extui %[[V45]] : vector<1xi8> to vector<1xi32>
+// CHECK-NEXT: %[[V47:.*]] = arith.muli %[[V44]], %[[V46]] : vector<1xi32>
+// CHECK-NEXT: %[[V48:.*]] = arith.addi %[[V42]], %[[V47]] : vector<1xi32>
+// CHECK-NEXT: scf.yield %[[V48]] : vector<1xi32>
+// CHECK: return %[[V0]] : vector<1xi32>
+func.func @loop(%acc: vector<1xi32>, %a: vector<4xi8>, %b: vector<4xi8>, %n: index) -> vector<1xi32> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %r = scf.for %i = %c0 to %n step %c1 iter_args(%sum = %acc) -> vector<1xi32> {
+    %next = qdot.dot %sum, (%a, %b) signed, (%b, %b) unsigned fits_i16 : vector<1xi32>, vector<4xi8>
+    scf.yield %next : vector<1xi32>
+  }
+  return %r : vector<1xi32>
+}
+
+// Any number of lanes.
+// CHECK-LABEL: func.func @lanes
+// CHECK: vector.shuffle %{{.*}}, %{{.*}} [0, 4, 8] : vector<12xi8>, vector<12xi8>
+// CHECK: vector.shuffle %{{.*}}, %{{.*}} [3, 7, 11] : vector<12xi8>, vector<12xi8>
+// CHECK: vector.shuffle {{.*}} [0, 4, 8, 12, 16, 20, 24, 28, 32, 36, 40, 44, 48, 52, 56, 60] : vector<64xi8>, vector<64xi8>
+// CHECK-COUNT-4: arith.muli {{.*}} : vector<16xi32>
+func.func @lanes(%three: vector<3xi32>, %a: vector<12xi8>, %many: vector<16xi32>, %b: vector<64xi8>) -> (vector<3xi32>, vector<16xi32>) {
+  %r = qdot.dot %three, (%a) signed, (%a) signed : vector<3xi32>, vector<12xi8>
+  %s = qdot.dot %many, (%b) unsigned, (%b) unsigned : vector<16xi32>, vector<64xi8>
+  return %r, %s : vector<3xi32>, vector<16xi32>
+}

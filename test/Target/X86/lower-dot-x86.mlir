@@ -1,0 +1,281 @@
+// RUN: qdot-opt %s --qdot-lower-dot-x86=target=x86-avx2 | FileCheck %s --check-prefix=AVX2
+// RUN: qdot-opt %s --qdot-lower-dot-x86=target=x86-avxvnni | FileCheck %s --check-prefix=VNNI
+// RUN: qdot-opt %s --qdot-lower-dot-x86=target=x86-avxvnniint8 | FileCheck %s --check-prefix=INT8
+// RUN: qdot-opt %s --qdot-lower-dot-x86=target=x86-avx512vnni | FileCheck %s --check-prefix=AVX512
+// RUN: qdot-opt %s --qdot-lower-dot-x86 | FileCheck %s --check-prefix=AVX2
+// RUN: not qdot-opt %s --qdot-lower-dot-x86=target=x86-sse2 2>&1 | FileCheck %s --check-prefix=UNKNOWN
+// RUN: not qdot-opt %s --qdot-lower-dot-x86=target=generic 2>&1 | FileCheck %s --check-prefix=GENERIC
+// RUN: not qdot-opt %s --qdot-lower-dot-x86=target= 2>&1 | FileCheck %s --check-prefix=EMPTY
+
+// UNKNOWN: error: unknown x86 target 'x86-sse2'; expected one of
+// UNKNOWN-SAME: x86-avx2, x86-avxvnni, x86-avxvnniint8, x86-avx512vnni
+// GENERIC: error: unknown x86 target 'generic'
+// EMPTY: error: unknown x86 target ''
+
+// The example of Passes.td; only AVX-512 has 16 lanes, elsewhere the op stays.
+// AVX512-LABEL: func.func @lanes16(
+// AVX512-SAME: %[[ARG0:.*]]: vector<16xi32>, %[[ARG1:.*]]: vector<64xi8>, %[[ARG2:.*]]: vector<64xi8>) -> vector<16xi32> {
+// AVX512-NEXT: %[[V0:.*]] = llvm.call_intrinsic "llvm.x86.avx512.vpdpbusd.512"(%[[ARG0]], %[[ARG1]], %[[ARG2]]) : (vector<16xi32>, vector<64xi8>, vector<64xi8>) -> vector<16xi32>
+// AVX512-NEXT: return %[[V0]] : vector<16xi32>
+// AVX2-LABEL: func.func @lanes16(
+// AVX2-SAME: %[[ARG0:.*]]: vector<16xi32>, %[[ARG1:.*]]: vector<64xi8>, %[[ARG2:.*]]: vector<64xi8>) -> vector<16xi32> {
+// AVX2-NEXT: %[[V0:.*]] = qdot.dot %[[ARG0]], (%[[ARG1]])  unsigned, (%[[ARG2]])  signed : vector<16xi32>, vector<64xi8>
+// AVX2-NEXT: return %[[V0]] : vector<16xi32>
+// VNNI-LABEL: func.func @lanes16(
+// VNNI-SAME: %[[ARG0:.*]]: vector<16xi32>, %[[ARG1:.*]]: vector<64xi8>, %[[ARG2:.*]]: vector<64xi8>) -> vector<16xi32> {
+// VNNI-NEXT: %[[V0:.*]] = qdot.dot %[[ARG0]], (%[[ARG1]])  unsigned, (%[[ARG2]])  signed : vector<16xi32>, vector<64xi8>
+// VNNI-NEXT: return %[[V0]] : vector<16xi32>
+// INT8-LABEL: func.func @lanes16(
+// INT8-SAME: %[[ARG0:.*]]: vector<16xi32>, %[[ARG1:.*]]: vector<64xi8>, %[[ARG2:.*]]: vector<64xi8>) -> vector<16xi32> {
+// INT8-NEXT: %[[V0:.*]] = qdot.dot %[[ARG0]], (%[[ARG1]])  unsigned, (%[[ARG2]])  signed : vector<16xi32>, vector<64xi8>
+// INT8-NEXT: return %[[V0]] : vector<16xi32>
+func.func @lanes16(%acc: vector<16xi32>, %a: vector<64xi8>, %b: vector<64xi8>) -> vector<16xi32> {
+  %r = qdot.dot %acc, (%a) unsigned, (%b) signed : vector<16xi32>, vector<64xi8>
+  return %r : vector<16xi32>
+}
+
+// Signs without an instruction on 16 lanes.
+// AVX512-LABEL: func.func @signed16(
+// AVX512-SAME: %[[ARG0:.*]]: vector<16xi32>, %[[ARG1:.*]]: vector<64xi8>, %[[ARG2:.*]]: vector<64xi8>) -> vector<16xi32> {
+// AVX512-NEXT: %[[V0:.*]] = qdot.dot %[[ARG0]], (%[[ARG1]])  signed, (%[[ARG2]])  signed : vector<16xi32>, vector<64xi8>
+// AVX512-NEXT: return %[[V0]] : vector<16xi32>
+// INT8-LABEL: func.func @signed16(
+// INT8-SAME: %[[ARG0:.*]]: vector<16xi32>, %[[ARG1:.*]]: vector<64xi8>, %[[ARG2:.*]]: vector<64xi8>) -> vector<16xi32> {
+// INT8-NEXT: %[[V0:.*]] = qdot.dot %[[ARG0]], (%[[ARG1]])  signed, (%[[ARG2]])  signed : vector<16xi32>, vector<64xi8>
+// INT8-NEXT: return %[[V0]] : vector<16xi32>
+func.func @signed16(%acc: vector<16xi32>, %a: vector<64xi8>, %b: vector<64xi8>) -> vector<16xi32> {
+  %r = qdot.dot %acc, (%a) signed, (%b) signed : vector<16xi32>, vector<64xi8>
+  return %r : vector<16xi32>
+}
+
+// Without a proof AVX2 widens the even and the odd bytes: exact.
+// AVX2-LABEL: func.func @lanes8(
+// AVX2-SAME: %[[ARG0:.*]]: vector<8xi32>, %[[ARG1:.*]]: vector<32xi8>, %[[ARG2:.*]]: vector<32xi8>) -> vector<8xi32> {
+// AVX2-NEXT: %[[V0:.*]] = vector.bitcast %[[ARG1]] : vector<32xi8> to vector<16xi16>
+// AVX2-NEXT: %[[CST:.*]] = arith.constant dense<8> : vector<16xi16>
+// AVX2-NEXT: %[[CST_0:.*]] = arith.constant dense<255> : vector<16xi16>
+// AVX2-NEXT: %[[V1:.*]] = arith.andi %[[V0]], %[[CST_0]] : vector<16xi16>
+// AVX2-NEXT: %[[V2:.*]] = arith.shrui %[[V0]], %[[CST]] : vector<16xi16>
+// AVX2-NEXT: %[[V3:.*]] = vector.bitcast %[[ARG2]] : vector<32xi8> to vector<16xi16>
+// AVX2-NEXT: %[[CST_1:.*]] = arith.constant dense<8> : vector<16xi16>
+// AVX2-NEXT: %[[V4:.*]] = arith.shli %[[V3]], %[[CST_1]] : vector<16xi16>
+// AVX2-NEXT: %[[V5:.*]] = arith.shrsi %[[V4]], %[[CST_1]] : vector<16xi16>
+// AVX2-NEXT: %[[V6:.*]] = arith.shrsi %[[V3]], %[[CST_1]] : vector<16xi16>
+// AVX2-NEXT: %[[V7:.*]] = llvm.call_intrinsic "llvm.x86.avx2.pmadd.wd"(%[[V1]], %[[V5]]) : (vector<16xi16>, vector<16xi16>) -> vector<8xi32>
+// AVX2-NEXT: %[[V8:.*]] = arith.addi %[[ARG0]], %[[V7]] : vector<8xi32>
+// AVX2-NEXT: %[[V9:.*]] = llvm.call_intrinsic "llvm.x86.avx2.pmadd.wd"(%[[V2]], %[[V6]]) : (vector<16xi16>, vector<16xi16>) -> vector<8xi32>
+// AVX2-NEXT: %[[V10:.*]] = arith.addi %[[V8]], %[[V9]] : vector<8xi32>
+// AVX2-NEXT: return %[[V10]] : vector<8xi32>
+// VNNI-LABEL: func.func @lanes8(
+// VNNI-SAME: %[[ARG0:.*]]: vector<8xi32>, %[[ARG1:.*]]: vector<32xi8>, %[[ARG2:.*]]: vector<32xi8>) -> vector<8xi32> {
+// VNNI-NEXT: %[[V0:.*]] = llvm.call_intrinsic "llvm.x86.avx512.vpdpbusd.256"(%[[ARG0]], %[[ARG1]], %[[ARG2]]) : (vector<8xi32>, vector<32xi8>, vector<32xi8>) -> vector<8xi32>
+// VNNI-NEXT: return %[[V0]] : vector<8xi32>
+// INT8-LABEL: func.func @lanes8(
+// INT8-SAME: %[[ARG0:.*]]: vector<8xi32>, %[[ARG1:.*]]: vector<32xi8>, %[[ARG2:.*]]: vector<32xi8>) -> vector<8xi32> {
+// INT8-NEXT: %[[V0:.*]] = llvm.call_intrinsic "llvm.x86.avx512.vpdpbusd.256"(%[[ARG0]], %[[ARG1]], %[[ARG2]]) : (vector<8xi32>, vector<32xi8>, vector<32xi8>) -> vector<8xi32>
+// INT8-NEXT: return %[[V0]] : vector<8xi32>
+// AVX512-LABEL: func.func @lanes8(
+// AVX512-SAME: %[[ARG0:.*]]: vector<8xi32>, %[[ARG1:.*]]: vector<32xi8>, %[[ARG2:.*]]: vector<32xi8>) -> vector<8xi32> {
+// AVX512-NEXT: %[[V0:.*]] = llvm.call_intrinsic "llvm.x86.avx512.vpdpbusd.256"(%[[ARG0]], %[[ARG1]], %[[ARG2]]) : (vector<8xi32>, vector<32xi8>, vector<32xi8>) -> vector<8xi32>
+// AVX512-NEXT: return %[[V0]] : vector<8xi32>
+func.func @lanes8(%acc: vector<8xi32>, %a: vector<32xi8>, %b: vector<32xi8>) -> vector<8xi32> {
+  %r = qdot.dot %acc, (%a) unsigned, (%b) signed : vector<8xi32>, vector<32xi8>
+  return %r : vector<8xi32>
+}
+
+// The unsigned operand comes first in the instruction.
+// VNNI-LABEL: func.func @swapped(
+// VNNI-SAME: %[[ARG0:.*]]: vector<4xi32>, %[[ARG1:.*]]: vector<16xi8>, %[[ARG2:.*]]: vector<16xi8>) -> vector<4xi32> {
+// VNNI-NEXT: %[[V0:.*]] = llvm.call_intrinsic "llvm.x86.avx512.vpdpbusd.128"(%[[ARG0]], %[[ARG2]], %[[ARG1]]) : (vector<4xi32>, vector<16xi8>, vector<16xi8>) -> vector<4xi32>
+// VNNI-NEXT: return %[[V0]] : vector<4xi32>
+// AVX2-LABEL: func.func @swapped(
+// AVX2-SAME: %[[ARG0:.*]]: vector<4xi32>, %[[ARG1:.*]]: vector<16xi8>, %[[ARG2:.*]]: vector<16xi8>) -> vector<4xi32> {
+// AVX2-NEXT: %[[V0:.*]] = vector.bitcast %[[ARG1]] : vector<16xi8> to vector<8xi16>
+// AVX2-NEXT: %[[CST:.*]] = arith.constant dense<8> : vector<8xi16>
+// AVX2-NEXT: %[[V1:.*]] = arith.shli %[[V0]], %[[CST]] : vector<8xi16>
+// AVX2-NEXT: %[[V2:.*]] = arith.shrsi %[[V1]], %[[CST]] : vector<8xi16>
+// AVX2-NEXT: %[[V3:.*]] = arith.shrsi %[[V0]], %[[CST]] : vector<8xi16>
+// AVX2-NEXT: %[[V4:.*]] = vector.bitcast %[[ARG2]] : vector<16xi8> to vector<8xi16>
+// AVX2-NEXT: %[[CST_0:.*]] = arith.constant dense<8> : vector<8xi16>
+// AVX2-NEXT: %[[CST_1:.*]] = arith.constant dense<255> : vector<8xi16>
+// AVX2-NEXT: %[[V5:.*]] = arith.andi %[[V4]], %[[CST_1]] : vector<8xi16>
+// AVX2-NEXT: %[[V6:.*]] = arith.shrui %[[V4]], %[[CST_0]] : vector<8xi16>
+// AVX2-NEXT: %[[V7:.*]] = llvm.call_intrinsic "llvm.x86.sse2.pmadd.wd"(%[[V2]], %[[V5]]) : (vector<8xi16>, vector<8xi16>) -> vector<4xi32>
+// AVX2-NEXT: %[[V8:.*]] = arith.addi %[[ARG0]], %[[V7]] : vector<4xi32>
+// AVX2-NEXT: %[[V9:.*]] = llvm.call_intrinsic "llvm.x86.sse2.pmadd.wd"(%[[V3]], %[[V6]]) : (vector<8xi16>, vector<8xi16>) -> vector<4xi32>
+// AVX2-NEXT: %[[V10:.*]] = arith.addi %[[V8]], %[[V9]] : vector<4xi32>
+// AVX2-NEXT: return %[[V10]] : vector<4xi32>
+func.func @swapped(%acc: vector<4xi32>, %a: vector<16xi8>, %b: vector<16xi8>) -> vector<4xi32> {
+  %r = qdot.dot %acc, (%a) signed, (%b) unsigned : vector<4xi32>, vector<16xi8>
+  return %r : vector<4xi32>
+}
+
+// With a proof the pairs are added in 16 bits; VNNI has no use for it.
+// AVX2-LABEL: func.func @fits(
+// AVX2-SAME: %[[ARG0:.*]]: vector<8xi32>, %[[ARG1:.*]]: vector<32xi8>, %[[ARG2:.*]]: vector<32xi8>, %[[ARG3:.*]]: vector<32xi8>, %[[ARG4:.*]]: vector<32xi8>) -> vector<8xi32> {
+// AVX2-NEXT: %[[V0:.*]] = llvm.call_intrinsic "llvm.x86.avx2.pmadd.ub.sw"(%[[ARG1]], %[[ARG3]]) : (vector<32xi8>, vector<32xi8>) -> vector<16xi16>
+// AVX2-NEXT: %[[V1:.*]] = llvm.call_intrinsic "llvm.x86.avx2.pmadd.ub.sw"(%[[ARG2]], %[[ARG4]]) : (vector<32xi8>, vector<32xi8>) -> vector<16xi16>
+// AVX2-NEXT: %[[V2:.*]] = arith.addi %[[V0]], %[[V1]] : vector<16xi16>
+// AVX2-NEXT: %[[CST:.*]] = arith.constant dense<1> : vector<16xi16>
+// AVX2-NEXT: %[[V3:.*]] = llvm.call_intrinsic "llvm.x86.avx2.pmadd.wd"(%[[V2]], %[[CST]]) : (vector<16xi16>, vector<16xi16>) -> vector<8xi32>
+// AVX2-NEXT: %[[V4:.*]] = arith.addi %[[ARG0]], %[[V3]] : vector<8xi32>
+// AVX2-NEXT: return %[[V4]] : vector<8xi32>
+// VNNI-LABEL: func.func @fits(
+// VNNI-SAME: %[[ARG0:.*]]: vector<8xi32>, %[[ARG1:.*]]: vector<32xi8>, %[[ARG2:.*]]: vector<32xi8>, %[[ARG3:.*]]: vector<32xi8>, %[[ARG4:.*]]: vector<32xi8>) -> vector<8xi32> {
+// VNNI-NEXT: %[[V0:.*]] = llvm.call_intrinsic "llvm.x86.avx512.vpdpbusd.256"(%[[ARG0]], %[[ARG1]], %[[ARG3]]) : (vector<8xi32>, vector<32xi8>, vector<32xi8>) -> vector<8xi32>
+// VNNI-NEXT: %[[V1:.*]] = llvm.call_intrinsic "llvm.x86.avx512.vpdpbusd.256"(%[[V0]], %[[ARG2]], %[[ARG4]]) : (vector<8xi32>, vector<32xi8>, vector<32xi8>) -> vector<8xi32>
+// VNNI-NEXT: return %[[V1]] : vector<8xi32>
+func.func @fits(%acc: vector<8xi32>, %a: vector<32xi8>, %b: vector<32xi8>, %c: vector<32xi8>, %d: vector<32xi8>) -> vector<8xi32> {
+  %r = qdot.dot %acc, (%a, %b) unsigned, (%c, %d) signed fits_i16 : vector<8xi32>, vector<32xi8>
+  return %r : vector<8xi32>
+}
+
+// Four pairs, 128 bits, the signs the other way round.
+// AVX2-LABEL: func.func @fits_four(
+// AVX2-SAME: %[[ARG0:.*]]: vector<4xi32>, %[[ARG1:.*]]: vector<16xi8>, %[[ARG2:.*]]: vector<16xi8>, %[[ARG3:.*]]: vector<16xi8>, %[[ARG4:.*]]: vector<16xi8>) -> vector<4xi32> {
+// AVX2-NEXT: %[[V0:.*]] = llvm.call_intrinsic "llvm.x86.ssse3.pmadd.ub.sw.128"(%[[ARG1]], %[[ARG1]]) : (vector<16xi8>, vector<16xi8>) -> vector<8xi16>
+// AVX2-NEXT: %[[V1:.*]] = llvm.call_intrinsic "llvm.x86.ssse3.pmadd.ub.sw.128"(%[[ARG2]], %[[ARG2]]) : (vector<16xi8>, vector<16xi8>) -> vector<8xi16>
+// AVX2-NEXT: %[[V2:.*]] = arith.addi %[[V0]], %[[V1]] : vector<8xi16>
+// AVX2-NEXT: %[[V3:.*]] = llvm.call_intrinsic "llvm.x86.ssse3.pmadd.ub.sw.128"(%[[ARG3]], %[[ARG3]]) : (vector<16xi8>, vector<16xi8>) -> vector<8xi16>
+// AVX2-NEXT: %[[V4:.*]] = arith.addi %[[V2]], %[[V3]] : vector<8xi16>
+// AVX2-NEXT: %[[V5:.*]] = llvm.call_intrinsic "llvm.x86.ssse3.pmadd.ub.sw.128"(%[[ARG4]], %[[ARG4]]) : (vector<16xi8>, vector<16xi8>) -> vector<8xi16>
+// AVX2-NEXT: %[[V6:.*]] = arith.addi %[[V4]], %[[V5]] : vector<8xi16>
+// AVX2-NEXT: %[[CST:.*]] = arith.constant dense<1> : vector<8xi16>
+// AVX2-NEXT: %[[V7:.*]] = llvm.call_intrinsic "llvm.x86.sse2.pmadd.wd"(%[[V6]], %[[CST]]) : (vector<8xi16>, vector<8xi16>) -> vector<4xi32>
+// AVX2-NEXT: %[[V8:.*]] = arith.addi %[[ARG0]], %[[V7]] : vector<4xi32>
+// AVX2-NEXT: return %[[V8]] : vector<4xi32>
+func.func @fits_four(%acc: vector<4xi32>, %a: vector<16xi8>, %b: vector<16xi8>, %c: vector<16xi8>, %d: vector<16xi8>) -> vector<4xi32> {
+  %r = qdot.dot %acc, (%a, %b, %c, %d) signed, (%a, %b, %c, %d) unsigned fits_i16 : vector<4xi32>, vector<16xi8>
+  return %r : vector<4xi32>
+}
+
+// A proof is of no use for equal signs: vpmaddubsw takes different ones.
+// AVX2-LABEL: func.func @fits_equal(
+// AVX2-SAME: %[[ARG0:.*]]: vector<8xi32>, %[[ARG1:.*]]: vector<32xi8>, %[[ARG2:.*]]: vector<32xi8>) -> vector<8xi32> {
+// AVX2-NEXT: %[[V0:.*]] = vector.bitcast %[[ARG1]] : vector<32xi8> to vector<16xi16>
+// AVX2-NEXT: %[[CST:.*]] = arith.constant dense<8> : vector<16xi16>
+// AVX2-NEXT: %[[CST_0:.*]] = arith.constant dense<255> : vector<16xi16>
+// AVX2-NEXT: %[[V1:.*]] = arith.andi %[[V0]], %[[CST_0]] : vector<16xi16>
+// AVX2-NEXT: %[[V2:.*]] = arith.shrui %[[V0]], %[[CST]] : vector<16xi16>
+// AVX2-NEXT: %[[V3:.*]] = vector.bitcast %[[ARG2]] : vector<32xi8> to vector<16xi16>
+// AVX2-NEXT: %[[CST_1:.*]] = arith.constant dense<8> : vector<16xi16>
+// AVX2-NEXT: %[[CST_2:.*]] = arith.constant dense<255> : vector<16xi16>
+// AVX2-NEXT: %[[V4:.*]] = arith.andi %[[V3]], %[[CST_2]] : vector<16xi16>
+// AVX2-NEXT: %[[V5:.*]] = arith.shrui %[[V3]], %[[CST_1]] : vector<16xi16>
+// AVX2-NEXT: %[[V6:.*]] = llvm.call_intrinsic "llvm.x86.avx2.pmadd.wd"(%[[V1]], %[[V4]]) : (vector<16xi16>, vector<16xi16>) -> vector<8xi32>
+// AVX2-NEXT: %[[V7:.*]] = arith.addi %[[ARG0]], %[[V6]] : vector<8xi32>
+// AVX2-NEXT: %[[V8:.*]] = llvm.call_intrinsic "llvm.x86.avx2.pmadd.wd"(%[[V2]], %[[V5]]) : (vector<16xi16>, vector<16xi16>) -> vector<8xi32>
+// AVX2-NEXT: %[[V9:.*]] = arith.addi %[[V7]], %[[V8]] : vector<8xi32>
+// AVX2-NEXT: return %[[V9]] : vector<8xi32>
+// INT8-LABEL: func.func @fits_equal(
+// INT8-SAME: %[[ARG0:.*]]: vector<8xi32>, %[[ARG1:.*]]: vector<32xi8>, %[[ARG2:.*]]: vector<32xi8>) -> vector<8xi32> {
+// INT8-NEXT: %[[V0:.*]] = llvm.call_intrinsic "llvm.x86.avx2.vpdpbuud.256"(%[[ARG0]], %[[ARG1]], %[[ARG2]]) : (vector<8xi32>, vector<32xi8>, vector<32xi8>) -> vector<8xi32>
+// INT8-NEXT: return %[[V0]] : vector<8xi32>
+func.func @fits_equal(%acc: vector<8xi32>, %a: vector<32xi8>, %b: vector<32xi8>) -> vector<8xi32> {
+  %r = qdot.dot %acc, (%a) unsigned, (%b) unsigned fits_i16 : vector<8xi32>, vector<32xi8>
+  return %r : vector<8xi32>
+}
+
+// AVX-VNNI-INT8 has the signed product; the others widen.
+// INT8-LABEL: func.func @signed8(
+// INT8-SAME: %[[ARG0:.*]]: vector<8xi32>, %[[ARG1:.*]]: vector<32xi8>, %[[ARG2:.*]]: vector<32xi8>, %[[ARG3:.*]]: vector<32xi8>, %[[ARG4:.*]]: vector<32xi8>) -> vector<8xi32> {
+// INT8-NEXT: %[[V0:.*]] = llvm.call_intrinsic "llvm.x86.avx2.vpdpbssd.256"(%[[ARG0]], %[[ARG1]], %[[ARG3]]) : (vector<8xi32>, vector<32xi8>, vector<32xi8>) -> vector<8xi32>
+// INT8-NEXT: %[[V1:.*]] = llvm.call_intrinsic "llvm.x86.avx2.vpdpbssd.256"(%[[V0]], %[[ARG2]], %[[ARG4]]) : (vector<8xi32>, vector<32xi8>, vector<32xi8>) -> vector<8xi32>
+// INT8-NEXT: return %[[V1]] : vector<8xi32>
+// VNNI-LABEL: func.func @signed8(
+// VNNI-SAME: %[[ARG0:.*]]: vector<8xi32>, %[[ARG1:.*]]: vector<32xi8>, %[[ARG2:.*]]: vector<32xi8>, %[[ARG3:.*]]: vector<32xi8>, %[[ARG4:.*]]: vector<32xi8>) -> vector<8xi32> {
+// VNNI-NEXT: %[[V0:.*]] = vector.bitcast %[[ARG1]] : vector<32xi8> to vector<16xi16>
+// VNNI-NEXT: %[[CST:.*]] = arith.constant dense<8> : vector<16xi16>
+// VNNI-NEXT: %[[V1:.*]] = arith.shli %[[V0]], %[[CST]] : vector<16xi16>
+// VNNI-NEXT: %[[V2:.*]] = arith.shrsi %[[V1]], %[[CST]] : vector<16xi16>
+// VNNI-NEXT: %[[V3:.*]] = arith.shrsi %[[V0]], %[[CST]] : vector<16xi16>
+// VNNI-NEXT: %[[V4:.*]] = vector.bitcast %[[ARG3]] : vector<32xi8> to vector<16xi16>
+// VNNI-NEXT: %[[CST_0:.*]] = arith.constant dense<8> : vector<16xi16>
+// VNNI-NEXT: %[[V5:.*]] = arith.shli %[[V4]], %[[CST_0]] : vector<16xi16>
+// VNNI-NEXT: %[[V6:.*]] = arith.shrsi %[[V5]], %[[CST_0]] : vector<16xi16>
+// VNNI-NEXT: %[[V7:.*]] = arith.shrsi %[[V4]], %[[CST_0]] : vector<16xi16>
+// VNNI-NEXT: %[[V8:.*]] = llvm.call_intrinsic "llvm.x86.avx2.pmadd.wd"(%[[V2]], %[[V6]]) : (vector<16xi16>, vector<16xi16>) -> vector<8xi32>
+// VNNI-NEXT: %[[V9:.*]] = arith.addi %[[ARG0]], %[[V8]] : vector<8xi32>
+// VNNI-NEXT: %[[V10:.*]] = llvm.call_intrinsic "llvm.x86.avx2.pmadd.wd"(%[[V3]], %[[V7]]) : (vector<16xi16>, vector<16xi16>) -> vector<8xi32>
+// VNNI-NEXT: %[[V11:.*]] = arith.addi %[[V9]], %[[V10]] : vector<8xi32>
+// VNNI-NEXT: %[[V12:.*]] = vector.bitcast %[[ARG2]] : vector<32xi8> to vector<16xi16>
+// VNNI-NEXT: %[[CST_1:.*]] = arith.constant dense<8> : vector<16xi16>
+// VNNI-NEXT: %[[V13:.*]] = arith.shli %[[V12]], %[[CST_1]] : vector<16xi16>
+// VNNI-NEXT: %[[V14:.*]] = arith.shrsi %[[V13]], %[[CST_1]] : vector<16xi16>
+// VNNI-NEXT: %[[V15:.*]] = arith.shrsi %[[V12]], %[[CST_1]] : vector<16xi16>
+// VNNI-NEXT: %[[V16:.*]] = vector.bitcast %[[ARG4]] : vector<32xi8> to vector<16xi16>
+// VNNI-NEXT: %[[CST_2:.*]] = arith.constant dense<8> : vector<16xi16>
+// VNNI-NEXT: %[[V17:.*]] = arith.shli %[[V16]], %[[CST_2]] : vector<16xi16>
+// VNNI-NEXT: %[[V18:.*]] = arith.shrsi %[[V17]], %[[CST_2]] : vector<16xi16>
+// VNNI-NEXT: %[[V19:.*]] = arith.shrsi %[[V16]], %[[CST_2]] : vector<16xi16>
+// VNNI-NEXT: %[[V20:.*]] = llvm.call_intrinsic "llvm.x86.avx2.pmadd.wd"(%[[V14]], %[[V18]]) : (vector<16xi16>, vector<16xi16>) -> vector<8xi32>
+// VNNI-NEXT: %[[V21:.*]] = arith.addi %[[V11]], %[[V20]] : vector<8xi32>
+// VNNI-NEXT: %[[V22:.*]] = llvm.call_intrinsic "llvm.x86.avx2.pmadd.wd"(%[[V15]], %[[V19]]) : (vector<16xi16>, vector<16xi16>) -> vector<8xi32>
+// VNNI-NEXT: %[[V23:.*]] = arith.addi %[[V21]], %[[V22]] : vector<8xi32>
+// VNNI-NEXT: return %[[V23]] : vector<8xi32>
+// AVX512-LABEL: func.func @signed8(
+// AVX512-SAME: %[[ARG0:.*]]: vector<8xi32>, %[[ARG1:.*]]: vector<32xi8>, %[[ARG2:.*]]: vector<32xi8>, %[[ARG3:.*]]: vector<32xi8>, %[[ARG4:.*]]: vector<32xi8>) -> vector<8xi32> {
+// AVX512-NEXT: %[[V0:.*]] = vector.bitcast %[[ARG1]] : vector<32xi8> to vector<16xi16>
+// AVX512-NEXT: %[[CST:.*]] = arith.constant dense<8> : vector<16xi16>
+// AVX512-NEXT: %[[V1:.*]] = arith.shli %[[V0]], %[[CST]] : vector<16xi16>
+// AVX512-NEXT: %[[V2:.*]] = arith.shrsi %[[V1]], %[[CST]] : vector<16xi16>
+// AVX512-NEXT: %[[V3:.*]] = arith.shrsi %[[V0]], %[[CST]] : vector<16xi16>
+// AVX512-NEXT: %[[V4:.*]] = vector.bitcast %[[ARG3]] : vector<32xi8> to vector<16xi16>
+// AVX512-NEXT: %[[CST_0:.*]] = arith.constant dense<8> : vector<16xi16>
+// AVX512-NEXT: %[[V5:.*]] = arith.shli %[[V4]], %[[CST_0]] : vector<16xi16>
+// AVX512-NEXT: %[[V6:.*]] = arith.shrsi %[[V5]], %[[CST_0]] : vector<16xi16>
+// AVX512-NEXT: %[[V7:.*]] = arith.shrsi %[[V4]], %[[CST_0]] : vector<16xi16>
+// AVX512-NEXT: %[[V8:.*]] = llvm.call_intrinsic "llvm.x86.avx2.pmadd.wd"(%[[V2]], %[[V6]]) : (vector<16xi16>, vector<16xi16>) -> vector<8xi32>
+// AVX512-NEXT: %[[V9:.*]] = arith.addi %[[ARG0]], %[[V8]] : vector<8xi32>
+// AVX512-NEXT: %[[V10:.*]] = llvm.call_intrinsic "llvm.x86.avx2.pmadd.wd"(%[[V3]], %[[V7]]) : (vector<16xi16>, vector<16xi16>) -> vector<8xi32>
+// AVX512-NEXT: %[[V11:.*]] = arith.addi %[[V9]], %[[V10]] : vector<8xi32>
+// AVX512-NEXT: %[[V12:.*]] = vector.bitcast %[[ARG2]] : vector<32xi8> to vector<16xi16>
+// AVX512-NEXT: %[[CST_1:.*]] = arith.constant dense<8> : vector<16xi16>
+// AVX512-NEXT: %[[V13:.*]] = arith.shli %[[V12]], %[[CST_1]] : vector<16xi16>
+// AVX512-NEXT: %[[V14:.*]] = arith.shrsi %[[V13]], %[[CST_1]] : vector<16xi16>
+// AVX512-NEXT: %[[V15:.*]] = arith.shrsi %[[V12]], %[[CST_1]] : vector<16xi16>
+// AVX512-NEXT: %[[V16:.*]] = vector.bitcast %[[ARG4]] : vector<32xi8> to vector<16xi16>
+// AVX512-NEXT: %[[CST_2:.*]] = arith.constant dense<8> : vector<16xi16>
+// AVX512-NEXT: %[[V17:.*]] = arith.shli %[[V16]], %[[CST_2]] : vector<16xi16>
+// AVX512-NEXT: %[[V18:.*]] = arith.shrsi %[[V17]], %[[CST_2]] : vector<16xi16>
+// AVX512-NEXT: %[[V19:.*]] = arith.shrsi %[[V16]], %[[CST_2]] : vector<16xi16>
+// AVX512-NEXT: %[[V20:.*]] = llvm.call_intrinsic "llvm.x86.avx2.pmadd.wd"(%[[V14]], %[[V18]]) : (vector<16xi16>, vector<16xi16>) -> vector<8xi32>
+// AVX512-NEXT: %[[V21:.*]] = arith.addi %[[V11]], %[[V20]] : vector<8xi32>
+// AVX512-NEXT: %[[V22:.*]] = llvm.call_intrinsic "llvm.x86.avx2.pmadd.wd"(%[[V15]], %[[V19]]) : (vector<16xi16>, vector<16xi16>) -> vector<8xi32>
+// AVX512-NEXT: %[[V23:.*]] = arith.addi %[[V21]], %[[V22]] : vector<8xi32>
+// AVX512-NEXT: return %[[V23]] : vector<8xi32>
+func.func @signed8(%acc: vector<8xi32>, %a: vector<32xi8>, %b: vector<32xi8>, %c: vector<32xi8>, %d: vector<32xi8>) -> vector<8xi32> {
+  %r = qdot.dot %acc, (%a, %b) signed, (%c, %d) signed : vector<8xi32>, vector<32xi8>
+  return %r : vector<8xi32>
+}
+
+// Lengths that no instruction has stay for qdot-lower-dot, and so does the rest
+// of the function, also within loops.
+// AVX512-LABEL: func.func @others(
+// AVX512-SAME: %[[ARG0:.*]]: vector<2xi32>, %[[ARG1:.*]]: vector<8xi8>, %[[ARG2:.*]]: index, %[[ARG3:.*]]: vector<32xi32>, %[[ARG4:.*]]: vector<128xi8>) -> (vector<2xi32>, vector<32xi32>) {
+// AVX512-NEXT: %[[C0:.*]] = arith.constant 0 : index
+// AVX512-NEXT: %[[C1:.*]] = arith.constant 1 : index
+// AVX512-NEXT: %[[V0:.*]] = scf.for %[[ARG5:.*]] = %[[C0]] to %[[ARG2]] step %[[C1]] iter_args(%[[ARG6:.*]] = %[[ARG0]]) -> (vector<2xi32>) {
+// AVX512-NEXT: %[[V2:.*]] = qdot.dot %[[ARG6]], (%[[ARG1]])  unsigned, (%[[ARG1]])  signed : vector<2xi32>, vector<8xi8>
+// AVX512-NEXT: scf.yield %[[V2]] : vector<2xi32>
+// AVX512: %[[V1:.*]] = qdot.dot %[[ARG3]], (%[[ARG4]])  unsigned, (%[[ARG4]])  signed fits_i16 : vector<32xi32>, vector<128xi8>
+// AVX512-NEXT: return %[[V0]], %[[V1]] : vector<2xi32>, vector<32xi32>
+// AVX2-LABEL: func.func @others(
+// AVX2-SAME: %[[ARG0:.*]]: vector<2xi32>, %[[ARG1:.*]]: vector<8xi8>, %[[ARG2:.*]]: index, %[[ARG3:.*]]: vector<32xi32>, %[[ARG4:.*]]: vector<128xi8>) -> (vector<2xi32>, vector<32xi32>) {
+// AVX2-NEXT: %[[C0:.*]] = arith.constant 0 : index
+// AVX2-NEXT: %[[C1:.*]] = arith.constant 1 : index
+// AVX2-NEXT: %[[V0:.*]] = scf.for %[[ARG5:.*]] = %[[C0]] to %[[ARG2]] step %[[C1]] iter_args(%[[ARG6:.*]] = %[[ARG0]]) -> (vector<2xi32>) {
+// AVX2-NEXT: %[[V2:.*]] = qdot.dot %[[ARG6]], (%[[ARG1]])  unsigned, (%[[ARG1]])  signed : vector<2xi32>, vector<8xi8>
+// AVX2-NEXT: scf.yield %[[V2]] : vector<2xi32>
+// AVX2: %[[V1:.*]] = qdot.dot %[[ARG3]], (%[[ARG4]])  unsigned, (%[[ARG4]])  signed fits_i16 : vector<32xi32>, vector<128xi8>
+// AVX2-NEXT: return %[[V0]], %[[V1]] : vector<2xi32>, vector<32xi32>
+func.func @others(%acc: vector<2xi32>, %a: vector<8xi8>, %n: index, %big: vector<32xi32>, %b: vector<128xi8>) -> (vector<2xi32>, vector<32xi32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %r = scf.for %i = %c0 to %n step %c1 iter_args(%sum = %acc) -> vector<2xi32> {
+    %next = qdot.dot %sum, (%a) unsigned, (%a) signed : vector<2xi32>, vector<8xi8>
+    scf.yield %next : vector<2xi32>
+  }
+  %s = qdot.dot %big, (%b) unsigned, (%b) signed fits_i16 : vector<32xi32>, vector<128xi8>
+  return %r, %s : vector<2xi32>, vector<32xi32>
+}
