@@ -248,9 +248,7 @@ private:
   void changeCast(Operation *op) {
     if (isResult(op)) {
       builder.setInsertionPointAfter(op);
-      Value result = op->getResult(0);
-      Value flipped = createFlippedTensor(result);
-      result.replaceAllUsesExcept(flipped, flipped.getDefiningOp());
+      flipAllUses(op->getResult(0));
     } else if (isUse(op->getOpOperand(0))) {
       op->setOperand(0, createFlippedTensor(op->getOperand(0)));
     }
@@ -258,8 +256,16 @@ private:
 
   void changeArgument(BlockArgument argument) {
     builder.setInsertionPointToStart(&function.getBody().front());
-    Value flipped = createFlippedTensor(argument);
-    argument.replaceAllUsesExcept(flipped, flipped.getDefiningOp());
+    flipAllUses(argument);
+  }
+
+  /// The sizes of `value` stay where they are read: flipping needs them.
+  void flipAllUses(Value value) {
+    Value flipped = createFlippedTensor(value);
+    value.replaceUsesWithIf(flipped, [&](OpOperand &use) {
+      return use.getOwner() != flipped.getDefiningOp() &&
+             !isa<tensor::DimOp>(use.getOwner());
+    });
   }
 
   void changeConstant(arith::ConstantOp constant) {
