@@ -182,14 +182,19 @@ def choose(r):
             r.pick(*ACTIVATIONS))
 
 
-def dense_rows(ks, ns, seed):
-    """Every K of `ks` with every N of `ns`; M is open. A function has all N
-    of one K and some kind of activation."""
+def some_columns(k):
+    """Two N for one K; with all K, every N meets every K modulo 4."""
+    return [1 + (5 * k + i) % 17 for i in (0, 8)]
+
+
+def dense_rows(ks, columns, seed):
+    """Every K of `ks`, with every N of `columns(k)`; M is open. A function has
+    all N of one K and some kind of activation."""
     for k in ks:
         r = Random([seed, k])
         f = IntegerFunction(f"rows_{k}")
         x = f.input((None, k), r.pick(*ACTIVATIONS))
-        for n in ns:
+        for n in columns(k):
             contract, output, _ = choose(r)
             f.result(dense(f, r, x, n, contract, output,
                            is_transposed=r.size(0, 1) == 1))
@@ -363,7 +368,8 @@ def operand_pairs():
 
 
 GROUPS = {
-    "rows": lambda: dense_rows(range(1, 131), range(1, 18), 11),
+    "rows": lambda: dense_rows(range(1, 131), some_columns, 11),
+    "all-rows": lambda: dense_rows(range(1, 131), lambda k: range(1, 18), 11),
     "tiles": lambda: dense_tiles(covering_tiles(), 12),
     "conv": lambda: [*convolutions("plain", 60, 13),
                      *convolutions("few", 30, 14),
@@ -376,7 +382,7 @@ GROUPS = {
     "pairs": operand_pairs,
     # A covering subset, for emulators.
     "few": lambda: [
-        *dense_rows((1, 2, 3, 4, 7, 33, 130), (1, 3, 8, 17), 21),
+        *dense_rows((1, 2, 3, 4, 7, 33, 130), some_columns, 21),
         *dense_tiles(covering_tiles(29), 22),
         *convolutions("plain", 4, 23), *convolutions("few", 3, 24),
         *convolutions("grouped", 3, 25), *convolutions("depthwise", 5, 26),
