@@ -141,9 +141,12 @@ public:
       if (simplifyF32(requantize) || simplifyAccumulator(requantize) ||
           simplifySum(requantize))
         continue;
+      bool isHalved = simplifyFixed(requantize);
       emitMissedRemark(op, "SimplifyRequantize", "not-proved",
-                       "requantization stays in 64-bit integers: no f32 "
-                       "constants give the same bytes");
+                       isHalved ? "requantization keeps its 64-bit product: no "
+                                  "f32 constants give the same bytes"
+                                : "requantization stays in 64-bit integers: no "
+                                  "f32 constants give the same bytes");
     }
     removeUnusedExtras();
   }
@@ -219,6 +222,64 @@ private:
         static_cast<int64_t>(requantize.getZeroPoint()) + getShift(requantize));
     value = arith::AddIOp::create(builder, loc, value, zero);
     replace(requantize, createClamp(builder, requantize, value));
+    return true;
+  }
+
+  /// Rule R2 with zero point and rounding in one 64-bit constant, of which only
+  /// the upper half is shifted: `hi32(a m + C) >> (s - 32)` with
+  /// `C = 2^(s-1) + (zero_point << s)`. Exact for 32 <= s <= 54.
+  bool simplifyFixed(RequantizeOp requantize) {
+    if (requantize.getContract() != ContractKind::TosaSingle)
+      return false;
+    auto multiplier = getChannels(requantize.getMultiplier());
+    auto shift = getChannels(requantize.getShift());
+    if (!multiplier || !shift)
+      return false;
+    const Channels &widest = multiplier->map ? *multiplier : *shift;
+    for (const Channels *part : {&*multiplier, &*shift})
+      if (part->map && (part->map != widest.map || part->type.getShape() != widest.type.getShape()))
+        return false;
+    int64_t count = widest.map ? widest.type.getNumElements() : 1;
+    int64_t zero = static_cast<int64_t>(requantize.getZeroPoint()) + getShift(requantize);
+    SmallVector<int64_t> factors, constants;
+    SmallVector<int32_t> shifts;
+    for (int64_t channel = 0; channel < count; ++channel) {
+      int64_t m = multiplier->integers[multiplier->map ? channel : 0];
+      int64_t s = shift->integers[shift->map ? channel : 0];
+      if (m == 0)
+        s = 32;
+      if (m < 0 || s < 32 || s > 54)
+        return false;
+      factors.push_back(m);
+      constants.push_back((int64_t(1) << (s - 1)) + zero * (int64_t(1) << s));
+      shifts.push_back(static_cast<int32_t>(s - 32));
+    }
+    OpBuilder builder(requantize);
+    Location loc = requantize.getLoc();
+    Type i64 = builder.getI64Type(), i32 = builder.getI32Type();
+    Value factor, constant, amount;
+    if (widest.map) {
+      auto type = [&](Type element) {
+        return RankedTensorType::get(widest.type.getShape(), element);
+      };
+      AffineMap map = widest.map;
+      factor = addExtra(DenseElementsAttr::get(type(i64), ArrayRef<int64_t>(factors)), map);
+      constant = addExtra(DenseElementsAttr::get(type(i64), ArrayRef<int64_t>(constants)), map);
+      amount = addExtra(DenseElementsAttr::get(type(i32), ArrayRef<int32_t>(shifts)), map);
+    } else {
+      factor = arith::ConstantOp::create(builder, loc, builder.getI64IntegerAttr(factors[0]));
+      constant = arith::ConstantOp::create(builder, loc, builder.getI64IntegerAttr(constants[0]));
+      amount = createInteger(builder, loc, shifts[0]);
+    }
+    Value wide = arith::ExtSIOp::create(builder, loc, i64, requantize.getAccumulator());
+    Value sum = arith::AddIOp::create(
+        builder, loc, arith::MulIOp::create(builder, loc, wide, factor), constant);
+    Value half = arith::ConstantOp::create(builder, loc, builder.getI64IntegerAttr(32));
+    Value high = arith::TruncIOp::create(
+        builder, loc, i32, arith::ShRUIOp::create(builder, loc, sum, half));
+    replace(requantize,
+            createClamp(builder, requantize,
+                        arith::ShRSIOp::create(builder, loc, high, amount)));
     return true;
   }
 

@@ -169,8 +169,9 @@ def LowerCopies : Pass<"qdot-lower-copies", "::mlir::ModuleOp"> {
   let description = [{
     In: memrefs. `memref.copy` between contiguous memrefs stays and becomes a
     memcpy; every other one would be lowered upstream to a call of MLIR's runner
-    utilities and becomes a `linalg.generic` instead. A copy of a view onto itself
-    is erased.
+    utilities. Where the inner dimensions are blocks of 16 bytes or more it
+    becomes loops around copies of these blocks, else a `linalg.generic`. A copy
+    of a view onto itself is erased.
 
     Example:
 
@@ -187,7 +188,10 @@ def LowerCopies : Pass<"qdot-lower-copies", "::mlir::ModuleOp"> {
     }
     ```
   }];
-  let dependentDialects = ["::mlir::linalg::LinalgDialect"];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect"
+  ];
 }
 
 def CallLibm : Pass<"qdot-call-libm", "::mlir::ModuleOp"> {
