@@ -303,9 +303,9 @@ func.func @double_rounding(%x: tensor<2x4xi8>, %w: tensor<4x3xi8>, %e: tensor<2x
 // What stays, each for its reason: no proved interval, an f32 product beyond
 // i32 / 2, a multiplier that is no constant, a bias that is none, multipliers along the
 // rows and a bias along the columns, a sum of three values, a range too wide
-// for f32, a shift out of range.
+// for f32, a shift out of range, a multiplier that is no number.
 // CHECK-LABEL: func.func @declined
-// CHECK-COUNT-8: qdot.requantize
+// CHECK-COUNT-9: qdot.requantize
 // CHECK-NOT: fma
 // CHECK: return
 func.func @declined(%x: tensor<2x4xi8>, %w: tensor<4x3xi8>, %e: tensor<2x3xi8>, %dm: i32, %db: tensor<3xi32>, %r: tensor<2x3xi32>) -> tensor<2x3xi8> {
@@ -376,7 +376,15 @@ func.func @declined(%x: tensor<2x4xi8>, %w: tensor<4x3xi8>, %e: tensor<2x3xi8>, 
     %q = qdot.requantize %acc, %m, %bad zero_point(0) clamp(0, 255) contract tosa_single : i32, i32 -> i8
     qdot.yield %q : i8
   } -> tensor<2x3xi8>
-  return %7 : tensor<2x3xi8>
+  %nan = arith.constant 0x7FC00000 : f32
+  // expected-remark @below {{Reason=not-proved}}
+  %8 = qdot.contract ins(%x, %w : tensor<2x4xi8>, tensor<4x3xi8>) outs(%7 : tensor<2x3xi8>)
+      attributes {indexing_maps = [#mk, #kn, #mn], loop_sizes = array<i64: 2, 3, 4>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>, accumulator = #qdot.accumulator<-20000 to 20000>} {
+  ^bb0(%acc: i32):
+    %q = qdot.requantize %acc, %nan zero_point(0) clamp(0, 255) contract f32 : i32, f32 -> i8
+    qdot.yield %q : i8
+  } -> tensor<2x3xi8>
+  return %8 : tensor<2x3xi8>
 }
 
 // Neither rewritten nor worth a remark: a result of 16 bits, and memrefs.
