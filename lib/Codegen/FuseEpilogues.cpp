@@ -81,6 +81,7 @@ public:
     accumulator = body->addArgument(builder.getI32Type(), op.getLoc());
     builder.setInsertionPointToEnd(body.get());
     value = addInit();
+    hasStart = value != accumulator;
   }
 
   ContractOp fuse() {
@@ -199,6 +200,17 @@ private:
                                    type.getElementType());
   }
 
+  /// The proved interval includes the start, which is the first sum of the
+  /// body. Where an epilogue makes that sum, nothing is proved of it.
+  AccumulatorAttr getAccumulatorRange() {
+    bool isAddedTo = llvm::any_of(accumulator.getUsers(), [](Operation *user) {
+      return isa<arith::AddIOp>(user);
+    });
+    if (!hasStart && isAddedTo)
+      return {};
+    return root->getAttrOfType<AccumulatorAttr>(accumulatorAttrName);
+  }
+
   ContractOp create() {
     YieldOp::create(builder, last->getLoc(), ValueRange(value));
     OpBuilder at(last);
@@ -217,8 +229,7 @@ private:
         at.getDenseI64ArrayAttr(root.getStaticLoopRanges()),
         SignAttr::get(context, contraction.lhsSign),
         SignAttr::get(context, contraction.rhsSign),
-        root->getAttrOfType<AccumulatorAttr>(accumulatorAttrName),
-        KernelAttr(), UnitAttr());
+        getAccumulatorRange(), KernelAttr(), UnitAttr());
     op.getBody().push_back(body.release());
     if (attribute)
       op->setAttr(quantizedAttrName, attribute);
@@ -233,6 +244,7 @@ private:
   OpBuilder builder;
   std::unique_ptr<Block> body;
   Value accumulator, value;
+  bool hasStart;
   AffineMap outMap;
   SmallVector<Value> extras;
   SmallVector<AffineMap> extraMaps;

@@ -203,8 +203,11 @@ private:
     if (!multiplier)
       return false;
     double most = 0;
-    for (float value : multiplier->floats)
+    for (float value : multiplier->floats) {
+      if (std::isnan(value))
+        return false;
       most = std::max(most, std::abs(double(value)));
+    }
     numerics::StorageRange range = getAccumulatorRange();
     if (!isAccumulator(requantize.getAccumulator()) ||
         !(most * double(std::max(-range.min, range.max)) < 0x1p30))

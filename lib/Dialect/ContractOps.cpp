@@ -219,6 +219,9 @@ LogicalResult DotOp::verify() {
 //===----------------------------------------------------------------------===//
 
 LogicalResult NarrowOp::verify() {
+  for (Type type : {getA().getType(), getResult().getType()})
+    if (cast<VectorType>(type).isScalable())
+      return emitOpError() << "expected vectors of fixed length, got " << type;
   int64_t lanes = cast<VectorType>(getA().getType()).getDimSize(0);
   if (lanes % 4 != 0)
     return emitOpError() << "expected a multiple of 4 lanes, got " << lanes;

@@ -83,7 +83,7 @@ func.func @narrow(%x: memref<6x7xi8>, %y: memref<6x5xi32>, %x1: memref<6x8xi8>, 
 }
 
 // Weights per batch, a strided and dilated convolution, a grouped one: dot.
-// A depthwise one interleaves taps, with one or two outputs side by side.
+// A depthwise one interleaves taps, with up to four outputs side by side.
 // CHECK-LABEL: func.func @structures
 // CHECK: kernel = #qdot.kernel<dot rows 5 vectors 1 lanes 8
 // CHECK-SAME: loop_sizes = array<i64: 3, 5, 8, 16>
@@ -91,8 +91,8 @@ func.func @narrow(%x: memref<6x7xi8>, %y: memref<6x5xi32>, %x1: memref<6x8xi8>, 
 // CHECK-SAME: loop_sizes = array<i64: 1, 4, 5, 24, 3, 3, 3>
 // CHECK: kernel = #qdot.kernel<dot rows
 // CHECK-SAME: loop_sizes = array<i64: 1, 7, 7, 2, 16, 3, 3, 8>
-// AVX512: kernel = #qdot.kernel<depthwise rows 2 vectors 4 lanes 16 unroll 1>
-// VNNI: kernel = #qdot.kernel<depthwise rows 2 vectors 4 lanes 8 unroll 1>
+// AVX512: kernel = #qdot.kernel<depthwise rows {{[2-4]}} vectors 4 lanes 16 unroll 1>
+// VNNI: kernel = #qdot.kernel<depthwise rows {{[2-4]}} vectors 4 lanes 8 unroll 1>
 // CHECK: kernel = #qdot.kernel<depthwise rows 1 vectors 4 lanes 4 unroll 2>
 func.func @structures(%b: memref<3x5x16xi8>, %yb: memref<3x5x8xi32>, %c: memref<1x12x13x3xi8>, %yc: memref<1x4x5x24xi32>,
                       %g: memref<1x9x9x2x8xi8>, %yg: memref<1x7x7x2x16xi32>, %d: memref<1x9x9x40xi8>, %yd: memref<1x7x7x40xi32>,

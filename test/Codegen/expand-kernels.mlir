@@ -99,42 +99,20 @@ func.func @tails(%x: memref<2x6xi8>, %w: memref<32xi8>, %bias: memref<4xi32>, %y
 // works on vectors and reads the residual of its row.
 // CHECK-LABEL: func.func @dynamic(
 // CHECK-SAME: %[[ARG0:.*]]: memref<?x4xi8>, %[[ARG1:.*]]: memref<16xi8>, %[[ARG2:.*]]: memref<?x4xi8>, %[[ARG3:.*]]: memref<?x4xi8>) {
-// CHECK: %[[V0:.*]] = arith.remui %{{.*}}, %{{.*}} : index
-// CHECK-NEXT: %[[V1:.*]] = arith.subi %{{.*}}, %[[V0]] : index
-// CHECK-NEXT: scf.for %[[ARG4:.*]] = %{{.*}} to %[[V1]] step %{{.*}} {
-// CHECK: %[[V5:.*]] = vector.load %{{.*}}[%{{.*}}] : memref<9223372036854775807xi8, strided<[1]>>, vector<16xi8>
-// CHECK-NEXT: %[[V6:.*]] = vector.load %{{.*}}[%{{.*}}] : memref<9223372036854775807xi8, strided<[1]>>, vector<4xi8>
-// CHECK-NEXT: %[[V7:.*]] = vector.bitcast %[[V6]] : vector<4xi8> to vector<1xi32>
-// CHECK-NEXT: %[[V8:.*]] = vector.extract %[[V7]][0] : i32 from vector<1xi32>
-// CHECK-NEXT: %[[V9:.*]] = vector.broadcast %[[V8]] : i32 to vector<4xi32>
-// CHECK-NEXT: %[[V10:.*]] = vector.bitcast %[[V9]] : vector<4xi32> to vector<16xi8>
-// CHECK-NEXT: %[[V11:.*]] = qdot.dot %{{.*}}, (%[[V10]])  signed, (%[[V5]])  unsigned : vector<4xi32>, vector<16xi8>
-// CHECK: %[[V13:.*]] = vector.load %{{.*}}[%{{.*}}] : memref<9223372036854775807xi8, strided<[1]>>, vector<4xi8>
-// CHECK-NEXT: %[[V14:.*]] = vector.bitcast %[[V13]] : vector<4xi8> to vector<1xi32>
-// CHECK-NEXT: %[[V15:.*]] = vector.extract %[[V14]][0] : i32 from vector<1xi32>
-// CHECK-NEXT: %[[V16:.*]] = vector.broadcast %[[V15]] : i32 to vector<4xi32>
-// CHECK-NEXT: %[[V17:.*]] = vector.bitcast %[[V16]] : vector<4xi32> to vector<16xi8>
-// CHECK-NEXT: %[[V18:.*]] = qdot.dot %{{.*}}, (%[[V17]])  signed, (%[[V5]])  unsigned : vector<4xi32>, vector<16xi8>
-// CHECK-NEXT: %[[V19:.*]] = vector.load %{{.*}}[%{{.*}}] : memref<9223372036854775807xi8, strided<[1]>>, vector<4xi8>
-// CHECK-NEXT: %[[V20:.*]] = arith.extui %[[V19]] : vector<4xi8> to vector<4xi32>
-// CHECK: %[[V22:.*]] = arith.minsi %{{.*}}, %{{.*}} : vector<4xi32>
+// CHECK: scf.for %[[ARG4:.*]] = %{{.*}} to %{{.*}} step %{{.*}} {
+// CHECK: %[[V13:.*]] = qdot.dot %{{.*}}, (%{{.*}})  signed, (%{{.*}})  unsigned : vector<4xi32>, vector<16xi8>
+// CHECK: %[[V20:.*]] = qdot.dot %{{.*}}, (%{{.*}})  signed, (%{{.*}})  unsigned : vector<4xi32>, vector<16xi8>
+// CHECK: %[[V22:.*]] = arith.extui %{{.*}} : vector<4xi8> to vector<4xi32>
+// CHECK: %[[V24:.*]] = arith.minsi %{{.*}}, %{{.*}} : vector<4xi32>
 // CHECK: vector.store %{{.*}}, %{{.*}}[%{{.*}}] : memref<9223372036854775807xi8, strided<[1]>>, vector<4xi8>
-// CHECK: %[[V25:.*]] = vector.load %{{.*}}[%{{.*}}] : memref<9223372036854775807xi8, strided<[1]>>, vector<4xi8>
-// CHECK-NEXT: %[[V26:.*]] = arith.extui %[[V25]] : vector<4xi8> to vector<4xi32>
-// CHECK: %[[V28:.*]] = arith.minsi %{{.*}}, %{{.*}} : vector<4xi32>
+// CHECK: %[[V28:.*]] = arith.extui %{{.*}} : vector<4xi8> to vector<4xi32>
+// CHECK: %[[V30:.*]] = arith.minsi %{{.*}}, %{{.*}} : vector<4xi32>
 // CHECK: vector.store %{{.*}}, %{{.*}}[%{{.*}}] : memref<9223372036854775807xi8, strided<[1]>>, vector<4xi8>
-// CHECK: scf.for %[[ARG4:.*]] = %[[V1]] to %{{.*}} step %{{.*}} {
-// CHECK: %[[V5:.*]] = vector.load %{{.*}}[%{{.*}}] : memref<9223372036854775807xi8, strided<[1]>>, vector<16xi8>
-// CHECK-NEXT: %[[V6:.*]] = vector.load %{{.*}}[%{{.*}}] : memref<9223372036854775807xi8, strided<[1]>>, vector<4xi8>
-// CHECK-NEXT: %[[V7:.*]] = vector.bitcast %[[V6]] : vector<4xi8> to vector<1xi32>
-// CHECK-NEXT: %[[V8:.*]] = vector.extract %[[V7]][0] : i32 from vector<1xi32>
-// CHECK-NEXT: %[[V9:.*]] = vector.broadcast %[[V8]] : i32 to vector<4xi32>
-// CHECK-NEXT: %[[V10:.*]] = vector.bitcast %[[V9]] : vector<4xi32> to vector<16xi8>
-// CHECK-NEXT: %[[V11:.*]] = qdot.dot %{{.*}}, (%[[V10]])  signed, (%[[V5]])  unsigned : vector<4xi32>, vector<16xi8>
-// CHECK-NEXT: %[[V12:.*]] = vector.load %{{.*}}[%{{.*}}] : memref<9223372036854775807xi8, strided<[1]>>, vector<4xi8>
-// CHECK-NEXT: %[[V13:.*]] = arith.extui %[[V12]] : vector<4xi8> to vector<4xi32>
-// CHECK: %[[V15:.*]] = arith.minsi %[[V14]], %{{.*}} : vector<4xi32>
-// CHECK: vector.store %[[V16]], %{{.*}}[%{{.*}}] : memref<9223372036854775807xi8, strided<[1]>>, vector<4xi8>
+// CHECK: scf.for %[[ARG4:.*]] = %{{.*}} to %{{.*}} step %{{.*}} {
+// CHECK: %[[V13:.*]] = qdot.dot %{{.*}}, (%{{.*}})  signed, (%{{.*}})  unsigned : vector<4xi32>, vector<16xi8>
+// CHECK: %[[V15:.*]] = arith.extui %{{.*}} : vector<4xi8> to vector<4xi32>
+// CHECK: %[[V17:.*]] = arith.minsi %{{.*}}, %{{.*}} : vector<4xi32>
+// CHECK: vector.store %{{.*}}, %{{.*}}[%{{.*}}] : memref<9223372036854775807xi8, strided<[1]>>, vector<4xi8>
 func.func @dynamic(%x: memref<?x4xi8>, %w: memref<16xi8>, %r: memref<?x4xi8>, %y: memref<?x4xi8>) {
   %c7 = arith.constant 7 : i32
   qdot.contract ins(%x, %w, %r : memref<?x4xi8>, memref<16xi8>, memref<?x4xi8>) outs(%y : memref<?x4xi8>)
@@ -156,36 +134,11 @@ func.func @dynamic(%x: memref<?x4xi8>, %w: memref<16xi8>, %r: memref<?x4xi8>, %y
 // CHECK-SAME: %[[ARG0:.*]]: memref<8x398xi8>, %[[ARG1:.*]]: memref<6400xi8>, %[[ARG2:.*]]: memref<8x16xi32>) {
 // CHECK: scf.for %[[ARG3:.*]] = %{{.*}} to %{{.*}} step %{{.*}} {
 // CHECK: %[[V2:.*]] = scf.for %[[ARG4:.*]] = %{{.*}} to %{{.*}} step %{{.*}} iter_args(%[[ARG5:.*]] = %{{.*}}) -> (vector<16xi32>) {
-// CHECK: %[[V22:.*]] = vector.load %{{.*}}[%{{.*}}] : memref<9223372036854775807xi8, strided<[1]>>, vector<64xi8>
-// CHECK-NEXT: %[[V23:.*]] = vector.load %{{.*}}[%{{.*}}] : memref<9223372036854775807xi8, strided<[1]>>, vector<4xi8>
-// CHECK-NEXT: %[[V24:.*]] = vector.bitcast %[[V23]] : vector<4xi8> to vector<1xi32>
-// CHECK-NEXT: %[[V25:.*]] = vector.extract %[[V24]][0] : i32 from vector<1xi32>
-// CHECK-NEXT: %[[V26:.*]] = vector.broadcast %[[V25]] : i32 to vector<16xi32>
-// CHECK-NEXT: %[[V27:.*]] = vector.bitcast %[[V26]] : vector<16xi32> to vector<64xi8>
-// CHECK-NEXT: %[[V28:.*]] = qdot.dot %[[ARG5]], (%[[V27]])  unsigned, (%[[V22]])  signed : vector<16xi32>, vector<64xi8>
-// CHECK: %[[V31:.*]] = vector.load %{{.*}}[%{{.*}}] : memref<9223372036854775807xi8, strided<[1]>>, vector<64xi8>
-// CHECK-NEXT: %[[V32:.*]] = vector.load %{{.*}}[%{{.*}}] : memref<9223372036854775807xi8, strided<[1]>>, vector<4xi8>
-// CHECK-NEXT: %[[V33:.*]] = vector.bitcast %[[V32]] : vector<4xi8> to vector<1xi32>
-// CHECK-NEXT: %[[V34:.*]] = vector.extract %[[V33]][0] : i32 from vector<1xi32>
-// CHECK-NEXT: %[[V35:.*]] = vector.broadcast %[[V34]] : i32 to vector<16xi32>
-// CHECK-NEXT: %[[V36:.*]] = vector.bitcast %[[V35]] : vector<16xi32> to vector<64xi8>
-// CHECK-NEXT: %[[V37:.*]] = qdot.dot %[[V28]], (%[[V36]])  unsigned, (%[[V31]])  signed : vector<16xi32>, vector<64xi8>
-// CHECK-NEXT: scf.yield %[[V37]] : vector<16xi32>
-// CHECK: %[[V4:.*]] = vector.load %{{.*}}[%{{.*}}] : memref<9223372036854775807xi8, strided<[1]>>, vector<64xi8>
-// CHECK-NEXT: %[[V5:.*]] = vector.load %{{.*}}[%{{.*}}] : memref<9223372036854775807xi8, strided<[1]>>, vector<4xi8>
-// CHECK-NEXT: %[[V6:.*]] = vector.bitcast %[[V5]] : vector<4xi8> to vector<1xi32>
-// CHECK-NEXT: %[[V7:.*]] = vector.extract %[[V6]][0] : i32 from vector<1xi32>
-// CHECK-NEXT: %[[V8:.*]] = vector.broadcast %[[V7]] : i32 to vector<16xi32>
-// CHECK-NEXT: %[[V9:.*]] = vector.bitcast %[[V8]] : vector<16xi32> to vector<64xi8>
-// CHECK-NEXT: %[[V10:.*]] = qdot.dot %[[V2]], (%[[V9]])  unsigned, (%[[V4]])  signed : vector<16xi32>, vector<64xi8>
-// CHECK: %[[V12:.*]] = vector.load %{{.*}}[%{{.*}}] : memref<9223372036854775807xi8, strided<[1]>>, vector<64xi8>
-// CHECK-NEXT: %[[V13:.*]] = vector.load %{{.*}}[%{{.*}}] : memref<9223372036854775807xi8, strided<[1]>>, vector<4xi8>
-// CHECK-NEXT: %[[V14:.*]] = vector.bitcast %[[V13]] : vector<4xi8> to vector<1xi32>
-// CHECK-NEXT: %[[V15:.*]] = vector.extract %[[V14]][0] : i32 from vector<1xi32>
-// CHECK-NEXT: %[[V16:.*]] = vector.broadcast %[[V15]] : i32 to vector<16xi32>
-// CHECK-NEXT: %[[V17:.*]] = vector.bitcast %[[V16]] : vector<16xi32> to vector<64xi8>
-// CHECK-NEXT: %[[V18:.*]] = qdot.dot %[[V10]], (%[[V17]])  unsigned, (%[[V12]])  signed : vector<16xi32>, vector<64xi8>
-// CHECK-NEXT: vector.store %[[V18]], %{{.*}}[%{{.*}}] : memref<9223372036854775807xi32, strided<[1]>>, vector<16xi32>
+// CHECK: %[[V28:.*]] = qdot.dot %[[ARG5]], (%{{.*}})  unsigned, (%{{.*}})  signed : vector<16xi32>, vector<64xi8>
+// CHECK: %[[V37:.*]] = qdot.dot %[[V28]], (%{{.*}})  unsigned, (%{{.*}})  signed : vector<16xi32>, vector<64xi8>
+// CHECK: %[[V10:.*]] = qdot.dot %[[V2]], (%{{.*}})  unsigned, (%{{.*}})  signed : vector<16xi32>, vector<64xi8>
+// CHECK: %[[V18:.*]] = qdot.dot %[[V10]], (%{{.*}})  unsigned, (%{{.*}})  signed : vector<16xi32>, vector<64xi8>
+// CHECK: vector.store %[[V18]], %{{.*}}[%{{.*}}] : memref<9223372036854775807xi32, strided<[1]>>, vector<16xi32>
 func.func @unrolled(%x: memref<8x398xi8>, %w: memref<6400xi8>, %y: memref<8x16xi32>) {
   qdot.contract ins(%x, %w : memref<8x398xi8>, memref<6400xi8>) outs(%y : memref<8x16xi32>)
       attributes {kernel = #qdot.kernel<dot rows 1 vectors 1 lanes 16 unroll 2>, packed,
@@ -200,25 +153,16 @@ func.func @unrolled(%x: memref<8x398xi8>, %w: memref<6400xi8>, %y: memref<8x16xi
 // CHECK-LABEL: func.func @gather(
 // CHECK-SAME: %[[ARG0:.*]]: memref<3x2xi8>, %[[ARG1:.*]]: memref<48xi8>, %[[ARG2:.*]]: memref<2x4xi32>) {
 // CHECK: scf.for %[[ARG3:.*]] = %{{.*}} to %{{.*}} step %{{.*}} {
-// CHECK: %[[V1:.*]] = vector.load %{{.*}}[%{{.*}}] : memref<9223372036854775807xi8, strided<[1]>>, vector<16xi8>
-// CHECK-NEXT: %[[V2:.*]] = memref.load %{{.*}}[%[[ARG3]]] : memref<9223372036854775807xi8, strided<[1]>>
-// CHECK-NEXT: %[[V3:.*]] = arith.extui %[[V2]] : i8 to i32
-// CHECK-NEXT: %[[V4:.*]] = vector.broadcast %[[V3]] : i32 to vector<4xi32>
-// CHECK-NEXT: %[[V5:.*]] = vector.bitcast %[[V4]] : vector<4xi32> to vector<16xi8>
-// CHECK-NEXT: %[[V6:.*]] = qdot.dot %{{.*}}, (%[[V5]])  unsigned, (%[[V1]])  signed : vector<4xi32>, vector<16xi8>
-// CHECK: %[[V8:.*]] = vector.load %{{.*}}[%{{.*}}] : memref<9223372036854775807xi8, strided<[1]>>, vector<16xi8>
-// CHECK-NEXT: %[[V9:.*]] = memref.load %{{.*}}[%{{.*}}] : memref<9223372036854775807xi8, strided<[1]>>
-// CHECK-NEXT: %[[V10:.*]] = arith.extui %[[V9]] : i8 to i32
-// CHECK-NEXT: %[[V11:.*]] = vector.broadcast %[[V10]] : i32 to vector<4xi32>
-// CHECK-NEXT: %[[V12:.*]] = vector.bitcast %[[V11]] : vector<4xi32> to vector<16xi8>
-// CHECK-NEXT: %[[V13:.*]] = qdot.dot %[[V6]], (%[[V12]])  unsigned, (%[[V8]])  signed : vector<4xi32>, vector<16xi8>
-// CHECK: %[[V15:.*]] = vector.load %{{.*}}[%{{.*}}] : memref<9223372036854775807xi8, strided<[1]>>, vector<16xi8>
-// CHECK-NEXT: %[[V16:.*]] = memref.load %{{.*}}[%{{.*}}] : memref<9223372036854775807xi8, strided<[1]>>
-// CHECK-NEXT: %[[V17:.*]] = arith.extui %[[V16]] : i8 to i32
-// CHECK-NEXT: %[[V18:.*]] = vector.broadcast %[[V17]] : i32 to vector<4xi32>
-// CHECK-NEXT: %[[V19:.*]] = vector.bitcast %[[V18]] : vector<4xi32> to vector<16xi8>
-// CHECK-NEXT: %[[V20:.*]] = qdot.dot %[[V13]], (%[[V19]])  unsigned, (%[[V15]])  signed : vector<4xi32>, vector<16xi8>
-// CHECK-NEXT: vector.store %[[V20]], %{{.*}}[%{{.*}}] : memref<9223372036854775807xi32, strided<[1]>>, vector<4xi32>
+// CHECK: %[[V2:.*]] = memref.load %{{.*}}[%[[ARG3]]] : memref<9223372036854775807xi8, strided<[1]>>
+// CHECK: %[[V3:.*]] = arith.extui %[[V2]] : i8 to i32
+// CHECK: %[[V6:.*]] = qdot.dot %{{.*}}, (%{{.*}})  unsigned, (%{{.*}})  signed : vector<4xi32>, vector<16xi8>
+// CHECK: %[[V9:.*]] = memref.load %{{.*}}[%{{.*}}] : memref<9223372036854775807xi8, strided<[1]>>
+// CHECK: %[[V10:.*]] = arith.extui %[[V9]] : i8 to i32
+// CHECK: %[[V13:.*]] = qdot.dot %[[V6]], (%{{.*}})  unsigned, (%{{.*}})  signed : vector<4xi32>, vector<16xi8>
+// CHECK: %[[V16:.*]] = memref.load %{{.*}}[%{{.*}}] : memref<9223372036854775807xi8, strided<[1]>>
+// CHECK: %[[V17:.*]] = arith.extui %[[V16]] : i8 to i32
+// CHECK: %[[V20:.*]] = qdot.dot %[[V13]], (%{{.*}})  unsigned, (%{{.*}})  signed : vector<4xi32>, vector<16xi8>
+// CHECK: vector.store %[[V20]], %{{.*}}[%{{.*}}] : memref<9223372036854775807xi32, strided<[1]>>, vector<4xi32>
 func.func @gather(%x: memref<3x2xi8>, %w: memref<48xi8>, %y: memref<2x4xi32>) {
   qdot.contract ins(%x, %w : memref<3x2xi8>, memref<48xi8>) outs(%y : memref<2x4xi32>)
       attributes {kernel = #qdot.kernel<dot rows 1 vectors 1 lanes 4 unroll 1>, packed,
@@ -232,16 +176,13 @@ func.func @gather(%x: memref<3x2xi8>, %w: memref<48xi8>, %y: memref<2x4xi32>) {
 // Two bytes side by side.
 // CHECK-LABEL: func.func @short(
 // CHECK-SAME: %[[ARG0:.*]]: memref<1x2xi8>, %[[ARG1:.*]]: memref<16xi8>, %[[ARG2:.*]]: memref<1x4xi32>) {
-// CHECK: %[[V0:.*]] = vector.load %{{.*}}[%{{.*}}] : memref<9223372036854775807xi8, strided<[1]>>, vector<16xi8>
-// CHECK-NEXT: %[[V1:.*]] = memref.load %{{.*}}[%{{.*}}] : memref<9223372036854775807xi8, strided<[1]>>
-// CHECK-NEXT: %[[V2:.*]] = arith.extui %[[V1]] : i8 to i32
-// CHECK-NEXT: %[[V3:.*]] = memref.load %{{.*}}[%{{.*}}] : memref<9223372036854775807xi8, strided<[1]>>
-// CHECK-NEXT: %[[V4:.*]] = arith.extui %[[V3]] : i8 to i32
-// CHECK-NEXT: %[[V5:.*]] = arith.shli %[[V4]], %{{.*}} : i32
-// CHECK: %[[V7:.*]] = vector.broadcast %{{.*}} : i32 to vector<4xi32>
-// CHECK-NEXT: %[[V8:.*]] = vector.bitcast %[[V7]] : vector<4xi32> to vector<16xi8>
-// CHECK-NEXT: %[[V9:.*]] = qdot.dot %{{.*}}, (%[[V8]])  unsigned, (%[[V0]])  signed : vector<4xi32>, vector<16xi8>
-// CHECK-NEXT: vector.store %[[V9]], %{{.*}}[%{{.*}}] : memref<9223372036854775807xi32, strided<[1]>>, vector<4xi32>
+// CHECK: %[[V1:.*]] = memref.load %{{.*}}[%{{.*}}] : memref<9223372036854775807xi8, strided<[1]>>
+// CHECK: %[[V2:.*]] = arith.extui %[[V1]] : i8 to i32
+// CHECK: %[[V3:.*]] = memref.load %{{.*}}[%{{.*}}] : memref<9223372036854775807xi8, strided<[1]>>
+// CHECK: %[[V4:.*]] = arith.extui %[[V3]] : i8 to i32
+// CHECK: %[[V5:.*]] = arith.shli %[[V4]], %{{.*}} : i32
+// CHECK: %[[V9:.*]] = qdot.dot %{{.*}}, (%{{.*}})  unsigned, (%{{.*}})  signed : vector<4xi32>, vector<16xi8>
+// CHECK: vector.store %[[V9]], %{{.*}}[%{{.*}}] : memref<9223372036854775807xi32, strided<[1]>>, vector<4xi32>
 func.func @short(%x: memref<1x2xi8>, %w: memref<16xi8>, %y: memref<1x4xi32>) {
   qdot.contract ins(%x, %w : memref<1x2xi8>, memref<16xi8>) outs(%y : memref<1x4xi32>)
       attributes {kernel = #qdot.kernel<dot rows 1 vectors 1 lanes 4 unroll 1>, packed,
@@ -257,26 +198,12 @@ func.func @short(%x: memref<1x2xi8>, %w: memref<16xi8>, %y: memref<1x4xi32>) {
 // CHECK-LABEL: func.func @blocks(
 // CHECK-SAME: %[[ARG0:.*]]: memref<3x4xi8>, %[[ARG1:.*]]: memref<144xi8>, %[[ARG2:.*]]: memref<3x10xi32>) {
 // CHECK: scf.for %[[ARG3:.*]] = %{{.*}} to %{{.*}} step %{{.*}} {
-// CHECK: %[[V3:.*]] = vector.load %{{.*}}[%{{.*}}] : memref<9223372036854775807xi8, strided<[1]>>, vector<16xi8>
-// CHECK: %[[V5:.*]] = vector.load %{{.*}}[%{{.*}}] : memref<9223372036854775807xi8, strided<[1]>>, vector<16xi8>
-// CHECK-NEXT: %[[V6:.*]] = vector.load %{{.*}}[%{{.*}}] : memref<9223372036854775807xi8, strided<[1]>>, vector<4xi8>
-// CHECK-NEXT: %[[V7:.*]] = vector.bitcast %[[V6]] : vector<4xi8> to vector<1xi32>
-// CHECK-NEXT: %[[V8:.*]] = vector.extract %[[V7]][0] : i32 from vector<1xi32>
-// CHECK-NEXT: %[[V9:.*]] = vector.broadcast %[[V8]] : i32 to vector<4xi32>
-// CHECK-NEXT: %[[V10:.*]] = vector.bitcast %[[V9]] : vector<4xi32> to vector<16xi8>
-// CHECK-NEXT: %[[V11:.*]] = qdot.dot %{{.*}}, (%[[V10]])  unsigned, (%[[V3]])  signed : vector<4xi32>, vector<16xi8>
-// CHECK-NEXT: %[[V12:.*]] = qdot.dot %{{.*}}, (%[[V10]])  unsigned, (%[[V5]])  signed : vector<4xi32>, vector<16xi8>
-// CHECK-NEXT: vector.store %[[V11]], %{{.*}}[%{{.*}}] : memref<9223372036854775807xi32, strided<[1]>>, vector<4xi32>
+// CHECK: %[[V11:.*]] = qdot.dot %{{.*}}, (%{{.*}})  unsigned, (%{{.*}})  signed : vector<4xi32>, vector<16xi8>
+// CHECK: %[[V12:.*]] = qdot.dot %{{.*}}, (%{{.*}})  unsigned, (%{{.*}})  signed : vector<4xi32>, vector<16xi8>
+// CHECK: vector.store %[[V11]], %{{.*}}[%{{.*}}] : memref<9223372036854775807xi32, strided<[1]>>, vector<4xi32>
 // CHECK: vector.store %[[V12]], %{{.*}}[%{{.*}}] : memref<9223372036854775807xi32, strided<[1]>>, vector<4xi32>
-// CHECK: %[[V16:.*]] = vector.load %{{.*}}[%{{.*}}] : memref<9223372036854775807xi8, strided<[1]>>, vector<16xi8>
-// CHECK-NEXT: %[[V17:.*]] = vector.load %{{.*}}[%{{.*}}] : memref<9223372036854775807xi8, strided<[1]>>, vector<4xi8>
-// CHECK-NEXT: %[[V18:.*]] = vector.bitcast %[[V17]] : vector<4xi8> to vector<1xi32>
-// CHECK-NEXT: %[[V19:.*]] = vector.extract %[[V18]][0] : i32 from vector<1xi32>
-// CHECK-NEXT: %[[V20:.*]] = vector.broadcast %[[V19]] : i32 to vector<4xi32>
-// CHECK-NEXT: %[[V21:.*]] = vector.bitcast %[[V20]] : vector<4xi32> to vector<16xi8>
-// CHECK-NEXT: %[[V22:.*]] = qdot.dot %{{.*}}, (%[[V21]])  unsigned, (%[[V16]])  signed : vector<4xi32>, vector<16xi8>
-// CHECK-NEXT: %[[V23:.*]] = vector.extract_strided_slice %[[V22]] {offsets = [0], sizes = [2], strides = [1]} : vector<4xi32> to vector<2xi32>
-// CHECK-NEXT: vector.store %[[V23]], %{{.*}}[%{{.*}}] : memref<9223372036854775807xi32, strided<[1]>>, vector<2xi32>
+// CHECK: %[[V22:.*]] = qdot.dot %{{.*}}, (%{{.*}})  unsigned, (%{{.*}})  signed : vector<4xi32>, vector<16xi8>
+// CHECK: vector.store %{{.*}}, %{{.*}}[%{{.*}}] : memref<9223372036854775807xi32, strided<[1]>>, vector<2xi32>
 func.func @blocks(%x: memref<3x4xi8>, %w: memref<144xi8>, %y: memref<3x10xi32>) {
   qdot.contract ins(%x, %w : memref<3x4xi8>, memref<144xi8>) outs(%y : memref<3x10xi32>)
       attributes {kernel = #qdot.kernel<dot rows 1 vectors 2 lanes 4 unroll 1>, packed,
@@ -292,37 +219,37 @@ func.func @blocks(%x: memref<3x4xi8>, %w: memref<144xi8>, %y: memref<3x10xi32>) 
 // CHECK-LABEL: func.func @convolution(
 // CHECK-SAME: %[[ARG0:.*]]: memref<1x6x7x3xi8>, %[[ARG1:.*]]: memref<64xi8>, %[[ARG2:.*]]: memref<1x3x3x4xi32>) {
 // CHECK: scf.for %[[ARG3:.*]] = %{{.*}} to %{{.*}} step %{{.*}} {
-// CHECK-NEXT: %[[V0:.*]] = arith.muli %[[ARG3]], %{{.*}} : index
-// CHECK-NEXT: %[[V1:.*]] = arith.muli %[[ARG3]], %{{.*}} : index
-// CHECK-NEXT: %[[V2:.*]] = vector.load %{{.*}}[%{{.*}}] : memref<9223372036854775807xi8, strided<[1]>>, vector<16xi8>
-// CHECK-NEXT: %[[V3:.*]] = vector.load %{{.*}}[%[[V0]]] : memref<9223372036854775807xi8, strided<[1]>>, vector<4xi8>
+// CHECK: %[[V0:.*]] = arith.muli %[[ARG3]], %{{.*}} : index
+// CHECK: %[[V1:.*]] = arith.muli %[[ARG3]], %{{.*}} : index
+// CHECK: %[[V2:.*]] = vector.load %{{.*}}[%{{.*}}] : memref<9223372036854775807xi8, strided<[1]>>, vector<16xi8>
+// CHECK: %[[V3:.*]] = vector.load %{{.*}}[%[[V0]]] : memref<9223372036854775807xi8, strided<[1]>>, vector<4xi8>
 // CHECK: %[[V8:.*]] = qdot.dot %{{.*}}, (%{{.*}})  unsigned, (%[[V2]])  signed : vector<4xi32>, vector<16xi8>
 // CHECK: %[[V10:.*]] = vector.load %{{.*}}[%{{.*}}] : memref<9223372036854775807xi8, strided<[1]>>, vector<4xi8>
 // CHECK: %[[V15:.*]] = qdot.dot %{{.*}}, (%{{.*}})  unsigned, (%[[V2]])  signed : vector<4xi32>, vector<16xi8>
 // CHECK: %[[V17:.*]] = vector.load %{{.*}}[%{{.*}}] : memref<9223372036854775807xi8, strided<[1]>>, vector<4xi8>
 // CHECK: %[[V22:.*]] = qdot.dot %{{.*}}, (%{{.*}})  unsigned, (%[[V2]])  signed : vector<4xi32>, vector<16xi8>
 // CHECK: %[[V24:.*]] = vector.load %{{.*}}[%{{.*}}] : memref<9223372036854775807xi8, strided<[1]>>, vector<16xi8>
-// CHECK-NEXT: %[[V25:.*]] = vector.load %{{.*}}[%{{.*}}] : memref<9223372036854775807xi8, strided<[1]>>, vector<4xi8>
+// CHECK: %[[V25:.*]] = vector.load %{{.*}}[%{{.*}}] : memref<9223372036854775807xi8, strided<[1]>>, vector<4xi8>
 // CHECK: %[[V30:.*]] = qdot.dot %[[V8]], (%{{.*}})  unsigned, (%[[V24]])  signed : vector<4xi32>, vector<16xi8>
 // CHECK: %[[V32:.*]] = vector.load %{{.*}}[%{{.*}}] : memref<9223372036854775807xi8, strided<[1]>>, vector<4xi8>
 // CHECK: %[[V37:.*]] = qdot.dot %[[V15]], (%{{.*}})  unsigned, (%[[V24]])  signed : vector<4xi32>, vector<16xi8>
 // CHECK: %[[V39:.*]] = vector.load %{{.*}}[%{{.*}}] : memref<9223372036854775807xi8, strided<[1]>>, vector<4xi8>
 // CHECK: %[[V44:.*]] = qdot.dot %[[V22]], (%{{.*}})  unsigned, (%[[V24]])  signed : vector<4xi32>, vector<16xi8>
 // CHECK: %[[V46:.*]] = vector.load %{{.*}}[%{{.*}}] : memref<9223372036854775807xi8, strided<[1]>>, vector<16xi8>
-// CHECK-NEXT: %[[V47:.*]] = vector.load %{{.*}}[%{{.*}}] : memref<9223372036854775807xi8, strided<[1]>>, vector<4xi8>
+// CHECK: %[[V47:.*]] = vector.load %{{.*}}[%{{.*}}] : memref<9223372036854775807xi8, strided<[1]>>, vector<4xi8>
 // CHECK: %[[V52:.*]] = qdot.dot %[[V30]], (%{{.*}})  unsigned, (%[[V46]])  signed : vector<4xi32>, vector<16xi8>
 // CHECK: %[[V54:.*]] = vector.load %{{.*}}[%{{.*}}] : memref<9223372036854775807xi8, strided<[1]>>, vector<4xi8>
 // CHECK: %[[V59:.*]] = qdot.dot %[[V37]], (%{{.*}})  unsigned, (%[[V46]])  signed : vector<4xi32>, vector<16xi8>
 // CHECK: %[[V61:.*]] = vector.load %{{.*}}[%{{.*}}] : memref<9223372036854775807xi8, strided<[1]>>, vector<4xi8>
 // CHECK: %[[V66:.*]] = qdot.dot %[[V44]], (%{{.*}})  unsigned, (%[[V46]])  signed : vector<4xi32>, vector<16xi8>
 // CHECK: %[[V68:.*]] = vector.load %{{.*}}[%{{.*}}] : memref<9223372036854775807xi8, strided<[1]>>, vector<16xi8>
-// CHECK-NEXT: %[[V69:.*]] = vector.load %{{.*}}[%{{.*}}] : memref<9223372036854775807xi8, strided<[1]>>, vector<4xi8>
+// CHECK: %[[V69:.*]] = vector.load %{{.*}}[%{{.*}}] : memref<9223372036854775807xi8, strided<[1]>>, vector<4xi8>
 // CHECK: %[[V74:.*]] = qdot.dot %[[V52]], (%{{.*}})  unsigned, (%[[V68]])  signed : vector<4xi32>, vector<16xi8>
 // CHECK: %[[V76:.*]] = vector.load %{{.*}}[%{{.*}}] : memref<9223372036854775807xi8, strided<[1]>>, vector<4xi8>
 // CHECK: %[[V81:.*]] = qdot.dot %[[V59]], (%{{.*}})  unsigned, (%[[V68]])  signed : vector<4xi32>, vector<16xi8>
 // CHECK: %[[V83:.*]] = vector.load %{{.*}}[%{{.*}}] : memref<9223372036854775807xi8, strided<[1]>>, vector<4xi8>
 // CHECK: %[[V88:.*]] = qdot.dot %[[V66]], (%{{.*}})  unsigned, (%[[V68]])  signed : vector<4xi32>, vector<16xi8>
-// CHECK-NEXT: vector.store %[[V74]], %{{.*}}[%[[V1]]] : memref<9223372036854775807xi32, strided<[1]>>, vector<4xi32>
+// CHECK: vector.store %[[V74]], %{{.*}}[%[[V1]]] : memref<9223372036854775807xi32, strided<[1]>>, vector<4xi32>
 // CHECK: vector.store %[[V81]], %{{.*}}[%{{.*}}] : memref<9223372036854775807xi32, strided<[1]>>, vector<4xi32>
 // CHECK: vector.store %[[V88]], %{{.*}}[%{{.*}}] : memref<9223372036854775807xi32, strided<[1]>>, vector<4xi32>
 func.func @convolution(%x: memref<1x6x7x3xi8>, %w: memref<64xi8>, %y: memref<1x3x3x4xi32>) {
@@ -341,41 +268,20 @@ func.func @convolution(%x: memref<1x6x7x3xi8>, %w: memref<64xi8>, %y: memref<1x3
 // CHECK-LABEL: func.func @depthwise(
 // CHECK-SAME: %[[ARG0:.*]]: memref<4x5xi8>, %[[ARG1:.*]]: memref<64xi8>, %[[ARG2:.*]]: memref<2x5xi8>) {
 // CHECK: scf.for %[[ARG3:.*]] = %{{.*}} to %{{.*}} step %{{.*}} {
-// CHECK: %[[V2:.*]] = vector.load %{{.*}}[%{{.*}}] : memref<9223372036854775807xi8, strided<[1]>>, vector<16xi8>
-// CHECK-NEXT: %[[V3:.*]] = vector.load %{{.*}}[%{{.*}}] : memref<9223372036854775807xi8, strided<[1]>>, vector<16xi8>
-// CHECK-NEXT: %[[V4:.*]] = vector.load %{{.*}}[%{{.*}}] : memref<9223372036854775807xi8, strided<[1]>>, vector<16xi8>
-// CHECK-NEXT: %[[V5:.*]] = vector.load %{{.*}}[%{{.*}}] : memref<9223372036854775807xi8, strided<[1]>>, vector<16xi8>
-// CHECK-NEXT: %[[V6:.*]] = vector.load %{{.*}}[%{{.*}}] : memref<9223372036854775807xi8, strided<[1]>>, vector<4xi8>
-// CHECK-NEXT: %[[V7:.*]] = vector.insert_strided_slice %[[V6]], %{{.*}} {offsets = [0], strides = [1]} : vector<4xi8> into vector<16xi8>
-// CHECK: %[[V9:.*]] = vector.load %{{.*}}[%{{.*}}] : memref<9223372036854775807xi8, strided<[1]>>, vector<1xi8>
-// CHECK-NEXT: %[[V10:.*]] = vector.insert_strided_slice %[[V9]], %[[V7]] {offsets = [4], strides = [1]} : vector<1xi8> into vector<16xi8>
-// CHECK: %[[V12:.*]] = vector.load %{{.*}}[%{{.*}}] : memref<9223372036854775807xi8, strided<[1]>>, vector<4xi8>
-// CHECK-NEXT: %[[V13:.*]] = vector.insert_strided_slice %[[V12]], %{{.*}} {offsets = [0], strides = [1]} : vector<4xi8> into vector<16xi8>
-// CHECK: %[[V15:.*]] = vector.load %{{.*}}[%{{.*}}] : memref<9223372036854775807xi8, strided<[1]>>, vector<1xi8>
-// CHECK-NEXT: %[[V16:.*]] = vector.insert_strided_slice %[[V15]], %[[V13]] {offsets = [4], strides = [1]} : vector<1xi8> into vector<16xi8>
-// CHECK: %[[V18:.*]] = vector.load %{{.*}}[%{{.*}}] : memref<9223372036854775807xi8, strided<[1]>>, vector<4xi8>
-// CHECK-NEXT: %[[V19:.*]] = vector.insert_strided_slice %[[V18]], %{{.*}} {offsets = [0], strides = [1]} : vector<4xi8> into vector<16xi8>
-// CHECK: %[[V21:.*]] = vector.load %{{.*}}[%{{.*}}] : memref<9223372036854775807xi8, strided<[1]>>, vector<1xi8>
-// CHECK-NEXT: %[[V22:.*]] = vector.insert_strided_slice %[[V21]], %[[V19]] {offsets = [4], strides = [1]} : vector<1xi8> into vector<16xi8>
-// CHECK-NEXT: %[[V23:.*]] = vector.shuffle %[[V10]], %[[V16]] [0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23] : vector<16xi8>, vector<16xi8>
-// CHECK-NEXT: %[[V24:.*]] = vector.shuffle %[[V10]], %[[V16]] [8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31] : vector<16xi8>, vector<16xi8>
-// CHECK-NEXT: %[[V25:.*]] = vector.shuffle %[[V22]], %{{.*}} [0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23] : vector<16xi8>, vector<16xi8>
-// CHECK-NEXT: %[[V26:.*]] = vector.shuffle %[[V22]], %{{.*}} [8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31] : vector<16xi8>, vector<16xi8>
-// CHECK-NEXT: %[[V27:.*]] = vector.shuffle %[[V23]], %[[V25]] [0, 1, 16, 17, 2, 3, 18, 19, 4, 5, 20, 21, 6, 7, 22, 23] : vector<16xi8>, vector<16xi8>
-// CHECK-NEXT: %[[V28:.*]] = vector.shuffle %[[V23]], %[[V25]] [8, 9, 24, 25, 10, 11, 26, 27, 12, 13, 28, 29, 14, 15, 30, 31] : vector<16xi8>, vector<16xi8>
-// CHECK-NEXT: %[[V29:.*]] = vector.shuffle %[[V24]], %[[V26]] [0, 1, 16, 17, 2, 3, 18, 19, 4, 5, 20, 21, 6, 7, 22, 23] : vector<16xi8>, vector<16xi8>
-// CHECK-NEXT: %[[V30:.*]] = vector.shuffle %[[V24]], %[[V26]] [8, 9, 24, 25, 10, 11, 26, 27, 12, 13, 28, 29, 14, 15, 30, 31] : vector<16xi8>, vector<16xi8>
-// CHECK-NEXT: %[[V31:.*]] = qdot.dot %{{.*}}, (%[[V27]])  unsigned, (%[[V2]])  signed : vector<4xi32>, vector<16xi8>
-// CHECK-NEXT: %[[V32:.*]] = qdot.dot %{{.*}}, (%[[V28]])  unsigned, (%[[V3]])  signed : vector<4xi32>, vector<16xi8>
-// CHECK-NEXT: %[[V33:.*]] = qdot.dot %{{.*}}, (%[[V29]])  unsigned, (%[[V4]])  signed : vector<4xi32>, vector<16xi8>
-// CHECK-NEXT: %[[V34:.*]] = qdot.dot %{{.*}}, (%[[V30]])  unsigned, (%[[V5]])  signed : vector<4xi32>, vector<16xi8>
-// CHECK: %[[V39:.*]] = vector.shuffle %{{.*}}, %{{.*}} [0, 1, 2, 3, 4, 5, 6, 7] : vector<4xi8>, vector<4xi8>
-// CHECK-NEXT: %[[V40:.*]] = vector.shuffle %{{.*}}, %{{.*}} [0, 1, 2, 3, 4, 5, 6, 7] : vector<4xi8>, vector<4xi8>
-// CHECK-NEXT: %[[V41:.*]] = vector.shuffle %[[V39]], %[[V40]] [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15] : vector<8xi8>, vector<8xi8>
-// CHECK-NEXT: %[[V42:.*]] = vector.extract_strided_slice %[[V41]] {offsets = [0], sizes = [4], strides = [1]} : vector<16xi8> to vector<4xi8>
-// CHECK-NEXT: vector.store %[[V42]], %{{.*}}[%{{.*}}] : memref<9223372036854775807xi8, strided<[1]>>, vector<4xi8>
-// CHECK-NEXT: %[[V43:.*]] = vector.extract_strided_slice %[[V41]] {offsets = [4], sizes = [1], strides = [1]} : vector<16xi8> to vector<1xi8>
-// CHECK: vector.store %[[V43]], %{{.*}}[%{{.*}}] : memref<9223372036854775807xi8, strided<[1]>>, vector<1xi8>
+// CHECK: %[[V5:.*]] = vector.insert_strided_slice %{{.*}}, %{{.*}} {offsets = [0], strides = [1]} : vector<4xi8> into vector<16xi8>
+// CHECK: %[[V8:.*]] = vector.insert_strided_slice %{{.*}}, %[[V5]] {offsets = [4], strides = [1]} : vector<1xi8> into vector<16xi8>
+// CHECK: %[[V11:.*]] = vector.insert_strided_slice %{{.*}}, %{{.*}} {offsets = [0], strides = [1]} : vector<4xi8> into vector<16xi8>
+// CHECK: %[[V14:.*]] = vector.insert_strided_slice %{{.*}}, %[[V11]] {offsets = [4], strides = [1]} : vector<1xi8> into vector<16xi8>
+// CHECK: %[[V17:.*]] = vector.insert_strided_slice %{{.*}}, %{{.*}} {offsets = [0], strides = [1]} : vector<4xi8> into vector<16xi8>
+// CHECK: %[[V20:.*]] = vector.insert_strided_slice %{{.*}}, %[[V17]] {offsets = [4], strides = [1]} : vector<1xi8> into vector<16xi8>
+// CHECK: %[[V21:.*]] = vector.shuffle %[[V8]], %[[V14]] [0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23] : vector<16xi8>, vector<16xi8>
+// CHECK: %[[V22:.*]] = vector.shuffle %[[V20]], %{{.*}} [0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23] : vector<16xi8>, vector<16xi8>
+// CHECK: %[[V23:.*]] = vector.shuffle %[[V21]], %[[V22]] [0, 1, 16, 17, 2, 3, 18, 19, 4, 5, 20, 21, 6, 7, 22, 23] : vector<16xi8>, vector<16xi8>
+// CHECK: %[[V24:.*]] = vector.shuffle %[[V21]], %[[V22]] [8, 9, 24, 25, 10, 11, 26, 27, 12, 13, 28, 29, 14, 15, 30, 31] : vector<16xi8>, vector<16xi8>
+// CHECK: %[[V25:.*]] = qdot.dot %{{.*}}, (%[[V23]])  unsigned, (%{{.*}})  signed : vector<4xi32>, vector<16xi8>
+// CHECK: %[[V26:.*]] = qdot.dot %{{.*}}, (%[[V24]])  unsigned, (%{{.*}})  signed : vector<4xi32>, vector<16xi8>
+// CHECK: vector.store %{{.*}}, %{{.*}}[%{{.*}}] : memref<9223372036854775807xi8, strided<[1]>>, vector<4xi8>
+// CHECK: vector.store %{{.*}}, %{{.*}}[%{{.*}}] : memref<9223372036854775807xi8, strided<[1]>>, vector<1xi8>
 func.func @depthwise(%x: memref<4x5xi8>, %w: memref<64xi8>, %y: memref<2x5xi8>) {
   qdot.contract ins(%x, %w : memref<4x5xi8>, memref<64xi8>) outs(%y : memref<2x5xi8>)
       attributes {kernel = #qdot.kernel<depthwise rows 1 vectors 4 lanes 4 unroll 1>, packed,

@@ -1,4 +1,4 @@
-// RUN: qdot-opt %s --qdot-pack-weights --mlir-print-local-scope --mlir-print-elementsattrs-with-hex-if-larger=-1 | FileCheck %s
+// RUN: qdot-opt %s --qdot-pack-weights=target=x86-avx512vnni --mlir-print-local-scope --mlir-print-elementsattrs-with-hex-if-larger=-1 | FileCheck %s
 
 #mk = affine_map<(m, n, k) -> (m, k)>
 #kn = affine_map<(m, n, k) -> (k, n)>

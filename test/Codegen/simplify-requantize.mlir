@@ -85,25 +85,24 @@ func.func @channels(%x: tensor<2x4xi8>, %w: tensor<4x3xi8>, %r: tensor<2x3xi8>, 
   return %y : tensor<2x3xi8>
 }
 
-// No bias; the f32 contract; a narrow clamp.
+// The f32 contract: its own product and rounding, the clamp in integers.
 // CHECK-LABEL: func.func @real(
 // CHECK-SAME: %[[ARG0:.*]]: tensor<2x4xi8>, %[[ARG1:.*]]: tensor<4x3xi8>, %[[ARG2:.*]]: tensor<2x3xi8>) -> tensor<2x3xi8> {
 // CHECK-NEXT: %[[CST:.*]] = arith.constant 0.00782999955 : f32
 // CHECK-NEXT: %[[V0:.*]] = qdot.contract ins(%[[ARG0]], %[[ARG1]] : tensor<2x4xi8>, tensor<4x3xi8>) outs(%[[ARG2]] : tensor<2x3xi8>) attributes {accumulator = #qdot.accumulator<-20000 to 20000>, indexing_maps = [affine_map<(d0, d1, d2) -> (d0, d2)>, affine_map<(d0, d1, d2) -> (d2, d1)>, affine_map<(d0, d1, d2) -> (d0, d1)>], lhs_sign = #qdot<sign unsigned>, loop_sizes = array<i64: 2, 3, 4>, rhs_sign = #qdot<sign signed>} {
 // CHECK-NEXT: ^bb0(%[[ARG3:.*]]: i32):
-// CHECK-NEXT: %[[C0_I32:.*]] = arith.constant 0 : i32
-// CHECK-NEXT: %[[CST_0:.*]] = arith.constant 0.00782999955 : f32
-// CHECK-NEXT: %[[CST_1:.*]] = arith.constant 1.050000e+01 : f32
-// CHECK-NEXT: %[[V1:.*]] = arith.addi %[[ARG3]], %[[C0_I32]] : i32
-// CHECK-NEXT: %[[V2:.*]] = arith.sitofp %[[V1]] : i32 to f32
-// CHECK-NEXT: %[[V3:.*]] = math.fma %[[V2]], %[[CST_0]], %[[CST_1]] : f32
+// CHECK-NEXT: %[[V1:.*]] = arith.sitofp %[[ARG3]] : i32 to f32
+// CHECK-NEXT: %[[V2:.*]] = arith.mulf %[[V1]], %[[CST]] : f32
+// CHECK-NEXT: %[[V3:.*]] = math.roundeven %[[V2]] : f32
 // CHECK-NEXT: %[[V4:.*]] = arith.fptosi %[[V3]] : f32 to i32
 // CHECK-NEXT: %[[C10_I32:.*]] = arith.constant 10 : i32
-// CHECK-NEXT: %[[V5:.*]] = arith.maxsi %[[V4]], %[[C10_I32]] : i32
+// CHECK-NEXT: %[[V5:.*]] = arith.addi %[[V4]], %[[C10_I32]] : i32
+// CHECK-NEXT: %[[C10_I32_0:.*]] = arith.constant 10 : i32
+// CHECK-NEXT: %[[V6:.*]] = arith.maxsi %[[V5]], %[[C10_I32_0]] : i32
 // CHECK-NEXT: %[[C200_I32:.*]] = arith.constant 200 : i32
-// CHECK-NEXT: %[[V6:.*]] = arith.minsi %[[V5]], %[[C200_I32]] : i32
-// CHECK-NEXT: %[[V7:.*]] = arith.trunci %[[V6]] : i32 to i8
-// CHECK-NEXT: qdot.yield %[[V7]] : i8
+// CHECK-NEXT: %[[V7:.*]] = arith.minsi %[[V6]], %[[C200_I32]] : i32
+// CHECK-NEXT: %[[V8:.*]] = arith.trunci %[[V7]] : i32 to i8
+// CHECK-NEXT: qdot.yield %[[V8]] : i8
 // CHECK-NEXT: } -> tensor<2x3xi8>
 // CHECK-NEXT: return %[[V0]] : tensor<2x3xi8>
 func.func @real(%x: tensor<2x4xi8>, %w: tensor<4x3xi8>, %e: tensor<2x3xi8>) -> tensor<2x3xi8> {
@@ -118,27 +117,27 @@ func.func @real(%x: tensor<2x4xi8>, %w: tensor<4x3xi8>, %e: tensor<2x3xi8>) -> t
   return %y : tensor<2x3xi8>
 }
 
-// A convolution with one result per channel and f32 multipliers per channel;
-// the batch is dynamic.
+// The same with a bias and multipliers per channel, of a convolution with a
+// dynamic batch.
 // CHECK-LABEL: func.func @convolution(
 // CHECK-SAME: %[[ARG0:.*]]: tensor<?x8x8x4xi8>, %[[ARG1:.*]]: tensor<3x3x4x2xi8>, %[[ARG2:.*]]: tensor<?x3x3x2xi8>) -> tensor<?x3x3x2xi8> {
 // CHECK-NEXT: %[[CST:.*]] = arith.constant dense<[-7, 7]> : tensor<2xi32>
 // CHECK-NEXT: %[[CST_0:.*]] = arith.constant dense<[0.00782999955, 1.170000e-02]> : tensor<2xf32>
-// CHECK-NEXT: %[[CST_1:.*]] = arith.constant dense<[-7, 10989]> : tensor<2xi32>
-// CHECK-NEXT: %[[CST_2:.*]] = arith.constant dense<[0.00782999955, 0.0116999988]> : tensor<2xf32>
-// CHECK-NEXT: %[[CST_3:.*]] = arith.constant dense<[1.285000e+02, 0.0106079904]> : tensor<2xf32>
-// CHECK-NEXT: %[[V0:.*]] = qdot.contract ins(%[[ARG0]], %[[ARG1]], %[[CST_1]], %[[CST_2]], %[[CST_3]] : tensor<?x8x8x4xi8>, tensor<3x3x4x2xi8>, tensor<2xi32>, tensor<2xf32>, tensor<2xf32>) outs(%[[ARG2]] : tensor<?x3x3x2xi8>) attributes {accumulator = #qdot.accumulator<-20000 to 20000>, indexing_maps = [affine_map<(d0, d1, d2, d3, d4, d5, d6) -> (d0, d1 * 2 + d4, d2 * 2 + d5, d6)>, affine_map<(d0, d1, d2, d3, d4, d5, d6) -> (d4, d5, d6, d3)>, affine_map<(d0, d1, d2, d3, d4, d5, d6) -> (d3)>, affine_map<(d0, d1, d2, d3, d4, d5, d6) -> (d3)>, affine_map<(d0, d1, d2, d3, d4, d5, d6) -> (d3)>, affine_map<(d0, d1, d2, d3, d4, d5, d6) -> (d0, d1, d2, d3)>], lhs_sign = #qdot<sign unsigned>, loop_sizes = array<i64: -9223372036854775808, 3, 3, 2, 3, 3, 4>, rhs_sign = #qdot<sign signed>} {
-// CHECK-NEXT: ^bb0(%[[ARG3:.*]]: i32, %[[ARG4:.*]]: i32, %[[ARG5:.*]]: f32, %[[ARG6:.*]]: f32):
+// CHECK-NEXT: %[[V0:.*]] = qdot.contract ins(%[[ARG0]], %[[ARG1]], %[[CST]], %[[CST_0]] : tensor<?x8x8x4xi8>, tensor<3x3x4x2xi8>, tensor<2xi32>, tensor<2xf32>) outs(%[[ARG2]] : tensor<?x3x3x2xi8>) attributes {accumulator = #qdot.accumulator<-20000 to 20000>, indexing_maps = [affine_map<(d0, d1, d2, d3, d4, d5, d6) -> (d0, d1 * 2 + d4, d2 * 2 + d5, d6)>, affine_map<(d0, d1, d2, d3, d4, d5, d6) -> (d4, d5, d6, d3)>, affine_map<(d0, d1, d2, d3, d4, d5, d6) -> (d3)>, affine_map<(d0, d1, d2, d3, d4, d5, d6) -> (d3)>, affine_map<(d0, d1, d2, d3, d4, d5, d6) -> (d0, d1, d2, d3)>], lhs_sign = #qdot<sign unsigned>, loop_sizes = array<i64: -9223372036854775808, 3, 3, 2, 3, 3, 4>, rhs_sign = #qdot<sign signed>} {
+// CHECK-NEXT: ^bb0(%[[ARG3:.*]]: i32, %[[ARG4:.*]]: i32, %[[ARG5:.*]]: f32):
 // CHECK-NEXT: %[[V1:.*]] = arith.addi %[[ARG3]], %[[ARG4]] : i32
 // CHECK-NEXT: %[[V2:.*]] = arith.sitofp %[[V1]] : i32 to f32
-// CHECK-NEXT: %[[V3:.*]] = math.fma %[[V2]], %[[ARG5]], %[[ARG6]] : f32
-// CHECK-NEXT: %[[V4:.*]] = arith.fptosi %[[V3]] : f32 to i32
+// CHECK-NEXT: %[[V3:.*]] = arith.mulf %[[V2]], %[[ARG5]] : f32
+// CHECK-NEXT: %[[V4:.*]] = math.roundeven %[[V3]] : f32
+// CHECK-NEXT: %[[V5:.*]] = arith.fptosi %[[V4]] : f32 to i32
+// CHECK-NEXT: %[[C128_I32:.*]] = arith.constant 128 : i32
+// CHECK-NEXT: %[[V6:.*]] = arith.addi %[[V5]], %[[C128_I32]] : i32
 // CHECK-NEXT: %[[C0_I32:.*]] = arith.constant 0 : i32
-// CHECK-NEXT: %[[V5:.*]] = arith.maxsi %[[V4]], %[[C0_I32]] : i32
+// CHECK-NEXT: %[[V7:.*]] = arith.maxsi %[[V6]], %[[C0_I32]] : i32
 // CHECK-NEXT: %[[C255_I32:.*]] = arith.constant 255 : i32
-// CHECK-NEXT: %[[V6:.*]] = arith.minsi %[[V5]], %[[C255_I32]] : i32
-// CHECK-NEXT: %[[V7:.*]] = arith.trunci %[[V6]] : i32 to i8
-// CHECK-NEXT: qdot.yield %[[V7]] : i8
+// CHECK-NEXT: %[[V8:.*]] = arith.minsi %[[V7]], %[[C255_I32]] : i32
+// CHECK-NEXT: %[[V9:.*]] = arith.trunci %[[V8]] : i32 to i8
+// CHECK-NEXT: qdot.yield %[[V9]] : i8
 // CHECK-NEXT: } -> tensor<?x3x3x2xi8>
 // CHECK-NEXT: return %[[V0]] : tensor<?x3x3x2xi8>
 func.func @convolution(%x: tensor<?x8x8x4xi8>, %w: tensor<3x3x4x2xi8>, %e: tensor<?x3x3x2xi8>) -> tensor<?x3x3x2xi8> {
@@ -246,13 +245,48 @@ func.func @one_byte(%x: tensor<2x4xi8>, %w: tensor<4x3xi8>, %r: tensor<2x3xi8>, 
   return %y : tensor<2x3xi8>
 }
 
-// Ties that the f32 contract rounds to even, which no truncation does; and
-// tosa_double, which moves its thresholds away from zero on both sides of it.
-// CHECK-LABEL: func.func @ties
-// CHECK-COUNT-2: qdot.requantize
+// A signed result is computed 128 higher and its top bit flipped.
+// CHECK-LABEL: func.func @signed(
+// CHECK-SAME: %[[ARG0:.*]]: tensor<2x4xi8>, %[[ARG1:.*]]: tensor<4x3xi8>, %[[ARG2:.*]]: tensor<2x3xi8>) -> tensor<2x3xi8> {
+// CHECK-NEXT: %[[C1431655765_I32:.*]] = arith.constant 1431655765 : i32
+// CHECK-NEXT: %[[C36_I8:.*]] = arith.constant 36 : i8
+// CHECK-NEXT: %[[V0:.*]] = qdot.contract ins(%[[ARG0]], %[[ARG1]] : tensor<2x4xi8>, tensor<4x3xi8>) outs(%[[ARG2]] : tensor<2x3xi8>) attributes {accumulator = #qdot.accumulator<-20000 to 20000>, indexing_maps = [affine_map<(d0, d1, d2) -> (d0, d2)>, affine_map<(d0, d1, d2) -> (d2, d1)>, affine_map<(d0, d1, d2) -> (d0, d1)>], lhs_sign = #qdot<sign unsigned>, loop_sizes = array<i64: 2, 3, 4>, rhs_sign = #qdot<sign signed>} {
+// CHECK-NEXT: ^bb0(%[[ARG3:.*]]: i32):
+// CHECK-NEXT: %[[C6024_I32:.*]] = arith.constant 6024 : i32
+// CHECK-NEXT: %[[CST:.*]] = arith.constant 0.0208333116 : f32
+// CHECK-NEXT: %[[CST_0:.*]] = arith.constant 1.26747414E-4 : f32
+// CHECK-NEXT: %[[V1:.*]] = arith.addi %[[ARG3]], %[[C6024_I32]] : i32
+// CHECK-NEXT: %[[V2:.*]] = arith.sitofp %[[V1]] : i32 to f32
+// CHECK-NEXT: %[[V3:.*]] = math.fma %[[V2]], %[[CST]], %[[CST_0]] : f32
+// CHECK-NEXT: %[[V4:.*]] = arith.fptosi %[[V3]] : f32 to i32
+// CHECK-NEXT: %[[C28_I32:.*]] = arith.constant 28 : i32
+// CHECK-NEXT: %[[V5:.*]] = arith.maxsi %[[V4]], %[[C28_I32]] : i32
+// CHECK-NEXT: %[[C255_I32:.*]] = arith.constant 255 : i32
+// CHECK-NEXT: %[[V6:.*]] = arith.minsi %[[V5]], %[[C255_I32]] : i32
+// CHECK-NEXT: %[[V7:.*]] = arith.trunci %[[V6]] : i32 to i8
+// CHECK-NEXT: %[[CM128_I8:.*]] = arith.constant -128 : i8
+// CHECK-NEXT: %[[V8:.*]] = arith.xori %[[V7]], %[[CM128_I8]] : i8
+// CHECK-NEXT: qdot.yield %[[V8]] : i8
+// CHECK-NEXT: } -> tensor<2x3xi8>
+// CHECK-NEXT: return %[[V0]] : tensor<2x3xi8>
+func.func @signed(%x: tensor<2x4xi8>, %w: tensor<4x3xi8>, %e: tensor<2x3xi8>) -> tensor<2x3xi8> {
+  %m = arith.constant 1431655765 : i32
+  %n = arith.constant 36 : i8
+  %y = qdot.contract ins(%x, %w : tensor<2x4xi8>, tensor<4x3xi8>) outs(%e : tensor<2x3xi8>)
+      attributes {indexing_maps = [#mk, #kn, #mn], loop_sizes = array<i64: 2, 3, 4>,
+                  lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>, accumulator = #qdot.accumulator<-20000 to 20000>} {
+  ^bb0(%acc: i32):
+    %q = qdot.requantize %acc, %m, %n zero_point(-3) clamp(-100, 127) contract tosa_single : i32, i32 -> i8
+    qdot.yield %q : i8
+  } -> tensor<2x3xi8>
+  return %y : tensor<2x3xi8>
+}
+
+// tosa_double moves its thresholds away from zero on both sides of it.
+// CHECK-LABEL: func.func @double_rounding
+// CHECK: qdot.requantize
 // CHECK: return
-func.func @ties(%x: tensor<2x4xi8>, %w: tensor<4x3xi8>, %e: tensor<2x3xi8>) -> tensor<2x3xi8> {
-  %f = arith.constant 0.0078125 : f32
+func.func @double_rounding(%x: tensor<2x4xi8>, %w: tensor<4x3xi8>, %e: tensor<2x3xi8>) -> tensor<2x3xi8> {
   %m = arith.constant 1400000003 : i32
   %n = arith.constant 36 : i8
   // expected-remark @below {{Reason=not-proved}}
@@ -260,26 +294,18 @@ func.func @ties(%x: tensor<2x4xi8>, %w: tensor<4x3xi8>, %e: tensor<2x3xi8>) -> t
       attributes {indexing_maps = [#mk, #kn, #mn], loop_sizes = array<i64: 2, 3, 4>,
                   lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>, accumulator = #qdot.accumulator<-20000 to 20000>} {
   ^bb0(%acc: i32):
-    %q = qdot.requantize %acc, %f zero_point(10) clamp(10, 200) contract f32 : i32, f32 -> i8
-    qdot.yield %q : i8
-  } -> tensor<2x3xi8>
-  // expected-remark @below {{Reason=not-proved}}
-  %1 = qdot.contract ins(%x, %w : tensor<2x4xi8>, tensor<4x3xi8>) outs(%0 : tensor<2x3xi8>)
-      attributes {indexing_maps = [#mk, #kn, #mn], loop_sizes = array<i64: 2, 3, 4>,
-                  lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>, accumulator = #qdot.accumulator<-20000 to 20000>} {
-  ^bb0(%acc: i32):
     %q = qdot.requantize %acc, %m, %n zero_point(3) clamp(0, 255) contract tosa_double : i32, i32 -> i8
     qdot.yield %q : i8
   } -> tensor<2x3xi8>
-  return %1 : tensor<2x3xi8>
+  return %0 : tensor<2x3xi8>
 }
 
-// What stays, each for its reason: no proved interval, a signed result, a
-// multiplier that is no constant, a bias that is none, multipliers along the
+// What stays, each for its reason: no proved interval, an f32 product beyond
+// i32 / 2, a multiplier that is no constant, a bias that is none, multipliers along the
 // rows and a bias along the columns, a sum of three values, a range too wide
-// for f32, a shift out of range.
+// for f32, a shift out of range, a multiplier that is no number.
 // CHECK-LABEL: func.func @declined
-// CHECK-COUNT-8: qdot.requantize
+// CHECK-COUNT-9: qdot.requantize
 // CHECK-NOT: fma
 // CHECK: return
 func.func @declined(%x: tensor<2x4xi8>, %w: tensor<4x3xi8>, %e: tensor<2x3xi8>, %dm: i32, %db: tensor<3xi32>, %r: tensor<2x3xi32>) -> tensor<2x3xi8> {
@@ -292,11 +318,12 @@ func.func @declined(%x: tensor<2x4xi8>, %w: tensor<4x3xi8>, %e: tensor<2x3xi8>, 
     %q = qdot.requantize %acc, %m, %n zero_point(0) clamp(0, 255) contract tosa_single : i32, i32 -> i8
     qdot.yield %q : i8
   } -> tensor<2x3xi8>
+  %big = arith.constant 0.5 : f32
   // expected-remark @below {{Reason=not-proved}}
   %1 = qdot.contract ins(%x, %w : tensor<2x4xi8>, tensor<4x3xi8>) outs(%0 : tensor<2x3xi8>)
-      attributes {indexing_maps = [#mk, #kn, #mn], loop_sizes = array<i64: 2, 3, 4>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>, accumulator = #qdot.accumulator<-20000 to 20000>} {
+      attributes {indexing_maps = [#mk, #kn, #mn], loop_sizes = array<i64: 2, 3, 4>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>, accumulator = #qdot.accumulator<-2147483648 to 2147483647>} {
   ^bb0(%acc: i32):
-    %q = qdot.requantize %acc, %m, %n zero_point(0) clamp(-128, 127) contract tosa_single : i32, i32 -> i8
+    %q = qdot.requantize %acc, %big zero_point(0) clamp(-128, 127) contract f32 : i32, f32 -> i8
     qdot.yield %q : i8
   } -> tensor<2x3xi8>
   // expected-remark @below {{Reason=not-proved}}
@@ -349,7 +376,15 @@ func.func @declined(%x: tensor<2x4xi8>, %w: tensor<4x3xi8>, %e: tensor<2x3xi8>, 
     %q = qdot.requantize %acc, %m, %bad zero_point(0) clamp(0, 255) contract tosa_single : i32, i32 -> i8
     qdot.yield %q : i8
   } -> tensor<2x3xi8>
-  return %7 : tensor<2x3xi8>
+  %nan = arith.constant 0x7FC00000 : f32
+  // expected-remark @below {{Reason=not-proved}}
+  %8 = qdot.contract ins(%x, %w : tensor<2x4xi8>, tensor<4x3xi8>) outs(%7 : tensor<2x3xi8>)
+      attributes {indexing_maps = [#mk, #kn, #mn], loop_sizes = array<i64: 2, 3, 4>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>, accumulator = #qdot.accumulator<-20000 to 20000>} {
+  ^bb0(%acc: i32):
+    %q = qdot.requantize %acc, %nan zero_point(0) clamp(0, 255) contract f32 : i32, f32 -> i8
+    qdot.yield %q : i8
+  } -> tensor<2x3xi8>
+  return %8 : tensor<2x3xi8>
 }
 
 // Neither rewritten nor worth a remark: a result of 16 bits, and memrefs.

@@ -50,6 +50,30 @@ func.func @dot_scalable(%acc: vector<[4]xi32>, %a: vector<[16]xi8>) {
 
 // -----
 
+func.func @narrow_lanes(%a: vector<6xi32>) {
+  // expected-error @+1 {{'qdot.narrow' op expected a multiple of 4 lanes, got 6}}
+  %r = qdot.narrow %a, %a, %a, %a : vector<6xi32> -> vector<24xi8>
+  return
+}
+
+// -----
+
+func.func @narrow_bytes(%a: vector<8xi32>) {
+  // expected-error @+1 {{'qdot.narrow' op expected 32 bytes, got 'vector<16xi8>'}}
+  %r = qdot.narrow %a, %a, %a, %a : vector<8xi32> -> vector<16xi8>
+  return
+}
+
+// -----
+
+func.func @narrow_scalable(%a: vector<[4]xi32>) {
+  // expected-error @+1 {{'qdot.narrow' op expected vectors of fixed length, got 'vector<[4]xi32>'}}
+  %r = qdot.narrow %a, %a, %a, %a : vector<[4]xi32> -> vector<[16]xi8>
+  return
+}
+
+// -----
+
 func.func @yield_outside() {
   // expected-error @+1 {{'qdot.yield' op expects parent op 'qdot.contract'}}
   qdot.yield

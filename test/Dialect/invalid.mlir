@@ -264,6 +264,8 @@ func.func @lhs_range(%x: tensor<2x4xi8>, %w: tensor<4x3xi8>, %e: tensor<2x3xi32>
 func.func @lhs_range_owner(%x: i32) {
   // expected-error @+1 {{'arith.addi' op 'qdot.lhs_range' belongs on 'qdot.contract'}}
   %0 = arith.addi %x, %x {qdot.lhs_range = array<i64: 0, 100>} : i32
+  return
+}
 
 // -----
 

@@ -89,6 +89,13 @@ func.func @dots(%acc: vector<16xi32>, %a: vector<64xi8>, %b: vector<64xi8>, %acc
   return
 }
 
+// CHECK-LABEL: func.func @narrow
+func.func @narrow(%a: vector<8xi32>, %b: vector<8xi32>) {
+  // CHECK: qdot.narrow %[[A:.*]], %[[B:.*]], %[[B]], %[[A]] : vector<8xi32> -> vector<32xi8>
+  %0 = qdot.narrow %a, %b, %b, %a : vector<8xi32> -> vector<32xi8>
+  return
+}
+
 #mk = affine_map<(m, n, k) -> (m, k)>
 #kn = affine_map<(m, n, k) -> (k, n)>
 #n = affine_map<(m, n, k) -> (n)>

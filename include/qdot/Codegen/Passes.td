@@ -239,15 +239,39 @@ def UseUnsigned : Pass<"qdot-use-unsigned", "::mlir::ModuleOp"> {
     `-128 sum w`. Arguments and results of functions keep their form. No result
     changes.
 
-    A contraction whose start is no constant stays signed in its own body.
+    A contraction whose start is no constant stays signed in its own body, as
+    does one whose start would leave i32. Constants that cannot be read, and
+    bytes that an op reads of which it is not known how, stay signed.
 
-    Example (a contraction; the shift is in its bias):
+    Example:
 
     ```mlir
-    %1 = linalg.generic {...} ins(%x, %w : tensor<2x4xi8>, tensor<4x3xi8>) outs(%bias : tensor<2x3xi32>) {
-    ^bb0(%a: i8, %b: i8, %c: i32):
-      %2 = arith.extui %a : i8 to i32
-      %3 = arith.extsi %b : i8 to i32
+    %w = arith.constant dense<[[1, -2, 3], [4, 5, -6], [-7, 8, 9], [-128, 127, 0]]> : tensor<4x3xi8>
+    %bias = arith.constant dense<[[1, 2, 3], [4, 5, 6]]> : tensor<2x3xi32>
+    %q = linalg.generic {...} ins(%x : tensor<2x4xi32>) outs(%e : tensor<2x4xi8>) {
+      %0 = qdot.requantize %in, %m, %s zero_point(-3) clamp(-128, 127) contract tosa_single : i32, i32 -> i8
+      linalg.yield %0 : i8
+    } -> tensor<2x4xi8>
+    %y = linalg.generic {...} ins(%q, %w : tensor<2x4xi8>, tensor<4x3xi8>) outs(%bias : tensor<2x3xi32>) {
+      %1 = arith.extsi %a : i8 to i32
+      %2 = arith.extsi %b : i8 to i32
+      %3 = arith.muli %1, %2 : i32
+      %4 = arith.addi %c, %3 : i32
+      linalg.yield %4 : i32
+    } -> tensor<2x3xi32>
+    ```
+
+    becomes
+
+    ```mlir
+    %q = linalg.generic {...} ins(%x : tensor<2x4xi32>) outs(%e : tensor<2x4xi8>) {
+      %0 = qdot.requantize %in, %m, %s zero_point(125) clamp(0, 255) contract tosa_single : i32, i32 -> i8
+      linalg.yield %0 : i8
+    } -> tensor<2x4xi8>
+    %bias2 = arith.constant dense<[[16641, -17662, -765], [16644, -17659, -762]]> : tensor<2x3xi32>
+    %y = linalg.generic {...} ins(%q, %w : tensor<2x4xi8>, tensor<4x3xi8>) outs(%bias2 : tensor<2x3xi32>) {
+      %1 = arith.extui %a : i8 to i32
+      %2 = arith.extsi %b : i8 to i32
       ...
     ```
   }];
@@ -268,7 +292,10 @@ def FuseEpilogues : Pass<"qdot-fuse-epilogues", "::mlir::ModuleOp"> {
     values, storage intervals of quantized types), or all values of a byte.
 
     A contraction stays as it is, with a remark, when an index is not linear
-    in the loops or when the extent of a reduction is dynamic.
+    in the loops, when the extent of a reduction is dynamic, when its loops are
+    no plain parallel and reduction loops, or when an operand is a scalar.
+    `accumulator` is kept where the start of the accumulation is the first sum
+    of the body, dropped where an epilogue adds to the bare accumulator.
 
     Example:
 
@@ -387,11 +414,14 @@ def ExpandKernels : Pass<"qdot-expand-kernels", "::mlir::ModuleOp"> {
     becomes
 
     ```mlir
-    %b = vector.load %flat[%c0] : memref<?xi8>, vector<16xi8>
-    %a = vector.load ... : vector<4xi8>
-    ...
-    %r = qdot.dot %zero, (%repeated) unsigned, (%b) signed : vector<4xi32>, vector<16xi8>
-    vector.store %r, ...
+    %b = vector.load %flat_w[%c0] : memref<9223372036854775807xi8, strided<[1]>>, vector<16xi8>
+    %bytes = vector.load %flat_x[%c0] : memref<9223372036854775807xi8, strided<[1]>>, vector<4xi8>
+    %word = vector.bitcast %bytes : vector<4xi8> to vector<1xi32>
+    %four = vector.extract %word[0] : i32 from vector<1xi32>
+    %all = vector.broadcast %four : i32 to vector<4xi32>
+    %a = vector.bitcast %all : vector<4xi32> to vector<16xi8>
+    %r = qdot.dot %zero, (%a)  unsigned, (%b)  signed : vector<4xi32>, vector<16xi8>
+    vector.store %r, %flat_y[%c0] : memref<9223372036854775807xi32, strided<[1]>>, vector<4xi32>
     ```
   }];
   let dependentDialects = [

@@ -1,4 +1,4 @@
-// RUN: qdot-opt %s --qdot-lower-dot | FileCheck %s --implicit-check-not=qdot.dot
+// RUN: qdot-opt %s --qdot-lower-dot | FileCheck %s --implicit-check-not=qdot.
 
 // The example of Passes.td.
 // CHECK-LABEL: func.func @example(
@@ -110,4 +110,37 @@ func.func @lanes(%three: vector<3xi32>, %a: vector<12xi8>, %many: vector<16xi32>
   %r = qdot.dot %three, (%a) signed, (%a) signed : vector<3xi32>, vector<12xi8>
   %s = qdot.dot %many, (%b) unsigned, (%b) unsigned : vector<16xi32>, vector<64xi8>
   return %r, %s : vector<3xi32>, vector<16xi32>
+}
+
+// qdot.narrow: clamps, and four lanes of each operand in turn.
+// CHECK-LABEL: func.func @narrow(
+// CHECK-SAME: %[[ARG0:.*]]: vector<8xi32>, %[[ARG1:.*]]: vector<8xi32>, %[[ARG2:.*]]: vector<8xi32>, %[[ARG3:.*]]: vector<8xi32>) -> vector<32xi8> {
+// CHECK-NEXT: %[[CST:.*]] = arith.constant dense<0> : vector<8xi32>
+// CHECK-NEXT: %[[V0:.*]] = arith.maxsi %[[ARG0]], %[[CST]] : vector<8xi32>
+// CHECK-NEXT: %[[CST_0:.*]] = arith.constant dense<255> : vector<8xi32>
+// CHECK-NEXT: %[[V1:.*]] = arith.minsi %[[V0]], %[[CST_0]] : vector<8xi32>
+// CHECK-NEXT: %[[V2:.*]] = arith.trunci %[[V1]] : vector<8xi32> to vector<8xi8>
+// CHECK-NEXT: %[[CST_1:.*]] = arith.constant dense<0> : vector<8xi32>
+// CHECK-NEXT: %[[V3:.*]] = arith.maxsi %[[ARG1]], %[[CST_1]] : vector<8xi32>
+// CHECK-NEXT: %[[CST_2:.*]] = arith.constant dense<255> : vector<8xi32>
+// CHECK-NEXT: %[[V4:.*]] = arith.minsi %[[V3]], %[[CST_2]] : vector<8xi32>
+// CHECK-NEXT: %[[V5:.*]] = arith.trunci %[[V4]] : vector<8xi32> to vector<8xi8>
+// CHECK-NEXT: %[[CST_3:.*]] = arith.constant dense<0> : vector<8xi32>
+// CHECK-NEXT: %[[V6:.*]] = arith.maxsi %[[ARG2]], %[[CST_3]] : vector<8xi32>
+// CHECK-NEXT: %[[CST_4:.*]] = arith.constant dense<255> : vector<8xi32>
+// CHECK-NEXT: %[[V7:.*]] = arith.minsi %[[V6]], %[[CST_4]] : vector<8xi32>
+// CHECK-NEXT: %[[V8:.*]] = arith.trunci %[[V7]] : vector<8xi32> to vector<8xi8>
+// CHECK-NEXT: %[[CST_5:.*]] = arith.constant dense<0> : vector<8xi32>
+// CHECK-NEXT: %[[V9:.*]] = arith.maxsi %[[ARG3]], %[[CST_5]] : vector<8xi32>
+// CHECK-NEXT: %[[CST_6:.*]] = arith.constant dense<255> : vector<8xi32>
+// CHECK-NEXT: %[[V10:.*]] = arith.minsi %[[V9]], %[[CST_6]] : vector<8xi32>
+// CHECK-NEXT: %[[V11:.*]] = arith.trunci %[[V10]] : vector<8xi32> to vector<8xi8>
+// CHECK-NEXT: %[[V12:.*]] = vector.shuffle %[[V2]], %[[V5]] [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15] : vector<8xi8>, vector<8xi8>
+// CHECK-NEXT: %[[V13:.*]] = vector.shuffle %[[V8]], %[[V11]] [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15] : vector<8xi8>, vector<8xi8>
+// CHECK-NEXT: %[[V14:.*]] = vector.shuffle %[[V12]], %[[V13]] [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31] : vector<16xi8>, vector<16xi8>
+// CHECK-NEXT: %[[V15:.*]] = vector.shuffle %[[V14]], %[[V14]] [0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27, 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31] : vector<32xi8>, vector<32xi8>
+// CHECK-NEXT: return %[[V15]] : vector<32xi8>
+func.func @narrow(%a: vector<8xi32>, %b: vector<8xi32>, %c: vector<8xi32>, %d: vector<8xi32>) -> vector<32xi8> {
+  %r = qdot.narrow %a, %b, %c, %d : vector<8xi32> -> vector<32xi8>
+  return %r : vector<32xi8>
 }

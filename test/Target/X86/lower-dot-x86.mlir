@@ -279,3 +279,47 @@ func.func @others(%acc: vector<2xi32>, %a: vector<8xi8>, %n: index, %big: vector
   %s = qdot.dot %big, (%b) unsigned, (%b) signed fits_i16 : vector<32xi32>, vector<128xi8>
   return %r, %s : vector<2xi32>, vector<32xi32>
 }
+
+// Two rounds of packing with saturation are qdot.narrow.
+// AVX2-LABEL: func.func @narrow8(
+// AVX2-SAME: %[[ARG0:.*]]: vector<8xi32>, %[[ARG1:.*]]: vector<8xi32>, %[[ARG2:.*]]: vector<8xi32>, %[[ARG3:.*]]: vector<8xi32>) -> vector<32xi8> {
+// AVX2-NEXT: %[[V0:.*]] = llvm.call_intrinsic "llvm.x86.avx2.packssdw"(%[[ARG0]], %[[ARG1]]) : (vector<8xi32>, vector<8xi32>) -> vector<16xi16>
+// AVX2-NEXT: %[[V1:.*]] = llvm.call_intrinsic "llvm.x86.avx2.packssdw"(%[[ARG2]], %[[ARG3]]) : (vector<8xi32>, vector<8xi32>) -> vector<16xi16>
+// AVX2-NEXT: %[[V2:.*]] = llvm.call_intrinsic "llvm.x86.avx2.packuswb"(%[[V0]], %[[V1]]) : (vector<16xi16>, vector<16xi16>) -> vector<32xi8>
+// AVX2-NEXT: return %[[V2]] : vector<32xi8>
+// AVX512-LABEL: func.func @narrow8(
+// AVX512-SAME: %[[ARG0:.*]]: vector<8xi32>, %[[ARG1:.*]]: vector<8xi32>, %[[ARG2:.*]]: vector<8xi32>, %[[ARG3:.*]]: vector<8xi32>) -> vector<32xi8> {
+// AVX512-NEXT: %[[V0:.*]] = llvm.call_intrinsic "llvm.x86.avx2.packssdw"(%[[ARG0]], %[[ARG1]]) : (vector<8xi32>, vector<8xi32>) -> vector<16xi16>
+// AVX512-NEXT: %[[V1:.*]] = llvm.call_intrinsic "llvm.x86.avx2.packssdw"(%[[ARG2]], %[[ARG3]]) : (vector<8xi32>, vector<8xi32>) -> vector<16xi16>
+// AVX512-NEXT: %[[V2:.*]] = llvm.call_intrinsic "llvm.x86.avx2.packuswb"(%[[V0]], %[[V1]]) : (vector<16xi16>, vector<16xi16>) -> vector<32xi8>
+// AVX512-NEXT: return %[[V2]] : vector<32xi8>
+func.func @narrow8(%a: vector<8xi32>, %b: vector<8xi32>, %c: vector<8xi32>, %d: vector<8xi32>) -> vector<32xi8> {
+  %r = qdot.narrow %a, %b, %c, %d : vector<8xi32> -> vector<32xi8>
+  return %r : vector<32xi8>
+}
+
+// AVX512-LABEL: func.func @narrow16(
+// AVX512-SAME: %[[ARG0:.*]]: vector<16xi32>, %[[ARG1:.*]]: vector<16xi32>) -> vector<64xi8> {
+// AVX512-NEXT: %[[V0:.*]] = llvm.call_intrinsic "llvm.x86.avx512.packssdw.512"(%[[ARG0]], %[[ARG1]]) : (vector<16xi32>, vector<16xi32>) -> vector<32xi16>
+// AVX512-NEXT: %[[V1:.*]] = llvm.call_intrinsic "llvm.x86.avx512.packssdw.512"(%[[ARG1]], %[[ARG0]]) : (vector<16xi32>, vector<16xi32>) -> vector<32xi16>
+// AVX512-NEXT: %[[V2:.*]] = llvm.call_intrinsic "llvm.x86.avx512.packuswb.512"(%[[V0]], %[[V1]]) : (vector<32xi16>, vector<32xi16>) -> vector<64xi8>
+// AVX512-NEXT: return %[[V2]] : vector<64xi8>
+// AVX2-LABEL: func.func @narrow16(
+// AVX2-SAME: %[[ARG0:.*]]: vector<16xi32>, %[[ARG1:.*]]: vector<16xi32>) -> vector<64xi8> {
+// AVX2-NEXT: %[[V0:.*]] = qdot.narrow %[[ARG0]], %[[ARG1]], %[[ARG1]], %[[ARG0]] : vector<16xi32> -> vector<64xi8>
+// AVX2-NEXT: return %[[V0]] : vector<64xi8>
+func.func @narrow16(%a: vector<16xi32>, %b: vector<16xi32>) -> vector<64xi8> {
+  %r = qdot.narrow %a, %b, %b, %a : vector<16xi32> -> vector<64xi8>
+  return %r : vector<64xi8>
+}
+
+// VNNI-LABEL: func.func @narrow4(
+// VNNI-SAME: %[[ARG0:.*]]: vector<4xi32>, %[[ARG1:.*]]: vector<4xi32>) -> vector<16xi8> {
+// VNNI-NEXT: %[[V0:.*]] = llvm.call_intrinsic "llvm.x86.sse2.packssdw.128"(%[[ARG0]], %[[ARG1]]) : (vector<4xi32>, vector<4xi32>) -> vector<8xi16>
+// VNNI-NEXT: %[[V1:.*]] = llvm.call_intrinsic "llvm.x86.sse2.packssdw.128"(%[[ARG1]], %[[ARG0]]) : (vector<4xi32>, vector<4xi32>) -> vector<8xi16>
+// VNNI-NEXT: %[[V2:.*]] = llvm.call_intrinsic "llvm.x86.sse2.packuswb.128"(%[[V0]], %[[V1]]) : (vector<8xi16>, vector<8xi16>) -> vector<16xi8>
+// VNNI-NEXT: return %[[V2]] : vector<16xi8>
+func.func @narrow4(%a: vector<4xi32>, %b: vector<4xi32>) -> vector<16xi8> {
+  %r = qdot.narrow %a, %b, %b, %a : vector<4xi32> -> vector<16xi8>
+  return %r : vector<16xi8>
+}
