@@ -89,7 +89,7 @@ private:
   static void choose(ContractOp op, const KernelTarget &target) {
     std::string reason;
     std::optional<KernelPlan> plan = getKernelPlan(op, reason);
-    if (plan && !op.getRhs().getDefiningOp<memref::GetGlobalOp>())
+    if (plan && !isConstant(op.getRhs()))
       reason = "the weights are no constant";
     else if (plan && plan->isGather && plan->getNumGroups() > maxGatherGroups)
       reason = "the reduction is not contiguous";
@@ -98,6 +98,16 @@ private:
     else if (plan)
       return setKernel(op, *plan, target);
     emitMissedRemark(op, "ChooseKernels", "no-kernel", reason);
+  }
+
+  /// True for a global whose data is known and does not change.
+  static bool isConstant(Value value) {
+    auto get = value.getDefiningOp<memref::GetGlobalOp>();
+    auto global = get ? SymbolTable::lookupNearestSymbolFrom<memref::GlobalOp>(
+                            get, get.getNameAttr())
+                      : memref::GlobalOp();
+    return global && global.getConstant() && global.getInitialValue() &&
+           isa<ElementsAttr>(*global.getInitialValue());
   }
 
   static void setKernel(ContractOp op, const KernelPlan &plan,

@@ -26,8 +26,8 @@ const KernelTarget *qdot::findKernelTarget(llvm::StringRef name) {
 }
 
 std::string qdot::listKernelTargets() {
-  std::string names = "generic";
+  std::string names;
   for (const KernelTarget &target : table)
-    names += ", " + target.name.str();
+    names += (names.empty() ? "" : ", ") + target.name.str();
   return names;
 }

@@ -244,8 +244,8 @@ private:
         return false;
     int64_t count = widest.map ? widest.type.getNumElements() : 1;
     int64_t zero = static_cast<int64_t>(requantize.getZeroPoint()) + getShift(requantize);
-    SmallVector<int64_t> factors, constants;
-    SmallVector<int32_t> shifts;
+    SmallVector<int64_t> constants;
+    SmallVector<int32_t> factors, shifts;
     for (int64_t channel = 0; channel < count; ++channel) {
       int64_t m = multiplier->integers[multiplier->map ? channel : 0];
       int64_t s = shift->integers[shift->map ? channel : 0];
@@ -253,7 +253,7 @@ private:
         s = 32;
       if (m < 0 || s < 32 || s > 54)
         return false;
-      factors.push_back(m);
+      factors.push_back(static_cast<int32_t>(m));
       constants.push_back((int64_t(1) << (s - 1)) + zero * (int64_t(1) << s));
       shifts.push_back(static_cast<int32_t>(s - 32));
     }
@@ -266,15 +266,17 @@ private:
         return RankedTensorType::get(widest.type.getShape(), element);
       };
       AffineMap map = widest.map;
-      factor = addExtra(DenseElementsAttr::get(type(i64), ArrayRef<int64_t>(factors)), map);
+      factor = addExtra(DenseElementsAttr::get(type(i32), ArrayRef<int32_t>(factors)), map);
       constant = addExtra(DenseElementsAttr::get(type(i64), ArrayRef<int64_t>(constants)), map);
       amount = addExtra(DenseElementsAttr::get(type(i32), ArrayRef<int32_t>(shifts)), map);
     } else {
-      factor = arith::ConstantOp::create(builder, loc, builder.getI64IntegerAttr(factors[0]));
+      factor = createInteger(builder, loc, factors[0]);
       constant = arith::ConstantOp::create(builder, loc, builder.getI64IntegerAttr(constants[0]));
       amount = createInteger(builder, loc, shifts[0]);
     }
     Value wide = arith::ExtSIOp::create(builder, loc, i64, requantize.getAccumulator());
+    // Extended in the body, so that the product is one of 32-bit values.
+    factor = arith::ExtSIOp::create(builder, loc, i64, factor);
     Value sum = arith::AddIOp::create(
         builder, loc, arith::MulIOp::create(builder, loc, wide, factor), constant);
     Value half = arith::ConstantOp::create(builder, loc, builder.getI64IntegerAttr(32));

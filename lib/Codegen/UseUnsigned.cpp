@@ -338,22 +338,24 @@ private:
   }
 
   /// `sum (u - 128) w + init = sum u w + (init - 128 sum w)`: lhs is extended
-  /// without sign and the constant init takes the rest. False when the init is
-  /// no constant.
+  /// without sign and the init takes the rest. False where the sum of the
+  /// weights is not known or leaves i32.
   bool foldOffset(linalg::GenericOp op, const IntegerContraction &contraction) {
     OpOperand *init = op.getDpsInitOperand(0);
-    FailureOr<IntegerInit> bias = getIntegerInit(init->get());
+    FailureOr<IntegerInit> constant = getIntegerInit(init->get());
+    IntegerInit bias = succeeded(constant) ? *constant : IntegerInit{{}, {}, {0}};
     FailureOr<ConstantTensor> weights =
         ConstantTensor::get(contraction.rhs->get());
     AffineMap outMap = op.getMatchingIndexingMap(init);
     AffineMap rhsMap = op.getMatchingIndexingMap(contraction.rhs);
     auto type = cast<RankedTensorType>(init->get().getType());
-    if (failed(bias) || failed(weights) || !outMap.isProjectedPermutation() ||
+    std::optional<int64_t> repeats = countRepeats(op, rhsMap);
+    if (failed(weights) || !repeats || !outMap.isProjectedPermutation() ||
         !rhsMap.isProjectedPermutation())
       return false;
     // The dimensions of the result along which bias or weights vary.
-    llvm::SmallSetVector<int64_t, 4> varying(bias->outputDims.begin(),
-                                             bias->outputDims.end());
+    llvm::SmallSetVector<int64_t, 4> varying(bias.outputDims.begin(),
+                                             bias.outputDims.end());
     for (auto [dim, expr] : llvm::enumerate(outMap.getResults()))
       if (rhsMap.isFunctionOfDim(cast<AffineDimExpr>(expr).getPosition()))
         varying.insert(dim);
@@ -366,10 +368,13 @@ private:
       shape.push_back(type.getDimSize(dim));
     }
     SmallVector<int64_t> sums = sumWeights(op, contraction, *weights, dims, shape);
-    addBias(*bias, dims, shape, sums);
+    for (int64_t &sum : sums)
+      sum *= *repeats;
+    addBias(bias, dims, shape, sums);
     if (!llvm::all_of(sums, [](int64_t sum) { return llvm::isInt<32>(sum); }))
       return false;
-    init->set(createInit(op.getLoc(), type, dims, shape, sums));
+    Value start = createInit(op.getLoc(), type, dims, shape, sums);
+    init->set(succeeded(constant) ? start : createSum(init->get(), start));
     OpBuilder inside(contraction.lhsExtension);
     Value extended = arith::ExtUIOp::create(
         inside, op.getLoc(), inside.getI32Type(),
@@ -377,6 +382,45 @@ private:
     contraction.lhsExtension->replaceAllUsesWith(ValueRange(extended));
     contraction.lhsExtension->erase();
     return true;
+  }
+
+  /// How often every weight is met: the extents of the reductions along which
+  /// the weights do not vary.
+  static std::optional<int64_t> countRepeats(linalg::GenericOp op,
+                                             AffineMap rhsMap) {
+    SmallVector<int64_t> sizes = op.getStaticLoopRanges();
+    int64_t count = 1;
+    for (auto [loop, kind] : llvm::enumerate(op.getIteratorTypesArray())) {
+      if (kind != utils::IteratorType::reduction || rhsMap.isFunctionOfDim(loop))
+        continue;
+      if (ShapedType::isDynamic(sizes[loop]) || sizes[loop] > (1 << 16))
+        return std::nullopt;
+      count *= sizes[loop];
+      if (count > (int64_t(1) << 31))
+        return std::nullopt;
+    }
+    return count;
+  }
+
+  /// The sum of two i32 tensors.
+  Value createSum(Value a, Value b) {
+    auto type = cast<RankedTensorType>(a.getType());
+    Location loc = a.getLoc();
+    Value empty = tensor::EmptyOp::create(
+        builder, loc, tensor::getMixedSizes(builder, loc, a),
+        type.getElementType());
+    AffineMap identity = builder.getMultiDimIdentityMap(type.getRank());
+    SmallVector<utils::IteratorType> kinds(type.getRank(),
+                                           utils::IteratorType::parallel);
+    return linalg::GenericOp::create(
+               builder, loc, TypeRange(type), ValueRange{a, b},
+               ValueRange(empty),
+               ArrayRef<AffineMap>{identity, identity, identity}, kinds,
+               [](OpBuilder &body, Location loc, ValueRange args) {
+                 Value sum = arith::AddIOp::create(body, loc, args[0], args[1]);
+                 linalg::YieldOp::create(body, loc, sum);
+               })
+        .getResult(0);
   }
 
   /// `-128 sum w` for every position along `dims`.

@@ -36,7 +36,7 @@ struct KernelTarget {
 /// runs without kernels.
 const KernelTarget *findKernelTarget(llvm::StringRef name);
 
-/// The names of all targets, comma separated.
+/// The names in the table, comma separated.
 std::string listKernelTargets();
 
 } // namespace qdot
