@@ -4,6 +4,9 @@
 #kn = affine_map<(m, n, k) -> (k, n)>
 #mn = affine_map<(m, n, k) -> (m, n)>
 #id = affine_map<(m, n) -> (m, n)>
+#mkr = affine_map<(m, n, k, r) -> (m, k, r)>
+#knr = affine_map<(m, n, k, r) -> (k, n)>
+#mnr = affine_map<(m, n, k, r) -> (m, n)>
 
 // The example of Passes.td. -128 times the sums of the columns of the weights
 // join the bias: 128 * (1 + 4 - 7 - 128) = -16640 and so on.
@@ -426,29 +429,95 @@ func.func @batches(%x: tensor<2x1x3xi8>, %v: tensor<1x3x3x2xi8>) -> (tensor<2x1x
   return %y, %yd : tensor<2x1x2xi32>, tensor<1x2x2x2xi32>
 }
 
-// The start is no constant: this contraction stays signed in its own body.
+// The start is no constant: an elementwise sum adds -128 sum w to it.
 // CHECK-LABEL: func.func @start(
 // CHECK-SAME: %[[ARG0:.*]]: tensor<2x4xi8>, %[[ARG1:.*]]: tensor<2x3xi32>) -> tensor<2x3xi32> {
 // CHECK-NEXT: %[[V0:.*]] = tensor.empty() : tensor<2x4xi8>
 // CHECK-NEXT: %[[V1:.*]] = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d0, d1)>], iterator_types = ["parallel", "parallel"]} ins(%[[ARG0]] : tensor<2x4xi8>) outs(%[[V0]] : tensor<2x4xi8>) {
 // CHECK: %[[CM128_I8:.*]] = arith.constant -128 : i8
 // CHECK: } -> tensor<2x4xi8>
-// CHECK-NEXT: %[[CST:.*]] = arith.constant dense<1> : tensor<4x3xi8>
-// CHECK-NEXT: %[[V2:.*]] = linalg.generic {indexing_maps = [affine_map<(d0, d1, d2) -> (d0, d2)>, affine_map<(d0, d1, d2) -> (d2, d1)>, affine_map<(d0, d1, d2) -> (d0, d1)>], iterator_types = ["parallel", "parallel", "reduction"]} ins(%[[V1]], %[[CST]] : tensor<2x4xi8>, tensor<4x3xi8>) outs(%[[ARG1]] : tensor<2x3xi32>) {
-// CHECK-NEXT: ^bb0(%[[IN:.*]]: i8, %[[IN_0:.*]]: i8, %[[OUT:.*]]: i32):
-// CHECK-NEXT: %[[V3:.*]] = arith.extui %[[IN]] : i8 to i32
-// CHECK-NEXT: %[[C128_I32:.*]] = arith.constant 128 : i32
-// CHECK-NEXT: %[[V4:.*]] = arith.subi %[[V3]], %[[C128_I32]] : i32
-// CHECK-NEXT: %[[V5:.*]] = arith.extsi %[[IN_0]] : i8 to i32
-// CHECK-NEXT: %[[V6:.*]] = arith.muli %[[V4]], %[[V5]] : i32
-// CHECK-NEXT: %[[V7:.*]] = arith.addi %[[OUT]], %[[V6]] : i32
-// CHECK-NEXT: linalg.yield %[[V7]] : i32
+// CHECK-NEXT: %[[CST:.*]] = arith.constant dense<{{\[\[}}1, -2, 3], [4, 5, -6], [-7, 8, 9], [-128, 127, 0]]> : tensor<4x3xi8>
+// CHECK-NEXT: %[[CST_0:.*]] = arith.constant dense<[16640, -17664, -768]> : tensor<3xi32>
+// CHECK-NEXT: %[[V2:.*]] = tensor.empty() : tensor<2x3xi32>
+// CHECK-NEXT: %[[BROADCASTED:.*]] = linalg.broadcast ins(%[[CST_0]] : tensor<3xi32>) outs(%[[V2]] : tensor<2x3xi32>) dimensions = [0]
+// CHECK-NEXT: %[[V3:.*]] = tensor.empty() : tensor<2x3xi32>
+// CHECK-NEXT: %[[V4:.*]] = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d0, d1)>], iterator_types = ["parallel", "parallel"]} ins(%[[ARG1]], %[[BROADCASTED]] : tensor<2x3xi32>, tensor<2x3xi32>) outs(%[[V3]] : tensor<2x3xi32>) {
+// CHECK-NEXT: ^bb0(%[[IN:.*]]: i32, %[[IN_1:.*]]: i32, %[[OUT:.*]]: i32):
+// CHECK-NEXT: %[[V5:.*]] = arith.addi %[[IN]], %[[IN_1]] : i32
+// CHECK-NEXT: linalg.yield %[[V5]] : i32
 // CHECK-NEXT: } -> tensor<2x3xi32>
-// CHECK-NEXT: return %[[V2]] : tensor<2x3xi32>
+// CHECK-NEXT: %[[V6:.*]] = linalg.generic {indexing_maps = [affine_map<(d0, d1, d2) -> (d0, d2)>, affine_map<(d0, d1, d2) -> (d2, d1)>, affine_map<(d0, d1, d2) -> (d0, d1)>], iterator_types = ["parallel", "parallel", "reduction"]} ins(%[[V1]], %[[CST]] : tensor<2x4xi8>, tensor<4x3xi8>) outs(%[[V4]] : tensor<2x3xi32>) {
+// CHECK-NEXT: ^bb0(%[[IN:.*]]: i8, %[[IN_1:.*]]: i8, %[[OUT:.*]]: i32):
+// CHECK-NEXT: %[[V7:.*]] = arith.extui %[[IN]] : i8 to i32
+// CHECK-NEXT: %[[V8:.*]] = arith.extsi %[[IN_1]] : i8 to i32
+// CHECK-NEXT: %[[V9:.*]] = arith.muli %[[V7]], %[[V8]] : i32
+// CHECK-NEXT: %[[V10:.*]] = arith.addi %[[OUT]], %[[V9]] : i32
+// CHECK-NEXT: linalg.yield %[[V10]] : i32
+// CHECK-NEXT: } -> tensor<2x3xi32>
+// CHECK-NEXT: return %[[V6]] : tensor<2x3xi32>
 func.func @start(%x: tensor<2x4xi8>, %init: tensor<2x3xi32>) -> tensor<2x3xi32> {
-  %w = arith.constant dense<1> : tensor<4x3xi8>
+  %w = arith.constant dense<[[1, -2, 3], [4, 5, -6], [-7, 8, 9], [-128, 127, 0]]> : tensor<4x3xi8>
   %y = linalg.matmul ins(%x, %w : tensor<2x4xi8>, tensor<4x3xi8>) outs(%init : tensor<2x3xi32>) -> tensor<2x3xi32>
   return %y : tensor<2x3xi32>
+}
+
+// The weights do not vary along the last reduction, so each is met three times:
+// 10 - 3 * 128 * (1 + 3) = -1526 and 20 - 3 * 128 * (-2 + 4) = -748. The same
+// weights, with a start that is no constant.
+// CHECK-LABEL: func.func @repeated_weights(
+// CHECK-DAG: %[[W:.*]] = arith.constant dense<{{\[\[}}1, -2], [3, 4]]> : tensor<2x2xi8>
+// CHECK-DAG: %[[SUMS:.*]] = arith.constant dense<[-1526, -748]> : tensor<2xi32>
+// CHECK: %[[BIAS:.*]] = linalg.broadcast ins(%[[SUMS]] : tensor<2xi32>) outs(%{{.*}} : tensor<5x2xi32>) dimensions = [0]
+// CHECK-NEXT: linalg.generic {{.*}} ins(%{{.*}}, %[[W]] : tensor<5x2x3xi8>, tensor<2x2xi8>) outs(%[[BIAS]] : tensor<5x2xi32>)
+// CHECK-NEXT: ^bb0(%[[IN:.*]]: i8, %{{.*}}: i8, %{{.*}}: i32):
+// CHECK-NEXT: arith.extui %[[IN]] : i8 to i32
+// CHECK: %[[BARE:.*]] = arith.constant dense<[-1536, -768]> : tensor<2xi32>
+// CHECK: %[[MORE:.*]] = linalg.broadcast ins(%[[BARE]] : tensor<2xi32>) outs(%{{.*}} : tensor<5x2xi32>) dimensions = [0]
+// CHECK: %[[START:.*]] = linalg.generic {{.*}} ins(%{{.*}}, %[[MORE]] : tensor<5x2xi32>, tensor<5x2xi32>)
+// CHECK: linalg.generic {{.*}} ins(%{{.*}}, %[[W]] : tensor<5x2x3xi8>, tensor<2x2xi8>) outs(%[[START]] : tensor<5x2xi32>)
+// CHECK-NEXT: ^bb0(%[[IN:.*]]: i8, %{{.*}}: i8, %{{.*}}: i32):
+// CHECK-NEXT: arith.extui %[[IN]] : i8 to i32
+func.func @repeated_weights(%x: tensor<5x2x3xi8>, %init: tensor<5x2xi32>) -> (tensor<5x2xi32>, tensor<5x2xi32>) {
+  %w = arith.constant dense<[[1, -2], [3, 4]]> : tensor<2x2xi8>
+  %bias = arith.constant dense<[10, 20]> : tensor<2xi32>
+  %e = tensor.empty() : tensor<5x2xi32>
+  %b = linalg.broadcast ins(%bias : tensor<2xi32>) outs(%e : tensor<5x2xi32>) dimensions = [0]
+  %0 = linalg.generic {indexing_maps = [#mkr, #knr, #mnr], iterator_types = ["parallel", "parallel", "reduction", "reduction"]} ins(%x, %w : tensor<5x2x3xi8>, tensor<2x2xi8>) outs(%b : tensor<5x2xi32>) {
+  ^bb0(%l: i8, %r: i8, %o: i32):
+    %2 = arith.extsi %l : i8 to i32
+    %3 = arith.extsi %r : i8 to i32
+    %4 = arith.muli %2, %3 : i32
+    %5 = arith.addi %o, %4 : i32
+    linalg.yield %5 : i32
+  } -> tensor<5x2xi32>
+  %1 = linalg.generic {indexing_maps = [#mkr, #knr, #mnr], iterator_types = ["parallel", "parallel", "reduction", "reduction"]} ins(%x, %w : tensor<5x2x3xi8>, tensor<2x2xi8>) outs(%init : tensor<5x2xi32>) {
+  ^bb0(%l: i8, %r: i8, %o: i32):
+    %2 = arith.extsi %l : i8 to i32
+    %3 = arith.extsi %r : i8 to i32
+    %4 = arith.muli %2, %3 : i32
+    %5 = arith.addi %o, %4 : i32
+    linalg.yield %5 : i32
+  } -> tensor<5x2xi32>
+  return %0, %1 : tensor<5x2xi32>, tensor<5x2xi32>
+}
+
+// How often a weight is met is not known, so neither is the correction.
+// CHECK-LABEL: func.func @dynamic_repeats(
+// CHECK: linalg.generic {{.*}} ins(%{{.*}}, %{{.*}} : tensor<5x2x?xi8>, tensor<2x2xi8>) outs(%{{.*}} : tensor<5x2xi32>)
+// CHECK: %[[WIDE:.*]] = arith.extui %{{.*}} : i8 to i32
+// CHECK: %[[C128:.*]] = arith.constant 128 : i32
+// CHECK: arith.subi %[[WIDE]], %[[C128]] : i32
+func.func @dynamic_repeats(%x: tensor<5x2x?xi8>, %init: tensor<5x2xi32>) -> tensor<5x2xi32> {
+  %w = arith.constant dense<[[1, -2], [3, 4]]> : tensor<2x2xi8>
+  %0 = linalg.generic {indexing_maps = [#mkr, #knr, #mnr], iterator_types = ["parallel", "parallel", "reduction", "reduction"]} ins(%x, %w : tensor<5x2x?xi8>, tensor<2x2xi8>) outs(%init : tensor<5x2xi32>) {
+  ^bb0(%l: i8, %r: i8, %o: i32):
+    %2 = arith.extsi %l : i8 to i32
+    %3 = arith.extsi %r : i8 to i32
+    %4 = arith.muli %2, %3 : i32
+    %5 = arith.addi %o, %4 : i32
+    linalg.yield %5 : i32
+  } -> tensor<5x2xi32>
+  return %0 : tensor<5x2xi32>
 }
 
 // -128 sum w beside a bias at the end of i32 would leave it.
