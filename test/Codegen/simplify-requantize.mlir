@@ -300,41 +300,87 @@ func.func @double_rounding(%x: tensor<2x4xi8>, %w: tensor<4x3xi8>, %e: tensor<2x
   return %0 : tensor<2x3xi8>
 }
 
-// What stays, each for its reason: no proved interval, an f32 product beyond
-// i32 / 2, a multiplier that is no constant, a bias that is none, multipliers along the
-// rows and a bias along the columns, a sum of three values, a range too wide
-// for f32, a shift out of range, a multiplier that is no number.
-// CHECK-LABEL: func.func @declined
-// CHECK-COUNT-9: qdot.requantize
-// CHECK-NOT: fma
-// CHECK: return
-func.func @declined(%x: tensor<2x4xi8>, %w: tensor<4x3xi8>, %e: tensor<2x3xi8>, %dm: i32, %db: tensor<3xi32>, %r: tensor<2x3xi32>) -> tensor<2x3xi8> {
+// Where no f32 constants are found, tosa_single still needs no 64-bit rounding:
+// `hi32(a m + C) >> (s - 32)`, C = 2^(s - 1) + (zero_point << s). Here without a
+// proved interval: C = 2^35 + 5 * 2^36 = 377957122048.
+// CHECK-LABEL: func.func @high_half(
+// CHECK: ^bb0(%[[ACC:.*]]: i32):
+// CHECK-NEXT: %[[M:.*]] = arith.constant 1431655765 : i32
+// CHECK-NEXT: %[[C:.*]] = arith.constant 377957122048 : i64
+// CHECK-NEXT: %[[S:.*]] = arith.constant 4 : i32
+// CHECK-NEXT: %[[WIDE:.*]] = arith.extsi %[[ACC]] : i32 to i64
+// CHECK-NEXT: %[[FACTOR:.*]] = arith.extsi %[[M]] : i32 to i64
+// CHECK-NEXT: %[[PRODUCT:.*]] = arith.muli %[[WIDE]], %[[FACTOR]] : i64
+// CHECK-NEXT: %[[SUM:.*]] = arith.addi %[[PRODUCT]], %[[C]] : i64
+// CHECK-NEXT: %[[C32:.*]] = arith.constant 32 : i64
+// CHECK-NEXT: %[[UPPER:.*]] = arith.shrui %[[SUM]], %[[C32]] : i64
+// CHECK-NEXT: %[[HIGH:.*]] = arith.trunci %[[UPPER]] : i64 to i32
+// CHECK-NEXT: %[[SHIFTED:.*]] = arith.shrsi %[[HIGH]], %[[S]] : i32
+// CHECK-NEXT: %[[C0:.*]] = arith.constant 0 : i32
+// CHECK-NEXT: %[[MAX:.*]] = arith.maxsi %[[SHIFTED]], %[[C0]] : i32
+// CHECK-NEXT: %[[C200:.*]] = arith.constant 200 : i32
+// CHECK-NEXT: %[[MIN:.*]] = arith.minsi %[[MAX]], %[[C200]] : i32
+// CHECK-NEXT: %[[BYTE:.*]] = arith.trunci %[[MIN]] : i32 to i8
+// CHECK-NEXT: qdot.yield %[[BYTE]] : i8
+func.func @high_half(%x: tensor<2x4xi8>, %w: tensor<4x3xi8>, %e: tensor<2x3xi8>) -> tensor<2x3xi8> {
   %m = arith.constant 1431655765 : i32
   %n = arith.constant 36 : i8
-  // expected-remark @below {{Op=qdot.contract, Reason=not-proved, Remark="requantization stays in 64-bit integers: no f32 constants give the same bytes"}}
+  // expected-remark @below {{Op=qdot.contract, Reason=not-proved, Remark="requantization keeps its 64-bit product: no f32 constants give the same bytes"}}
   %0 = qdot.contract ins(%x, %w : tensor<2x4xi8>, tensor<4x3xi8>) outs(%e : tensor<2x3xi8>)
       attributes {indexing_maps = [#mk, #kn, #mn], loop_sizes = array<i64: 2, 3, 4>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
   ^bb0(%acc: i32):
-    %q = qdot.requantize %acc, %m, %n zero_point(0) clamp(0, 255) contract tosa_single : i32, i32 -> i8
+    %q = qdot.requantize %acc, %m, %n zero_point(5) clamp(0, 200) contract tosa_single : i32, i32 -> i8
     qdot.yield %q : i8
   } -> tensor<2x3xi8>
-  %big = arith.constant 0.5 : f32
-  // expected-remark @below {{Reason=not-proved}}
-  %1 = qdot.contract ins(%x, %w : tensor<2x4xi8>, tensor<4x3xi8>) outs(%0 : tensor<2x3xi8>)
-      attributes {indexing_maps = [#mk, #kn, #mn], loop_sizes = array<i64: 2, 3, 4>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>, accumulator = #qdot.accumulator<-2147483648 to 2147483647>} {
-  ^bb0(%acc: i32):
-    %q = qdot.requantize %acc, %big zero_point(0) clamp(-128, 127) contract f32 : i32, f32 -> i8
+  return %0 : tensor<2x3xi8>
+}
+
+// The same per channel, with a signed result, which is 128 higher until its top
+// bit is flipped: (128 - 3) * 2^s + 2^(s - 1). A multiplier of 0 takes s = 32.
+// Shifts from 32 to 54.
+// CHECK-LABEL: func.func @high_half_channels(
+// CHECK: arith.constant dense<[32, 54, 7]> : tensor<3xi8>
+// CHECK-NEXT: %[[M:.*]] = arith.constant dense<[1400000003, 2147483647, 0]> : tensor<3xi32>
+// CHECK-NEXT: %[[C:.*]] = arith.constant dense<[539018395648, 2260807012939988992, 539018395648]> : tensor<3xi64>
+// CHECK-NEXT: %[[S:.*]] = arith.constant dense<[0, 22, 0]> : tensor<3xi32>
+// CHECK: qdot.contract ins(%{{.*}}, %{{.*}}, %[[M]], %[[C]], %[[S]] : tensor<2x4xi8>, tensor<4x3xi8>, tensor<3xi32>, tensor<3xi64>, tensor<3xi32>)
+// CHECK-SAME: affine_map<(d0, d1, d2) -> (d1)>, affine_map<(d0, d1, d2) -> (d1)>, affine_map<(d0, d1, d2) -> (d1)>, affine_map<(d0, d1, d2) -> (d0, d1)>]
+// CHECK: ^bb0(%[[ACC:.*]]: i32, %[[IM:.*]]: i32, %[[IC:.*]]: i64, %[[IS:.*]]: i32):
+// CHECK: arith.extsi %[[IM]] : i32 to i64
+// CHECK: arith.addi %{{.*}}, %[[IC]] : i64
+// CHECK: arith.shrsi %{{.*}}, %[[IS]] : i32
+// CHECK: %[[C28:.*]] = arith.constant 28 : i32
+// CHECK: arith.maxsi %{{.*}}, %[[C28]] : i32
+// CHECK: %[[BYTE:.*]] = arith.trunci %{{.*}} : i32 to i8
+// CHECK: %[[TOP:.*]] = arith.constant -128 : i8
+// CHECK: %[[FLIPPED:.*]] = arith.xori %[[BYTE]], %[[TOP]] : i8
+// CHECK: qdot.yield %[[FLIPPED]] : i8
+func.func @high_half_channels(%x: tensor<2x4xi8>, %w: tensor<4x3xi8>, %e: tensor<2x3xi8>) -> tensor<2x3xi8> {
+  %mul = arith.constant dense<[1400000003, 2147483647, 0]> : tensor<3xi32>
+  %shift = arith.constant dense<[32, 54, 7]> : tensor<3xi8>
+  // expected-remark @below {{Op=qdot.contract, Reason=not-proved, Remark="requantization keeps its 64-bit product: no f32 constants give the same bytes"}}
+  %0 = qdot.contract ins(%x, %w, %mul, %shift : tensor<2x4xi8>, tensor<4x3xi8>, tensor<3xi32>, tensor<3xi8>) outs(%e : tensor<2x3xi8>)
+      attributes {indexing_maps = [#mk, #kn, #n, #n, #mn], loop_sizes = array<i64: 2, 3, 4>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32, %m: i32, %n: i8):
+    %q = qdot.requantize %acc, %m, %n zero_point(-3) clamp(-100, 127) contract tosa_single : i32, i32 -> i8
     qdot.yield %q : i8
   } -> tensor<2x3xi8>
-  // expected-remark @below {{Reason=not-proved}}
-  %2 = qdot.contract ins(%x, %w : tensor<2x4xi8>, tensor<4x3xi8>) outs(%1 : tensor<2x3xi8>)
-      attributes {indexing_maps = [#mk, #kn, #mn], loop_sizes = array<i64: 2, 3, 4>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>, accumulator = #qdot.accumulator<-20000 to 20000>} {
-  ^bb0(%acc: i32):
-    %q = qdot.requantize %acc, %dm, %n zero_point(0) clamp(0, 255) contract tosa_single : i32, i32 -> i8
-    qdot.yield %q : i8
-  } -> tensor<2x3xi8>
-  // expected-remark @below {{Reason=not-proved}}
-  %3 = qdot.contract ins(%x, %w, %db : tensor<2x4xi8>, tensor<4x3xi8>, tensor<3xi32>) outs(%2 : tensor<2x3xi8>)
+  return %0 : tensor<2x3xi8>
+}
+
+// Each for the reason that rules f32 out: a bias that is no constant,
+// multipliers along the rows and a bias along the columns, a sum of three
+// values, a range too wide for f32.
+// CHECK-LABEL: func.func @high_half_reasons(
+// CHECK-COUNT-4: arith.shrui
+// CHECK-NOT: qdot.requantize
+// CHECK-NOT: fma
+// CHECK: return
+func.func @high_half_reasons(%x: tensor<2x4xi8>, %w: tensor<4x3xi8>, %e: tensor<2x3xi8>, %db: tensor<3xi32>, %r: tensor<2x3xi32>) -> tensor<2x3xi8> {
+  %m = arith.constant 1431655765 : i32
+  %n = arith.constant 36 : i8
+  // expected-remark @below {{keeps its 64-bit product}}
+  %0 = qdot.contract ins(%x, %w, %db : tensor<2x4xi8>, tensor<4x3xi8>, tensor<3xi32>) outs(%e : tensor<2x3xi8>)
       attributes {indexing_maps = [#mk, #kn, #n, #mn], loop_sizes = array<i64: 2, 3, 4>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>, accumulator = #qdot.accumulator<-20000 to 20000>} {
   ^bb0(%acc: i32, %b: i32):
     %s = arith.addi %acc, %b : i32
@@ -343,16 +389,16 @@ func.func @declined(%x: tensor<2x4xi8>, %w: tensor<4x3xi8>, %e: tensor<2x3xi8>, 
   } -> tensor<2x3xi8>
   %cb = arith.constant dense<[1, 2, 3]> : tensor<3xi32>
   %cm = arith.constant dense<[1431655765, 1431655766]> : tensor<2xi32>
-  // expected-remark @below {{Reason=not-proved}}
-  %4 = qdot.contract ins(%x, %w, %cb, %cm : tensor<2x4xi8>, tensor<4x3xi8>, tensor<3xi32>, tensor<2xi32>) outs(%3 : tensor<2x3xi8>)
+  // expected-remark @below {{keeps its 64-bit product}}
+  %1 = qdot.contract ins(%x, %w, %cb, %cm : tensor<2x4xi8>, tensor<4x3xi8>, tensor<3xi32>, tensor<2xi32>) outs(%0 : tensor<2x3xi8>)
       attributes {indexing_maps = [#mk, #kn, #n, #m, #mn], loop_sizes = array<i64: 2, 3, 4>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>, accumulator = #qdot.accumulator<-20000 to 20000>} {
   ^bb0(%acc: i32, %b: i32, %mul: i32):
     %s = arith.addi %acc, %b : i32
     %q = qdot.requantize %s, %mul, %n zero_point(0) clamp(0, 255) contract tosa_single : i32, i32 -> i8
     qdot.yield %q : i8
   } -> tensor<2x3xi8>
-  // expected-remark @below {{Reason=not-proved}}
-  %5 = qdot.contract ins(%x, %w, %r : tensor<2x4xi8>, tensor<4x3xi8>, tensor<2x3xi32>) outs(%4 : tensor<2x3xi8>)
+  // expected-remark @below {{keeps its 64-bit product}}
+  %2 = qdot.contract ins(%x, %w, %r : tensor<2x4xi8>, tensor<4x3xi8>, tensor<2x3xi32>) outs(%1 : tensor<2x3xi8>)
       attributes {indexing_maps = [#mk, #kn, #mn, #mn], loop_sizes = array<i64: 2, 3, 4>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>, accumulator = #qdot.accumulator<-20000 to 20000>} {
   ^bb0(%acc: i32, %b: i32):
     %s = arith.addi %acc, %m : i32
@@ -361,30 +407,165 @@ func.func @declined(%x: tensor<2x4xi8>, %w: tensor<4x3xi8>, %e: tensor<2x3xi8>, 
     qdot.yield %q : i8
   } -> tensor<2x3xi8>
   %wide = arith.constant 54 : i8
-  // expected-remark @below {{Reason=not-proved}}
-  %6 = qdot.contract ins(%x, %w : tensor<2x4xi8>, tensor<4x3xi8>) outs(%5 : tensor<2x3xi8>)
+  // expected-remark @below {{keeps its 64-bit product}}
+  %3 = qdot.contract ins(%x, %w : tensor<2x4xi8>, tensor<4x3xi8>) outs(%2 : tensor<2x3xi8>)
       attributes {indexing_maps = [#mk, #kn, #mn], loop_sizes = array<i64: 2, 3, 4>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>, accumulator = #qdot.accumulator<-2147483648 to 2147483647>} {
   ^bb0(%acc: i32):
     %q = qdot.requantize %acc, %m, %wide zero_point(0) clamp(0, 255) contract tosa_single : i32, i32 -> i8
     qdot.yield %q : i8
   } -> tensor<2x3xi8>
-  %bad = arith.constant 1 : i8
-  // expected-remark @below {{Reason=not-proved}}
+  return %3 : tensor<2x3xi8>
+}
+
+// What stays, each for its reason. Without f32 constants and not tosa_single:
+// no proved interval, a bias that is no constant, multipliers along the rows
+// and a bias along the columns, a sum of three values, a range too wide for f32.
+// Also an f32 product beyond i32 / 2, multipliers that are no constants, shifts
+// of 31 and of 55, a multiplier below 0, multipliers and shifts along different
+// dimensions, a multiplier that is no number.
+// CHECK-LABEL: func.func @declined
+// CHECK-COUNT-13: qdot.requantize
+// CHECK-NOT: fma
+// CHECK-NOT: shrui
+// CHECK-NOT: roundeven
+// CHECK: return
+func.func @declined(%x: tensor<2x4xi8>, %w: tensor<4x3xi8>, %e: tensor<2x3xi8>, %dm: i32, %df: f32, %db: tensor<3xi32>, %r: tensor<2x3xi32>) -> tensor<2x3xi8> {
+  %m = arith.constant 1431655765 : i32
+  %n = arith.constant 36 : i8
+  // expected-remark @below {{Op=qdot.contract, Reason=not-proved, Remark="requantization stays in 64-bit integers: no f32 constants give the same bytes"}}
+  %0 = qdot.contract ins(%x, %w : tensor<2x4xi8>, tensor<4x3xi8>) outs(%e : tensor<2x3xi8>)
+      attributes {indexing_maps = [#mk, #kn, #mn], loop_sizes = array<i64: 2, 3, 4>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32):
+    %q = qdot.requantize %acc, %m, %n zero_point(0) clamp(0, 255) contract tosa_double : i32, i32 -> i8
+    qdot.yield %q : i8
+  } -> tensor<2x3xi8>
+  // expected-remark @below {{stays in 64-bit integers}}
+  %1 = qdot.contract ins(%x, %w, %db : tensor<2x4xi8>, tensor<4x3xi8>, tensor<3xi32>) outs(%0 : tensor<2x3xi8>)
+      attributes {indexing_maps = [#mk, #kn, #n, #mn], loop_sizes = array<i64: 2, 3, 4>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>, accumulator = #qdot.accumulator<-20000 to 20000>} {
+  ^bb0(%acc: i32, %b: i32):
+    %s = arith.addi %acc, %b : i32
+    %q = qdot.requantize %s, %m, %n zero_point(0) clamp(0, 255) contract tosa_double : i32, i32 -> i8
+    qdot.yield %q : i8
+  } -> tensor<2x3xi8>
+  %cb = arith.constant dense<[1, 2, 3]> : tensor<3xi32>
+  %cm = arith.constant dense<[1431655765, 1431655766]> : tensor<2xi32>
+  // expected-remark @below {{stays in 64-bit integers}}
+  %2 = qdot.contract ins(%x, %w, %cb, %cm : tensor<2x4xi8>, tensor<4x3xi8>, tensor<3xi32>, tensor<2xi32>) outs(%1 : tensor<2x3xi8>)
+      attributes {indexing_maps = [#mk, #kn, #n, #m, #mn], loop_sizes = array<i64: 2, 3, 4>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>, accumulator = #qdot.accumulator<-20000 to 20000>} {
+  ^bb0(%acc: i32, %b: i32, %mul: i32):
+    %s = arith.addi %acc, %b : i32
+    %q = qdot.requantize %s, %mul, %n zero_point(0) clamp(0, 255) contract tosa_double : i32, i32 -> i8
+    qdot.yield %q : i8
+  } -> tensor<2x3xi8>
+  // expected-remark @below {{stays in 64-bit integers}}
+  %3 = qdot.contract ins(%x, %w, %r : tensor<2x4xi8>, tensor<4x3xi8>, tensor<2x3xi32>) outs(%2 : tensor<2x3xi8>)
+      attributes {indexing_maps = [#mk, #kn, #mn, #mn], loop_sizes = array<i64: 2, 3, 4>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>, accumulator = #qdot.accumulator<-20000 to 20000>} {
+  ^bb0(%acc: i32, %b: i32):
+    %s = arith.addi %acc, %m : i32
+    %t = arith.addi %s, %b : i32
+    %q = qdot.requantize %t, %m, %n zero_point(0) clamp(0, 255) contract tosa_double : i32, i32 -> i8
+    qdot.yield %q : i8
+  } -> tensor<2x3xi8>
+  %wide = arith.constant 54 : i8
+  // expected-remark @below {{stays in 64-bit integers}}
+  %4 = qdot.contract ins(%x, %w : tensor<2x4xi8>, tensor<4x3xi8>) outs(%3 : tensor<2x3xi8>)
+      attributes {indexing_maps = [#mk, #kn, #mn], loop_sizes = array<i64: 2, 3, 4>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>, accumulator = #qdot.accumulator<-2147483648 to 2147483647>} {
+  ^bb0(%acc: i32):
+    %q = qdot.requantize %acc, %m, %wide zero_point(0) clamp(0, 255) contract tosa_double : i32, i32 -> i8
+    qdot.yield %q : i8
+  } -> tensor<2x3xi8>
+  %big = arith.constant 0.5 : f32
+  // expected-remark @below {{stays in 64-bit integers}}
+  %5 = qdot.contract ins(%x, %w : tensor<2x4xi8>, tensor<4x3xi8>) outs(%4 : tensor<2x3xi8>)
+      attributes {indexing_maps = [#mk, #kn, #mn], loop_sizes = array<i64: 2, 3, 4>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>, accumulator = #qdot.accumulator<-2147483648 to 2147483647>} {
+  ^bb0(%acc: i32):
+    %q = qdot.requantize %acc, %big zero_point(0) clamp(-128, 127) contract f32 : i32, f32 -> i8
+    qdot.yield %q : i8
+  } -> tensor<2x3xi8>
+  // expected-remark @below {{stays in 64-bit integers}}
+  %6 = qdot.contract ins(%x, %w : tensor<2x4xi8>, tensor<4x3xi8>) outs(%5 : tensor<2x3xi8>)
+      attributes {indexing_maps = [#mk, #kn, #mn], loop_sizes = array<i64: 2, 3, 4>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>, accumulator = #qdot.accumulator<-20000 to 20000>} {
+  ^bb0(%acc: i32):
+    %q = qdot.requantize %acc, %dm, %n zero_point(0) clamp(0, 255) contract tosa_single : i32, i32 -> i8
+    qdot.yield %q : i8
+  } -> tensor<2x3xi8>
+  // expected-remark @below {{stays in 64-bit integers}}
   %7 = qdot.contract ins(%x, %w : tensor<2x4xi8>, tensor<4x3xi8>) outs(%6 : tensor<2x3xi8>)
       attributes {indexing_maps = [#mk, #kn, #mn], loop_sizes = array<i64: 2, 3, 4>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>, accumulator = #qdot.accumulator<-20000 to 20000>} {
   ^bb0(%acc: i32):
-    %q = qdot.requantize %acc, %m, %bad zero_point(0) clamp(0, 255) contract tosa_single : i32, i32 -> i8
+    %q = qdot.requantize %acc, %df zero_point(0) clamp(-128, 127) contract f32 : i32, f32 -> i8
+    qdot.yield %q : i8
+  } -> tensor<2x3xi8>
+  %low = arith.constant 31 : i8
+  // expected-remark @below {{stays in 64-bit integers}}
+  %8 = qdot.contract ins(%x, %w : tensor<2x4xi8>, tensor<4x3xi8>) outs(%7 : tensor<2x3xi8>)
+      attributes {indexing_maps = [#mk, #kn, #mn], loop_sizes = array<i64: 2, 3, 4>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32):
+    %q = qdot.requantize %acc, %m, %low zero_point(0) clamp(0, 255) contract tosa_single : i32, i32 -> i8
+    qdot.yield %q : i8
+  } -> tensor<2x3xi8>
+  %high = arith.constant 55 : i8
+  // expected-remark @below {{stays in 64-bit integers}}
+  %9 = qdot.contract ins(%x, %w : tensor<2x4xi8>, tensor<4x3xi8>) outs(%8 : tensor<2x3xi8>)
+      attributes {indexing_maps = [#mk, #kn, #mn], loop_sizes = array<i64: 2, 3, 4>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32):
+    %q = qdot.requantize %acc, %m, %high zero_point(0) clamp(0, 255) contract tosa_single : i32, i32 -> i8
+    qdot.yield %q : i8
+  } -> tensor<2x3xi8>
+  %negative = arith.constant -1 : i32
+  // expected-remark @below {{stays in 64-bit integers}}
+  %10 = qdot.contract ins(%x, %w : tensor<2x4xi8>, tensor<4x3xi8>) outs(%9 : tensor<2x3xi8>)
+      attributes {indexing_maps = [#mk, #kn, #mn], loop_sizes = array<i64: 2, 3, 4>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>, accumulator = #qdot.accumulator<-20000 to 20000>} {
+  ^bb0(%acc: i32):
+    %q = qdot.requantize %acc, %negative, %n zero_point(0) clamp(0, 255) contract tosa_single : i32, i32 -> i8
+    qdot.yield %q : i8
+  } -> tensor<2x3xi8>
+  %cs = arith.constant dense<[36, 37, 38]> : tensor<3xi8>
+  // expected-remark @below {{stays in 64-bit integers}}
+  %11 = qdot.contract ins(%x, %w, %cm, %cs : tensor<2x4xi8>, tensor<4x3xi8>, tensor<2xi32>, tensor<3xi8>) outs(%10 : tensor<2x3xi8>)
+      attributes {indexing_maps = [#mk, #kn, #m, #n, #mn], loop_sizes = array<i64: 2, 3, 4>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>, accumulator = #qdot.accumulator<-20000 to 20000>} {
+  ^bb0(%acc: i32, %mul: i32, %shift: i8):
+    %q = qdot.requantize %acc, %mul, %shift zero_point(0) clamp(0, 255) contract tosa_single : i32, i32 -> i8
     qdot.yield %q : i8
   } -> tensor<2x3xi8>
   %nan = arith.constant 0x7FC00000 : f32
-  // expected-remark @below {{Reason=not-proved}}
-  %8 = qdot.contract ins(%x, %w : tensor<2x4xi8>, tensor<4x3xi8>) outs(%7 : tensor<2x3xi8>)
+  // expected-remark @below {{stays in 64-bit integers}}
+  %12 = qdot.contract ins(%x, %w : tensor<2x4xi8>, tensor<4x3xi8>) outs(%11 : tensor<2x3xi8>)
       attributes {indexing_maps = [#mk, #kn, #mn], loop_sizes = array<i64: 2, 3, 4>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>, accumulator = #qdot.accumulator<-20000 to 20000>} {
   ^bb0(%acc: i32):
-    %q = qdot.requantize %acc, %nan zero_point(0) clamp(0, 255) contract f32 : i32, f32 -> i8
+    %q = qdot.requantize %acc, %nan zero_point(0) clamp(-128, 127) contract f32 : i32, f32 -> i8
     qdot.yield %q : i8
   } -> tensor<2x3xi8>
-  return %8 : tensor<2x3xi8>
+  return %12 : tensor<2x3xi8>
+}
+
+// The f32 contract, signed: computed 128 higher, 128 - 5, then flipped. The
+// clamp moves with it.
+// CHECK-LABEL: func.func @real_signed(
+// CHECK: ^bb0(%[[ACC:.*]]: i32):
+// CHECK-NEXT: %[[REAL:.*]] = arith.sitofp %[[ACC]] : i32 to f32
+// CHECK-NEXT: %[[SCALED:.*]] = arith.mulf %[[REAL]], %{{.*}} : f32
+// CHECK-NEXT: %[[ROUND:.*]] = math.roundeven %[[SCALED]] : f32
+// CHECK-NEXT: %[[INT:.*]] = arith.fptosi %[[ROUND]] : f32 to i32
+// CHECK-NEXT: %[[C123:.*]] = arith.constant 123 : i32
+// CHECK-NEXT: %[[SUM:.*]] = arith.addi %[[INT]], %[[C123]] : i32
+// CHECK-NEXT: %[[C1:.*]] = arith.constant 1 : i32
+// CHECK-NEXT: %[[MAX:.*]] = arith.maxsi %[[SUM]], %[[C1]] : i32
+// CHECK-NEXT: %[[C228:.*]] = arith.constant 228 : i32
+// CHECK-NEXT: %[[MIN:.*]] = arith.minsi %[[MAX]], %[[C228]] : i32
+// CHECK-NEXT: %[[BYTE:.*]] = arith.trunci %[[MIN]] : i32 to i8
+// CHECK-NEXT: %[[TOP:.*]] = arith.constant -128 : i8
+// CHECK-NEXT: %[[FLIPPED:.*]] = arith.xori %[[BYTE]], %[[TOP]] : i8
+// CHECK-NEXT: qdot.yield %[[FLIPPED]] : i8
+func.func @real_signed(%x: tensor<2x4xi8>, %w: tensor<4x3xi8>, %e: tensor<2x3xi8>) -> tensor<2x3xi8> {
+  %f = arith.constant 0.00783 : f32
+  %0 = qdot.contract ins(%x, %w : tensor<2x4xi8>, tensor<4x3xi8>) outs(%e : tensor<2x3xi8>)
+      attributes {indexing_maps = [#mk, #kn, #mn], loop_sizes = array<i64: 2, 3, 4>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>, accumulator = #qdot.accumulator<-20000 to 20000>} {
+  ^bb0(%acc: i32):
+    %q = qdot.requantize %acc, %f zero_point(-5) clamp(-127, 100) contract f32 : i32, f32 -> i8
+    qdot.yield %q : i8
+  } -> tensor<2x3xi8>
+  return %0 : tensor<2x3xi8>
 }
 
 // Neither rewritten nor worth a remark: a result of 16 bits, and memrefs.
