@@ -17,6 +17,9 @@ memref.global "private" constant @wc : memref<3x3x3x24xi8> = dense<1>
 memref.global "private" constant @wg : memref<2x3x3x8x16xi8> = dense<1>
 memref.global "private" constant @wd : memref<3x3x40xi8> = dense<1>
 memref.global "private" constant @wd8 : memref<3x3x8xi8> = dense<1>
+memref.global "private" @mutable : memref<64x64xi8> = dense<1>
+memref.global "private" constant @external : memref<64x64xi8>
+memref.global @uninitialized : memref<64x64xi8> = uninitialized
 
 // The example of Passes.td.
 // CHECK-LABEL: func.func @example
@@ -238,6 +241,35 @@ func.func @declined(%x: memref<6x64xi8>, %w: memref<64x64xi8>, %y: memref<6x64xi
   qdot.contract ins(%xb, %wb : memref<?x8xi8>, memref<?x8x4xi8>) outs(%yb : memref<?x4xi32>)
       attributes {indexing_maps = [affine_map<(b, n, k) -> (b, k)>, affine_map<(b, n, k) -> (b, k, n)>, affine_map<(b, n, k) -> (b, n)>],
                   loop_sizes = array<i64: -9223372036854775808, 4, 8>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32):
+    qdot.yield %acc : i32
+  }
+  return
+}
+
+// Weights that may change, or whose data is elsewhere.
+// CHECK-LABEL: func.func @globals
+// CHECK-NOT: kernel
+// CHECK: return
+func.func @globals(%x: memref<6x64xi8>, %y: memref<6x64xi32>) {
+  %mutable = memref.get_global @mutable : memref<64x64xi8>
+  // expected-remark @below {{Remark="the weights are no constant"}}
+  qdot.contract ins(%x, %mutable : memref<6x64xi8>, memref<64x64xi8>) outs(%y : memref<6x64xi32>)
+      attributes {indexing_maps = [#mk, #kn, #mn], loop_sizes = array<i64: 6, 64, 64>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32):
+    qdot.yield %acc : i32
+  }
+  %external = memref.get_global @external : memref<64x64xi8>
+  // expected-remark @below {{Remark="the weights are no constant"}}
+  qdot.contract ins(%x, %external : memref<6x64xi8>, memref<64x64xi8>) outs(%y : memref<6x64xi32>)
+      attributes {indexing_maps = [#mk, #kn, #mn], loop_sizes = array<i64: 6, 64, 64>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32):
+    qdot.yield %acc : i32
+  }
+  %uninitialized = memref.get_global @uninitialized : memref<64x64xi8>
+  // expected-remark @below {{Remark="the weights are no constant"}}
+  qdot.contract ins(%x, %uninitialized : memref<6x64xi8>, memref<64x64xi8>) outs(%y : memref<6x64xi32>)
+      attributes {indexing_maps = [#mk, #kn, #mn], loop_sizes = array<i64: 6, 64, 64>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
   ^bb0(%acc: i32):
     qdot.yield %acc : i32
   }

@@ -34,6 +34,32 @@ func.func @gather(%x: tensor<3x4x5xf32>, %i: tensor<?x2xi32>) -> tensor<?x4xf32>
   return %y : tensor<?x4xf32>
 }
 
+// A pad is an insertion into a filled tensor, which its producer may then write
+// in place; a value that depends on the position is generated.
+// CHECK-LABEL: func.func @pad(
+// CHECK-SAME: %[[X:.*]]: tensor<?x3x4xi8>, %[[Y:.*]]: tensor<3xi32>
+// CHECK: %[[ZERO:.*]] = arith.constant -5 : i8
+// CHECK: %[[N:.*]] = tensor.dim %[[X]], %{{.*}} : tensor<?x3x4xi8>
+// CHECK: %[[E:.*]] = tensor.empty(%[[N]]) : tensor<?x6x7xi8>
+// CHECK: %[[FILLED:.*]] = linalg.fill ins(%[[ZERO]] : i8) outs(%[[E]] : tensor<?x6x7xi8>) -> tensor<?x6x7xi8>
+// CHECK: %[[P:.*]] = tensor.insert_slice %[[X]] into %[[FILLED]][0, 1, 2] [%{{.*}}, 3, 4] [1, 1, 1] : tensor<?x3x4xi8> into tensor<?x6x7xi8>
+// CHECK: %[[G:.*]] = tensor.generate
+// CHECK: %[[Q:.*]] = tensor.insert_slice %[[Y]] into %[[G]][1] [3] [1] : tensor<3xi32> into tensor<5xi32>
+// CHECK: return %[[P]], %[[Q]]
+func.func @pad(%x: tensor<?x3x4xi8>, %y: tensor<3xi32>) -> (tensor<?x6x7xi8>, tensor<5xi32>) {
+  %zero = arith.constant -5 : i8
+  %p = tensor.pad %x low[0, 1, 2] high[0, 2, 1] {
+  ^bb0(%b: index, %i: index, %j: index):
+    tensor.yield %zero : i8
+  } : tensor<?x3x4xi8> to tensor<?x6x7xi8>
+  %q = tensor.pad %y low[1] high[1] {
+  ^bb0(%i: index):
+    %v = arith.index_cast %i : index to i32
+    tensor.yield %v : i32
+  } : tensor<3xi32> to tensor<5xi32>
+  return %p, %q : tensor<?x6x7xi8>, tensor<5xi32>
+}
+
 // -----
 
 func.func @unknown(%x: tensor<2x1xf32>, %i: tensor<2x1xindex>, %o: tensor<4xf32>) -> tensor<4xf32> {

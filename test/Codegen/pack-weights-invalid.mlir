@@ -1,5 +1,8 @@
 // Kernels set by hand that do not fit.
 // RUN: qdot-opt %s --split-input-file --verify-diagnostics --qdot-pack-weights
+// RUN: not qdot-opt %s --split-input-file --qdot-pack-weights=target=x86-sse2 2>&1 | FileCheck %s --check-prefix=UNKNOWN
+
+// UNKNOWN: error: unknown target 'x86-sse2'; expected one of x86-avx2, x86-avxvnni, x86-avxvnniint8, x86-avx512vnni
 
 func.func @no_constant(%x: memref<2x4xi8>, %w: memref<4x4xi8>, %y: memref<2x4xi32>) {
   // expected-error @+1 {{'qdot.contract' op has a kernel but no constant weights}}

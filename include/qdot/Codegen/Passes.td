@@ -182,9 +182,10 @@ def LowerCopies : Pass<"qdot-lower-copies", "::mlir::ModuleOp"> {
     becomes
 
     ```mlir
-    linalg.generic {...} ins(%a : memref<4x4xf32>) outs(%b : memref<4x4xf32, strided<[8, 1]>>) {
-    ^bb0(%in: f32, %out: f32):
-      linalg.yield %in : f32
+    scf.for %i = %c0 to %rows step %c1 {
+      %from = memref.subview %a[%i, 0] [1, 4] [1, 1] : memref<4x4xf32> to memref<4xf32, strided<[1], offset: ?>>
+      %to = memref.subview %b[%i, 0] [1, 4] [1, 1] : memref<4x4xf32, strided<[8, 1]>> to memref<4xf32, strided<[1], offset: ?>>
+      memref.copy %from, %to : memref<4xf32, strided<[1], offset: ?>> to memref<4xf32, strided<[1], offset: ?>>
     }
     ```
   }];
@@ -235,13 +236,14 @@ def UseUnsigned : Pass<"qdot-use-unsigned", "::mlir::ModuleOp"> {
     slices, reshapes, accumulating destinations), hold `x + 128` read as
     unsigned instead of `x`. The shift happens where the values are produced: the zero point
     of `qdot.requantize` and its clamp move by 128, constants change, the other
-    bodies flip the top bit, and the accumulation's constant start takes
-    `-128 sum w`. Arguments and results of functions keep their form. No result
-    changes.
+    bodies flip the top bit, and the start of the accumulation takes
+    `-128 sum w`: a constant one at compile time, another through an elementwise
+    sum. Arguments and results of functions keep their form. No result changes.
 
-    A contraction whose start is no constant stays signed in its own body, as
-    does one whose start would leave i32. Constants that cannot be read, and
-    bytes that an op reads of which it is not known how, stay signed.
+    A contraction subtracts 128 in its own body where a constant start would
+    leave i32, or where it is not known how often a weight is met. Constants that
+    cannot be read, and bytes that an op reads of which it is not known how, stay
+    signed.
 
     Example:
 
@@ -440,8 +442,13 @@ def SimplifyRequantize : Pass<"qdot-simplify-requantize", "::mlir::ModuleOp"> {
     constants per channel that give the same byte for every value in the proved
     interval `accumulator` (rule S3); the added integer joins the bias. One of a
     sum of two bytes with constant factors becomes two multiply-adds, checked for
-    all 65536 operand pairs (rule S4). Where no such constants are found, the op
-    stays, with a remark. Signed results are computed 128 higher and flipped.
+    all 65536 operand pairs (rule S4). Contract `f32` keeps its product and its
+    rounding and clamps in integers, where the product stays below 2^30. Signed
+    results are computed 128 higher and flipped.
+
+    Where no such constants are found, a remark says so, and `tosa_single` with
+    shifts of 32 to 54 becomes a 64-bit product plus one constant, of which the
+    upper half is shifted; anything else stays.
 
     Example:
 
