@@ -20,7 +20,7 @@ import lit.formats
 config.name = "qdot"
 config.test_format = lit.formats.ShTest(execute_external=False)
 config.suffixes = [".mlir", ".test"]
-config.excludes = ["Inputs", "Unit"]
+config.excludes = ["Inputs", "Unit", "emulation"]
 config.test_source_root = os.path.dirname(__file__)
 config.test_exec_root = os.path.join(config.qdot_build_dir, "test")
 
@@ -51,6 +51,7 @@ def add_feature(name, present):
 shared_models = find_shared_models()
 add_feature("shared-models", shared_models)
 add_feature(platform.machine(), True)
+add_feature("bochs", shutil.which("bochs-bin"))
 add_feature("qemu-aarch64", shutil.which("qemu-aarch64-static")
             and shutil.which("aarch64-linux-gnu-gcc"))
 

@@ -18,6 +18,7 @@ packages=(
   cmake ninja-build ccache g++ dpkg-dev file
   python3 python3-numpy python3-sklearn libgtest-dev libgmock-dev
   qemu-user-static gcc-aarch64-linux-gnu libc6-dev-arm64-cross
+  bochs bochs-term bochsbios vgabios
 )
 
 say() { echo "setup: $*" >&2; }

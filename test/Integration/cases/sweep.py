@@ -387,7 +387,10 @@ GROUPS = {
         *convolutions("plain", 4, 23), *convolutions("few", 3, 24),
         *convolutions("grouped", 3, 25), *convolutions("depthwise", 5, 26),
         *depthwise_channels(27, (1, 8, 17, 130)),
-        *batches(4, 28), *chains(6, 29)],
+        *list(batches(4, 28))[1::2], *chains(6, 29)],
+    # Bochs 2.7 knows no gathers from addresses in zmm16 to 31, which LLVM
+    # makes of these.
+    "products": lambda: list(batches(4, 28))[::2],
 }
 
 

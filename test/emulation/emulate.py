@@ -1,0 +1,90 @@
+#===- emulate.py - Calls compiled functions on a CPU that is not here -----===#
+#
+# Part of the qdot project, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#
+#===-----------------------------------------------------------------------===#
+"""Links assembly of `qdot compile` to a static program (calls.c) and runs it in
+an emulator: `bochs`, or `vnniemu`, which is linked in and also runs natively
+what the CPU has."""
+
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+import numpy as np
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+import bochs  # noqa: E402
+
+CLANG = bochs.LLVM / "clang"
+
+
+def avoid_errors_of_bochs(text):
+    """Bochs 2.7 takes the short displacement of vpextrw with an EVEX prefix for
+    bytes, where it counts words: vpextrw gets long ones."""
+    return re.sub(r"^(\s*)vpextrw\b", r"\1{disp32} vpextrw", text, flags=re.M)
+
+
+class Program:
+    """Assembly of `qdot compile`, with the names of its functions."""
+
+    def __init__(self, folder, assembly, names, emulator):
+        self.folder, self.emulator = folder, emulator
+        self.statistics = ""
+        declared = "".join(f"extern Function {name};\n" for name in names)
+        (folder / "functions.h").write_text(
+            f"{declared}static Function *const functions[] = "
+            f"{{{', '.join(names)}, 0}};\n")
+        self.path = folder / "calls"
+        flags = ["-O1", "-mno-avx", "-Wall", "-Werror", "-static"]
+        if emulator == "bochs":
+            assembly.write_text(avoid_errors_of_bochs(assembly.read_text()))
+        sources = [HERE / "calls.c", assembly]
+        if emulator == "vnniemu":
+            sources.append(HERE / "vnniemu.c")
+        subprocess.run([CLANG, *flags, f"-I{folder}", *sources, "-lm", "-o",
+                        self.path], check=True)
+
+    def call(self, calls):
+        """`calls` are (function, inputs, sizes of outputs, batch or None);
+        the bytes of all outputs, in order."""
+        data = b""
+        for function, inputs, sizes, batch in calls:
+            words = [function, len(inputs), len(sizes),
+                     -1 if batch is None else batch,
+                     *[x.nbytes for x in inputs], *sizes]
+            data += np.array(words, np.int64).tobytes()
+            data += b"".join(np.ascontiguousarray(x).tobytes() for x in inputs)
+        output = getattr(self, f"run_{self.emulator}")(data)
+        expected = sum(sum(sizes) for _, _, sizes, _ in calls)
+        assert len(output) == expected, "more or less output than results"
+        return output
+
+    def run_bochs(self, data):
+        result = bochs.run(self.path, ["in", "out"], {"in": data},
+                           root=os.environ.get("QDOT_BOCHS", ""))
+        assert result.status == 0, (f"exit code {result.status}: "
+                                    f"{result.stderr.decode()}")
+        self.statistics = f"{result.instructions} instructions in Bochs"
+        return result.files["out"]
+
+    def run_vnniemu(self, data):
+        (self.folder / "in").write_bytes(data)
+        result = subprocess.run(
+            [self.path, self.folder / "in", self.folder / "out"],
+            capture_output=True, text=True, check=False,
+            env=dict(os.environ, VNNIEMU_STATS="1"))
+        assert result.returncode == 0, (f"exit code {result.returncode}: "
+                                        f"{result.stderr}")
+        self.statistics = result.stderr.strip()
+        return (self.folder / "out").read_bytes()
+
+
+def is_used(program):
+    """Whether the emulator executed anything that the CPU lacks."""
+    counts = re.findall(r"\d+", program.statistics.replace("INT8", ""))
+    return any(map(int, counts))
