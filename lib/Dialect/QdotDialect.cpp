@@ -82,5 +82,11 @@ LogicalResult QdotDialect::verifyOperationAttribute(Operation *op,
       return op->emitOpError()
              << "expected a function type for '" << name << "', got " << value;
   }
+  if (name == workspaceAttrName) {
+    auto bytes = dyn_cast<IntegerAttr>(value);
+    if (!bytes || !bytes.getType().isInteger(64) || bytes.getInt() < 0)
+      return op->emitOpError() << "expected a number of bytes, an i64, for '"
+                               << name << "', got " << value;
+  }
   return success();
 }

@@ -73,6 +73,14 @@ static void addKernels(OpPassManager &pm, const std::string &target) {
   pm.addPass(createLowerDot());
 }
 
+/// Every buffer of static size at its place in one arena.
+static void addMemoryPlan(OpPassManager &pm, const LoweringOptions &options) {
+  PlanMemoryOptions planOptions;
+  planOptions.maxStack = options.maxStack;
+  pm.addPass(createPlanMemory(planOptions));
+  pm.addPass(createOutlineLayers());
+}
+
 /// From linalg on memrefs to loops over scalars with plain addresses.
 static void addLoops(OpPassManager &pm) {
   pm.addPass(createConvertLinalgToLoopsPass());
@@ -117,6 +125,8 @@ void qdot::buildLowerToLLVMPipeline(OpPassManager &pm,
   addInterface(pm, options);
   pm.addPass(createOrderLoops());
   addBufferization(pm);
+  if (options.planMemory)
+    addMemoryPlan(pm, options);
   if (hasKernels)
     addKernels(pm, options.target);
   addLoops(pm);

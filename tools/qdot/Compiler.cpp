@@ -9,6 +9,7 @@
 #include "Support.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Target/LLVMIR/Export.h"
+#include "qdot/Codegen/EntryPoint.h"
 #include "qdot/Dialect/Qdot.h"
 #include "qdot/Pipelines/Pipelines.h"
 #include "llvm/ADT/StringSet.h"
@@ -35,6 +36,12 @@ bool EntryPoint::hasBatch() const {
   });
 }
 
+SmallVector<std::string> EntryPoint::getSymbols() const {
+  if (!workspaceBytes)
+    return {symbol};
+  return {symbol, getWorkspaceEntryName(symbol), getWorkspaceSizeName(symbol)};
+}
+
 EntryPoint qdot::driver::createEntryPoint(StringRef symbol,
                                           mlir::FunctionType type) {
   EntryPoint entry;
@@ -49,11 +56,16 @@ EntryPoint qdot::driver::createEntryPoint(StringRef symbol,
 /// The functions with a signature, in the order of the module.
 static SmallVector<EntryPoint> collectEntries(mlir::ModuleOp module) {
   SmallVector<EntryPoint> entries;
-  for (auto func : module.getOps<mlir::LLVM::LLVMFuncOp>())
-    if (auto attr = func->getAttrOfType<mlir::TypeAttr>(signatureAttrName))
-      entries.push_back(
-          createEntryPoint(func.getSymName(),
-                           mlir::cast<mlir::FunctionType>(attr.getValue())));
+  for (auto func : module.getOps<mlir::LLVM::LLVMFuncOp>()) {
+    auto signature = func->getAttrOfType<mlir::TypeAttr>(signatureAttrName);
+    if (!signature)
+      continue;
+    entries.push_back(
+        createEntryPoint(func.getSymName(),
+                         mlir::cast<mlir::FunctionType>(signature.getValue())));
+    if (auto bytes = func->getAttrOfType<mlir::IntegerAttr>(workspaceAttrName))
+      entries.back().workspaceBytes = bytes.getInt();
+  }
   return entries;
 }
 
@@ -73,7 +85,8 @@ static void restrictInterface(llvm::Module &module,
                               ArrayRef<EntryPoint> entries) {
   StringSet<> names;
   for (const EntryPoint &entry : entries)
-    names.insert(entry.symbol);
+    for (const std::string &symbol : entry.getSymbols())
+      names.insert(symbol);
   internalizeModule(module, [&](const GlobalValue &value) {
     return names.contains(value.getName());
   });
@@ -161,13 +174,22 @@ std::string qdot::driver::addPackedEntry(CompiledModel &model,
                                         name, *model.module);
   packed->setDoesNotThrow();
   builder.SetInsertPoint(BasicBlock::Create(*model.context, "", packed));
+  auto load = [&](size_t at) {
+    return builder.CreateLoad(
+        pointer, builder.CreateConstGEP1_64(pointer, packed->getArg(0), at));
+  };
+  size_t numTensors = entry.inputs.size() + entry.outputs.size();
   SmallVector<Value *> arguments;
-  for (size_t at = 0; at < entry.inputs.size() + entry.outputs.size(); ++at)
-    arguments.push_back(builder.CreateLoad(
-        pointer, builder.CreateConstGEP1_64(pointer, packed->getArg(0), at)));
+  for (size_t at = 0; at < numTensors; ++at)
+    arguments.push_back(load(at));
   if (entry.hasBatch())
     arguments.push_back(packed->getArg(1));
-  builder.CreateRet(builder.CreateCall(
-      model.module->getFunction(entry.symbol), arguments));
+  std::string callee = entry.symbol;
+  if (entry.workspaceBytes) {
+    callee = getWorkspaceEntryName(callee);
+    arguments.push_back(load(numTensors));
+  }
+  builder.CreateRet(
+      builder.CreateCall(model.module->getFunction(callee), arguments));
   return name;
 }

@@ -13,6 +13,7 @@
 #include "mlir/IR/BuiltinTypes.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/Support/CodeGen.h"
+#include <optional>
 #include <string>
 
 namespace llvm {
@@ -29,8 +30,12 @@ struct EntryPoint {
   /// With the quantized element type where it is known.
   llvm::SmallVector<mlir::RankedTensorType> inputs;
   llvm::SmallVector<mlir::RankedTensorType> outputs;
+  /// Bytes that `<symbol>_in_workspace` needs; nullopt when there is none.
+  std::optional<int64_t> workspaceBytes;
 
   bool hasBatch() const;
+  /// Every function of this entry point that the object exports.
+  llvm::SmallVector<std::string> getSymbols() const;
 };
 
 /// `type` is what qdot.signature holds.
@@ -66,7 +71,8 @@ llvm::Expected<CompiledModel> compileModel(Session &session,
                                            const CompileRequest &request);
 
 /// Adds `int32_t <symbol>_packed(void **pointers, int64_t batch)`, which calls
-/// an entry point with any number of pointers. Returns its name.
+/// an entry point with any number of pointers, the last one the workspace where
+/// it takes one. Returns its name.
 std::string addPackedEntry(CompiledModel &model, const EntryPoint &entry);
 
 } // namespace qdot::driver
