@@ -12,8 +12,8 @@
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/SymbolTable.h"
+#include "mlir/Interfaces/DataLayoutInterfaces.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
-#include "mlir/Interfaces/ViewLikeInterface.h"
 #include "mlir/Transforms/RegionUtils.h"
 #include "qdot/Codegen/Passes.h"
 
@@ -35,39 +35,133 @@ static bool isPlanned(Value value) {
          view.getType().hasStaticShape();
 }
 
-/// Repeated in the layer rather than passed to it.
-static bool isRepeated(Operation *op) {
-  if (op->hasTrait<OpTrait::ConstantLike>() || isa<memref::GetGlobalOp>(op))
-    return true;
-  return isa<ViewLikeOpInterface>(op) && isPure(op) && op->getNumResults() == 1;
+/// Allocations and calls stay in the function.
+static bool isFixed(Operation *op) {
+  return op->hasTrait<OpTrait::IsTerminator>() ||
+         isa<CallOpInterface, memref::AllocOp, memref::AllocaOp,
+             memref::DeallocOp>(op);
 }
 
 /// Can be passed under the bare pointer convention.
-static bool isPassable(Type type) {
-  auto memref = dyn_cast<MemRefType>(type);
+static bool isPassable(Value value) {
+  auto memref = dyn_cast<MemRefType>(value.getType());
   if (!memref)
-    return type.isIntOrIndexOrFloat();
+    return value.getType().isIntOrIndexOrFloat();
   return memref.hasStaticShape() && memref.getLayout().isIdentity();
 }
 
+/// Neighbours that work together: no value, only memory, passes from one layer
+/// to the next.
+using Layer = SmallVector<Operation *>;
+
 namespace {
-/// What one operation takes from the function around it.
-class LayerInputs {
-public:
-  explicit LayerInputs(Operation *op) {
-    for (Value operand : op->getOperands())
-      add(operand);
-    SetVector<Value> captured;
-    getUsedValuesDefinedAbove(op->getRegions(), captured);
-    llvm::for_each(captured, [&](Value value) { add(value); });
+/// Bytes of the arena that a planned buffer occupies.
+struct Place {
+  Value arena;
+  int64_t begin, end;
+
+  explicit Place(memref::ViewOp view) : arena(view.getSource()) {
+    APInt offset;
+    matchPattern(view.getByteShift(), m_ConstantInt(&offset));
+    begin = offset.getSExtValue();
+    DataLayout layout = DataLayout::closest(view);
+    Type element = view.getType().getElementType();
+    end = begin + view.getType().getNumElements() *
+                      int64_t(layout.getTypeSize(element).getFixedValue());
   }
 
-  /// An operation on fewer than two buffers of an arena has nothing to gain.
+  bool overlaps(const Place &other) const {
+    return arena == other.arena && begin < other.end && other.begin < end;
+  }
+};
+
+/// The layers of one block, and the operations that each of them may repeat
+/// instead of taking their results as arguments: constants, views, and what is
+/// computed from sizes.
+class BlockLayers {
+public:
+  explicit BlockLayers(Block &block) : block(block) {
+    size_t step = 0;
+    for (Operation &op : block) {
+      steps[&op] = step++;
+      if (canRepeat(op))
+        repeatable.insert(&op);
+    }
+  }
+
+  bool isRepeatable(Operation *op) const { return repeatable.contains(op); }
+
+  /// Cuts the block wherever no value passes from before to behind.
+  SmallVector<Layer> find() const {
+    SmallVector<Layer> layers;
+    Layer layer;
+    size_t last = 0;
+    for (Operation &op : block) {
+      if (isRepeatable(&op))
+        continue;
+      layer.push_back(&op);
+      if (!isFixed(&op))
+        last = std::max(last, findLastUse(op));
+      if (last > steps.lookup(&op))
+        continue;
+      if (llvm::none_of(layer, isFixed))
+        layers.push_back(layer);
+      layer.clear();
+    }
+    return layers;
+  }
+
+private:
+  /// Depends on no layer.
+  bool canRepeat(Operation &op) const {
+    if (!isPure(&op) || op.getNumRegions() > 0 || op.getNumResults() == 0)
+      return false;
+    return llvm::all_of(op.getOperands(), [&](Value operand) {
+      Operation *def = operand.getDefiningOp();
+      return !def || isFixed(def) || isRepeatable(def);
+    });
+  }
+
+  size_t findLastUse(Operation &op) const {
+    size_t last = steps.lookup(&op);
+    for (Operation *user : op.getUsers())
+      last = std::max(last, steps.lookup(block.findAncestorOpInBlock(*user)));
+    return last;
+  }
+
+  Block &block;
+  DenseMap<Operation *, size_t> steps;
+  DenseSet<Operation *> repeatable;
+};
+
+/// What a layer takes from the function around it.
+class LayerInputs {
+public:
+  LayerInputs(const Layer &layer, const BlockLayers &layers)
+      : layers(layers), inside(layer.begin(), layer.end()) {
+    for (Operation *op : layer) {
+      for (Value operand : op->getOperands())
+        add(operand);
+      SetVector<Value> captured;
+      getUsedValuesDefinedAbove(op->getRegions(), captured);
+      llvm::for_each(captured, [&](Value value) { add(value); });
+    }
+  }
+
+  /// A layer on fewer than two buffers of an arena has nothing to gain.
   bool isWorthwhile() const {
-    return llvm::count_if(arguments, isPlanned) >= 2 &&
-           llvm::all_of(arguments.getArrayRef(), [](Value value) {
-             return isPassable(value.getType());
-           });
+    SmallVector<Place> places;
+    for (Value value : arguments) {
+      if (!isPassable(value))
+        return false;
+      if (!isPlanned(value))
+        continue;
+      Place place(value.getDefiningOp<memref::ViewOp>());
+      if (llvm::any_of(places, [&](auto &p) { return p.overlaps(place); }))
+        return false;
+      places.push_back(place);
+    }
+    return places.size() >= 2;
   }
 
   /// Become arguments of the layer.
@@ -78,7 +172,9 @@ public:
 private:
   void add(Value value) {
     Operation *op = value.getDefiningOp();
-    if (!op || isPlanned(value) || !isRepeated(op)) {
+    if (op && inside.contains(op))
+      return;
+    if (!op || isPlanned(value) || !layers.isRepeatable(op)) {
       arguments.insert(value);
       return;
     }
@@ -87,6 +183,9 @@ private:
     llvm::for_each(op->getOperands(), [&](Value operand) { add(operand); });
     repeated.insert(op);
   }
+
+  const BlockLayers &layers;
+  DenseSet<Operation *> inside;
 };
 
 struct OutlineLayers
@@ -95,76 +194,70 @@ struct OutlineLayers
     SymbolTable symbols(getOperation());
     auto functions = llvm::to_vector(getOperation().getOps<func::FuncOp>());
     for (func::FuncOp func : functions)
-      if (!func.isExternal())
+      if (!func.isExternal() && func.getBody().hasOneBlock())
         outline(func, symbols);
   }
 
 private:
-  static bool isLayer(Operation &op) {
-    return op.getNumResults() == 0 && !isPure(&op) &&
-           !op.hasTrait<OpTrait::IsTerminator>() &&
-           !isa<CallOpInterface, memref::CopyOp, memref::DeallocOp>(op);
-  }
-
   static void outline(func::FuncOp func, SymbolTable &symbols) {
-    SmallVector<Operation *> layers;
-    for (Block &block : func.getBody())
-      for (Operation &op : block)
-        if (isLayer(op))
-          layers.push_back(&op);
     StringRef stem = func.getSymName();
     stem.consume_back("_in_workspace");
     unsigned count = 0;
-    for (Operation *op : layers) {
-      LayerInputs inputs(op);
-      if (!inputs.isWorthwhile())
+    BlockLayers layers(func.front());
+    for (const Layer &layer : layers.find()) {
+      LayerInputs inputs(layer, layers);
+      bool isCopy = llvm::all_of(layer, llvm::IsaPred<memref::CopyOp>);
+      if (isCopy || !inputs.isWorthwhile())
         continue;
       std::string name = (stem + "_layer" + Twine(count++)).str();
-      func::FuncOp layer = createFunction(func, op, inputs, name);
-      symbols.insert(layer);
-      OpBuilder builder(op);
-      func::CallOp::create(builder, op->getLoc(), layer,
+      func::FuncOp function = createFunction(func, layer, inputs, name);
+      symbols.insert(function);
+      OpBuilder builder(layer.back());
+      func::CallOp::create(builder, layer.front()->getLoc(), function,
                            inputs.arguments.getArrayRef());
-      op->erase();
+      for (Operation *op : llvm::reverse(layer))
+        op->erase();
     }
   }
 
-  static func::FuncOp createFunction(func::FuncOp parent, Operation *op,
+  static func::FuncOp createFunction(func::FuncOp parent, const Layer &layer,
                                      const LayerInputs &inputs,
                                      StringRef name) {
     OpBuilder builder(parent);
+    Location loc = layer.front()->getLoc();
     ValueRange arguments = inputs.arguments.getArrayRef();
-    auto layer = func::FuncOp::create(
-        builder, op->getLoc(), name,
-        builder.getFunctionType(arguments.getTypes(), {}));
-    layer.setPrivate();
-    layer->setAttr("llvm.bareptr", builder.getUnitAttr());
-    layer->setAttr("llvm.linkage",
-                   LLVM::LinkageAttr::get(builder.getContext(),
-                                          LLVM::Linkage::Internal));
+    auto function =
+        func::FuncOp::create(builder, loc, name,
+                             builder.getFunctionType(arguments.getTypes(), {}));
+    function.setPrivate();
+    function->setAttr("llvm.bareptr", builder.getUnitAttr());
+    function->setAttr("llvm.linkage",
+                      LLVM::LinkageAttr::get(builder.getContext(),
+                                             LLVM::Linkage::Internal));
     for (auto [index, value] : llvm::enumerate(arguments))
-      setArgumentAttrs(layer, index, value);
+      setArgumentAttrs(function, index, value);
 
-    Block *body = layer.addEntryBlock();
+    Block *body = function.addEntryBlock();
     IRMapping mapping;
     mapping.map(arguments, body->getArguments());
     builder.setInsertionPointToStart(body);
     for (Operation *repeated : inputs.repeated)
       builder.clone(*repeated, mapping);
-    builder.clone(*op, mapping);
-    func::ReturnOp::create(builder, op->getLoc());
-    return layer;
+    for (Operation *op : layer)
+      builder.clone(*op, mapping);
+    func::ReturnOp::create(builder, loc);
+    return function;
   }
 
-  static void setArgumentAttrs(func::FuncOp layer, unsigned index,
+  static void setArgumentAttrs(func::FuncOp function, unsigned index,
                                Value value) {
     if (!isa<MemRefType>(value.getType()))
       return;
-    Builder builder(layer.getContext());
-    layer.setArgAttr(index, LLVM::LLVMDialect::getNoAliasAttrName(),
+    Builder builder(function.getContext());
+    function.setArgAttr(index, LLVM::LLVMDialect::getNoAliasAttrName(),
                      builder.getUnitAttr());
     if (isPlanned(value))
-      layer.setArgAttr(index, LLVM::LLVMDialect::getAlignAttrName(),
+      function.setArgAttr(index, LLVM::LLVMDialect::getAlignAttrName(),
                        builder.getI64IntegerAttr(alignment));
   }
 };

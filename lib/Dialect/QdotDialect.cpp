@@ -7,6 +7,7 @@
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
+#include "mlir/Transforms/InliningUtils.h"
 #include "qdot/Dialect/Qdot.h"
 #include "qdot/Dialect/QuantizedType.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -16,7 +17,22 @@ using namespace qdot;
 
 #include "qdot/Dialect/QdotDialect.cpp.inc"
 
+namespace {
+/// Calls are inlined whatever qdot operations the callee holds.
+struct QdotInlinerInterface : public DialectInlinerInterface {
+  using DialectInlinerInterface::DialectInlinerInterface;
+
+  bool isLegalToInline(Operation *, Region *, bool, IRMapping &) const final {
+    return true;
+  }
+  bool isLegalToInline(Region *, Region *, bool, IRMapping &) const final {
+    return true;
+  }
+};
+} // namespace
+
 void QdotDialect::initialize() {
+  addInterfaces<QdotInlinerInterface>();
   addOperations<
 #define GET_OP_LIST
 #include "qdot/Dialect/QdotOps.cpp.inc"

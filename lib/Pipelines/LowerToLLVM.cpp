@@ -125,10 +125,10 @@ void qdot::buildLowerToLLVMPipeline(OpPassManager &pm,
   addInterface(pm, options);
   pm.addPass(createOrderLoops());
   addBufferization(pm);
-  if (options.planMemory)
-    addMemoryPlan(pm, options);
   if (hasKernels)
     addKernels(pm, options.target);
+  if (options.planMemory)
+    addMemoryPlan(pm, options);
   addLoops(pm);
   addScalars(pm, options);
   addConversion(pm);

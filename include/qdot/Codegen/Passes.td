@@ -285,13 +285,15 @@ def OutlineLayers : Pass<"qdot-outline-layers", "::mlir::ModuleOp"> {
     that is what the plan guarantees. As `llvm.noalias` arguments of a function
     LLVM knows it, too.
 
-    Out: every operation without result in the block of a function that works
-    on at least two views at constant offsets becomes a private function
+    Out: the block of a function is cut wherever only memory passes from one
+    operation to the next. Every piece that works on at least two views at
+    constant offsets, all of them apart, becomes a private function
     `<function>_layer<n>` under the bare pointer convention. Views, constants
     and globals that it uses are repeated in it; buffers and scalars are its
     arguments.
 
-    An operation stays where it is when it uses a buffer of dynamic size.
+    A piece stays where it is when it calls, allocates, uses a buffer of dynamic
+    size, or is only a copy.
 
     Example:
 
