@@ -32,6 +32,8 @@ struct EntryPoint {
   llvm::SmallVector<mlir::RankedTensorType> outputs;
   /// Bytes that `<symbol>_in_workspace` needs; nullopt when there is none.
   std::optional<int64_t> workspaceBytes;
+  /// What the code chooses from when it runs; empty for a single target.
+  llvm::SmallVector<std::string> targets;
 
   bool hasBatch() const;
   /// Every function of this entry point that the object exports.
@@ -58,14 +60,16 @@ struct CompiledModel {
 };
 
 struct CompileRequest {
-  TargetSpec target;
+  /// One, or several of one architecture, worst first (see `findTargets`).
+  llvm::SmallVector<TargetSpec> targets;
   std::string prefix = "qdot";
   /// Empty: every public function.
   std::string entry;
 };
 
 /// Lowers `module` (linalg on tensors or any earlier form; it is changed) to
-/// optimized LLVM IR for the target.
+/// optimized LLVM IR for the target, or for all targets at once with a choice
+/// when the code runs (see Dispatch.h).
 llvm::Expected<CompiledModel> compileModel(Session &session,
                                            mlir::ModuleOp module,
                                            const CompileRequest &request);

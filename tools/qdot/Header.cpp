@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Header.h"
+#include "Dispatch.h"
 #include "mlir/Dialect/Quant/IR/QuantTypes.h"
 #include "qdot/Codegen/EntryPoint.h"
 #include "llvm/ADT/StringExtras.h"
@@ -90,12 +91,16 @@ private:
     if (entry.hasBatch())
       os << " batch >= 0 is the number of samples.";
     os << "\n * Any number of threads may call it. Returns 0 on success";
+    if (!entry.targets.empty())
+      os << ", 2 when\n * the machine can run none of the targets";
     if (entry.workspaceBytes)
       os << ", 3 when\n * there is no memory for the workspace";
     os << ". */\n";
     printPrototype(entry, entry.symbol, "");
     if (entry.workspaceBytes)
       printWorkspace(entry);
+    if (!entry.targets.empty())
+      printTargets(entry);
     os << '\n';
   }
 
@@ -109,6 +114,15 @@ private:
     printPrototype(entry, getWorkspaceEntryName(entry.symbol),
                    ", void *workspace");
     os << "int64_t " << getWorkspaceSizeName(entry.symbol) << "(void);\n";
+  }
+
+  void printTargets(const EntryPoint &entry) {
+    os << "\n/* The best target that this machine can run, of "
+       << join(entry.targets, ",\n * ") << ".\n"
+       << " * Null when there is none. With the environment variable QDOT_TARGET "
+          "set,\n * only the target of that name is considered. The choice is "
+          "made once. */\n"
+       << "const char *" << getTargetQueryName(entry.symbol) << "(void);\n";
   }
 
   /// `last` follows the other parameters.

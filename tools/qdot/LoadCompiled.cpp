@@ -61,6 +61,9 @@ private:
   static StringRef explain(int32_t status) {
     if (status == 1)
       return "a result does not have one row per sample";
+    if (status == 2)
+      return "this machine can run none of its targets, or not the one that "
+             "QDOT_TARGET asks for";
     return status == 3 ? "out of memory" : "unknown status";
   }
 
@@ -74,7 +77,7 @@ Expected<std::unique_ptr<Executable>>
 qdot::driver::loadCompiled(Session &session, mlir::ModuleOp module,
                            const CompileRequest &request,
                            ArrayRef<HostSymbol> symbols) {
-  if (Error error = checkRunnable(request.target))
+  if (Error error = checkRunnable(request.targets))
     return {std::move(error)};
   Expected<CompiledModel> model = compileModel(session, module, request);
   if (!model)
