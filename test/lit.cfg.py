@@ -55,6 +55,8 @@ add_feature("bochs", shutil.which("bochs-bin"))
 add_feature("qemu-aarch64", shutil.which("qemu-aarch64-static")
             and shutil.which("aarch64-linux-gnu-gcc"))
 
+add_feature("qemu-x86_64", shutil.which("qemu-x86_64-static"))
+
 # Longest first: lit replaces textually.
 config.substitutions += [
     ("%shared_models", shared_models or "/no-shared-models"),

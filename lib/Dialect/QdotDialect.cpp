@@ -7,6 +7,7 @@
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
+#include "mlir/Transforms/InliningUtils.h"
 #include "qdot/Dialect/Qdot.h"
 #include "qdot/Dialect/QuantizedType.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -16,7 +17,22 @@ using namespace qdot;
 
 #include "qdot/Dialect/QdotDialect.cpp.inc"
 
+namespace {
+/// Calls are inlined whatever qdot operations the callee holds.
+struct QdotInlinerInterface : public DialectInlinerInterface {
+  using DialectInlinerInterface::DialectInlinerInterface;
+
+  bool isLegalToInline(Operation *, Region *, bool, IRMapping &) const final {
+    return true;
+  }
+  bool isLegalToInline(Region *, Region *, bool, IRMapping &) const final {
+    return true;
+  }
+};
+} // namespace
+
 void QdotDialect::initialize() {
+  addInterfaces<QdotInlinerInterface>();
   addOperations<
 #define GET_OP_LIST
 #include "qdot/Dialect/QdotOps.cpp.inc"
@@ -81,6 +97,12 @@ LogicalResult QdotDialect::verifyOperationAttribute(Operation *op,
     if (!type || !isa<FunctionType>(type.getValue()))
       return op->emitOpError()
              << "expected a function type for '" << name << "', got " << value;
+  }
+  if (name == workspaceAttrName) {
+    auto bytes = dyn_cast<IntegerAttr>(value);
+    if (!bytes || !bytes.getType().isInteger(64) || bytes.getInt() < 0)
+      return op->emitOpError() << "expected a number of bytes, an i64, for '"
+                               << name << "', got " << value;
   }
   return success();
 }

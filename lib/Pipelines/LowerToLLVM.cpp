@@ -73,6 +73,14 @@ static void addKernels(OpPassManager &pm, const std::string &target) {
   pm.addPass(createLowerDot());
 }
 
+/// Every buffer of static size at its place in one arena.
+static void addMemoryPlan(OpPassManager &pm, const LoweringOptions &options) {
+  PlanMemoryOptions planOptions;
+  planOptions.maxStack = options.maxStack;
+  pm.addPass(createPlanMemory(planOptions));
+  pm.addPass(createOutlineLayers());
+}
+
 /// From linalg on memrefs to loops over scalars with plain addresses.
 static void addLoops(OpPassManager &pm) {
   pm.addPass(createConvertLinalgToLoopsPass());
@@ -119,6 +127,8 @@ void qdot::buildLowerToLLVMPipeline(OpPassManager &pm,
   addBufferization(pm);
   if (hasKernels)
     addKernels(pm, options.target);
+  if (options.planMemory)
+    addMemoryPlan(pm, options);
   addLoops(pm);
   addScalars(pm, options);
   addConversion(pm);

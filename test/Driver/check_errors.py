@@ -130,9 +130,26 @@ expect("--threads must be at least 1", *base, "-o", "out.npy", "--threads=0")
 expect("--batch must be at least 1", *base, "-o", "out.npy", "--batch=0")
 expect("unknown target 'z80'; expected one of generic, host, x86-avx2", *base,
        "-o", "out.npy", "--target=z80")
-other = "x86-avx2" if os.uname().machine == "aarch64" else "aarch64-i8mm"
+other, third = ("aarch64-i8mm", "aarch64-dotprod")
+if os.uname().machine == "aarch64":
+    other, third = "x86-avx2", "x86-avxvnni"
 expect(f"cannot run target '{other}'", *base, "-o", "out.npy",
        f"--target={other}")
+both = ["compile", model, "-o", "out.o", "--target"]
+expect("unknown target 'z80'", *both, "x86-avx2,z80")
+expect("unknown target ''", *both, "x86-avx2,")
+expect("unknown target 'reference'", *both, "generic,reference")
+expect("one object cannot hold code for 'x86-avx2' (x86_64) and "
+       "'aarch64-dotprod' (aarch64)", *both, "x86-avx2,aarch64-dotprod")
+expect("'aarch64-i8mm' (aarch64) and 'x86-avx2' (x86_64)", *both,
+       "generic,aarch64-i8mm,x86-avx2")
+expect("target 'x86-avx2' is listed twice", *both,
+       "x86-avx2,x86-avx512vnni,x86-avx2")
+expect("target 'generic' is listed twice", *both, "generic,generic")
+expect("target 'host' cannot be one of several; name the target itself ('",
+       *both, "generic,host")
+expect("cannot run target '", *base, "-o", "out.npy",
+       f"--target={other},{third}")
 expect("cannot tell the kind of output", "compile", model, "-o", "out.exe")
 expect("is not a C identifier", "compile", model, "-o", "out.o",
        "--prefix=1a")

@@ -68,7 +68,7 @@ qdot::driver::calibrate(Session &session, mlir::ModuleOp module,
       createSymbol("_mlir_ciface_qdot_rt_observe_i32",
                    _mlir_ciface_qdot_rt_observe_i32)};
   auto model =
-      loadCompiled(session, module, {*target, "qdot", name}, symbols);
+      loadCompiled(session, module, {{*target}, "qdot", name}, symbols);
   if (!model)
     return model.takeError();
   qdot_rt_reset();

@@ -380,7 +380,7 @@ loadCapturing(Session &session, mlir::ModuleOp module, StringRef name) {
   if (!target)
     return target.takeError();
   return loadCompiled(session, module,
-                      {*target, "qdot", entry->getName().str()},
+                      {{*target}, "qdot", entry->getName().str()},
                       getCaptureSymbols());
 }
 

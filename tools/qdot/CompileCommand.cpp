@@ -31,11 +31,12 @@ static cl::opt<std::string>
     headerPath("header", cl::value_desc("file"), cl::sub(command),
                cl::desc("C header (default: beside the output, .h)"));
 static cl::opt<std::string>
-    targetName("target", cl::init("generic"), cl::value_desc("name"),
+    targetName("target", cl::init("generic"), cl::value_desc("names"),
                cl::sub(command),
                cl::desc("generic (default), host, x86-avx2, x86-avxvnni, "
                         "x86-avxvnniint8, x86-avx512vnni, aarch64-dotprod, "
-                        "aarch64-i8mm"));
+                        "aarch64-i8mm; several, separated by commas, in one "
+                        "output that chooses the best when it runs"));
 static cl::opt<std::string>
     prefix("prefix", cl::init("qdot"), cl::value_desc("name"),
            cl::sub(command),
@@ -88,9 +89,9 @@ static std::string getHeaderPath() {
 static Error runCompile() {
   if (Error error = checkOptions())
     return error;
-  Expected<TargetSpec> target = findTarget(targetName);
-  if (!target)
-    return target.takeError();
+  auto targets = findTargets(targetName);
+  if (!targets)
+    return targets.takeError();
   Session session;
   auto module = session.load(modelPath);
   if (!module)
@@ -98,11 +99,11 @@ static Error runCompile() {
   if (!entryName.empty())
     if (auto entry = findEntry(**module, entryName); !entry)
       return entry.takeError();
-  CompileRequest request{*target, prefix, entryName};
+  CompileRequest request{*targets, prefix, entryName};
   Expected<CompiledModel> model = compileModel(session, **module, request);
   if (!model)
     return model.takeError();
-  auto output = createOutput(*model, *target);
+  auto output = createOutput(*model, targets->front());
   if (!output)
     return output.takeError();
 

@@ -6,9 +6,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "Compiler.h"
+#include "Dispatch.h"
 #include "Support.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Target/LLVMIR/Export.h"
+#include "qdot/Codegen/EntryPoint.h"
 #include "qdot/Dialect/Qdot.h"
 #include "qdot/Pipelines/Pipelines.h"
 #include "llvm/ADT/StringSet.h"
@@ -35,6 +37,15 @@ bool EntryPoint::hasBatch() const {
   });
 }
 
+SmallVector<std::string> EntryPoint::getSymbols() const {
+  SmallVector<std::string> symbols = {symbol};
+  if (workspaceBytes)
+    symbols.append({getWorkspaceEntryName(symbol), getWorkspaceSizeName(symbol)});
+  if (!targets.empty())
+    symbols.push_back(getTargetQueryName(symbol));
+  return symbols;
+}
+
 EntryPoint qdot::driver::createEntryPoint(StringRef symbol,
                                           mlir::FunctionType type) {
   EntryPoint entry;
@@ -49,11 +60,16 @@ EntryPoint qdot::driver::createEntryPoint(StringRef symbol,
 /// The functions with a signature, in the order of the module.
 static SmallVector<EntryPoint> collectEntries(mlir::ModuleOp module) {
   SmallVector<EntryPoint> entries;
-  for (auto func : module.getOps<mlir::LLVM::LLVMFuncOp>())
-    if (auto attr = func->getAttrOfType<mlir::TypeAttr>(signatureAttrName))
-      entries.push_back(
-          createEntryPoint(func.getSymName(),
-                           mlir::cast<mlir::FunctionType>(attr.getValue())));
+  for (auto func : module.getOps<mlir::LLVM::LLVMFuncOp>()) {
+    auto signature = func->getAttrOfType<mlir::TypeAttr>(signatureAttrName);
+    if (!signature)
+      continue;
+    entries.push_back(
+        createEntryPoint(func.getSymName(),
+                         mlir::cast<mlir::FunctionType>(signature.getValue())));
+    if (auto bytes = func->getAttrOfType<mlir::IntegerAttr>(workspaceAttrName))
+      entries.back().workspaceBytes = bytes.getInt();
+  }
   return entries;
 }
 
@@ -73,7 +89,8 @@ static void restrictInterface(llvm::Module &module,
                               ArrayRef<EntryPoint> entries) {
   StringSet<> names;
   for (const EntryPoint &entry : entries)
-    names.insert(entry.symbol);
+    for (const std::string &symbol : entry.getSymbols())
+      names.insert(symbol);
   internalizeModule(module, [&](const GlobalValue &value) {
     return names.contains(value.getName());
   });
@@ -100,12 +117,12 @@ static void optimize(llvm::Module &module, TargetMachine &machine) {
 }
 
 static Error lower(Session &session, mlir::ModuleOp module,
-                   const CompileRequest &request,
+                   const CompileRequest &request, const TargetSpec &target,
                    const TargetMachine &machine) {
   LoweringOptions lowering;
   lowering.prefix = request.prefix;
   lowering.entry = request.entry;
-  lowering.target = getKernelTarget(request.target);
+  lowering.target = getKernelTarget(target);
   lowering.hasRoundInstruction = hasRoundInstruction(machine);
   return session.runPasses(module, "lowering the model",
                            [&](mlir::OpPassManager &pm) {
@@ -114,28 +131,76 @@ static Error lower(Session &session, mlir::ModuleOp module,
                            });
 }
 
+/// Lowers `module`, which is changed, to optimized LLVM IR for one target.
+static Expected<Variant> compileVariant(Session &session, mlir::ModuleOp module,
+                                        const CompileRequest &request,
+                                        const TargetSpec &target,
+                                        TargetMachine &machine,
+                                        LLVMContext &context) {
+  if (Error error = lower(session, module, request, target, machine))
+    return {std::move(error)};
+  Variant variant;
+  variant.target = target;
+  variant.entries = collectEntries(module);
+  variant.module = mlir::translateModuleToLLVMIR(module, context, "qdot");
+  if (!variant.module)
+    return makeError("translating the model to LLVM IR failed");
+  variant.module->setSourceFileName("qdot");
+  variant.module->setTargetTriple(machine.getTargetTriple());
+  variant.module->setDataLayout(machine.createDataLayout());
+  restrictInterface(*variant.module, variant.entries);
+  optimize(*variant.module, machine);
+  return variant;
+}
+
+static Expected<CompiledModel> compileOne(Session &session,
+                                          mlir::ModuleOp module,
+                                          const CompileRequest &request) {
+  const TargetSpec &target = request.targets.front();
+  Expected<std::unique_ptr<TargetMachine>> machine = createMachine(target);
+  if (!machine)
+    return machine.takeError();
+  CompiledModel model;
+  Expected<Variant> variant = compileVariant(session, module, request, target,
+                                             **machine, *model.context);
+  if (!variant)
+    return variant.takeError();
+  model.module = std::move(variant->module);
+  model.entries = std::move(variant->entries);
+  model.machine = std::move(*machine);
+  return model;
+}
+
+static Expected<CompiledModel> compileSeveral(Session &session,
+                                              mlir::ModuleOp module,
+                                              const CompileRequest &request) {
+  Expected<std::unique_ptr<TargetMachine>> baseline =
+      createMachine(getBaseline(request.targets.front()));
+  if (!baseline)
+    return baseline.takeError();
+  auto context = std::make_unique<LLVMContext>();
+  std::vector<Variant> variants;
+  for (const TargetSpec &target : request.targets) {
+    Expected<std::unique_ptr<TargetMachine>> machine = createMachine(target);
+    if (!machine)
+      return machine.takeError();
+    mlir::OwningOpRef<mlir::ModuleOp> copy(module.clone());
+    Expected<Variant> variant =
+        compileVariant(session, *copy, request, target, **machine, *context);
+    if (!variant)
+      return variant.takeError();
+    variants.push_back(std::move(*variant));
+  }
+  return linkVariants(std::move(context), std::move(variants),
+                      std::move(*baseline));
+}
+
 Expected<CompiledModel>
 qdot::driver::compileModel(Session &session, mlir::ModuleOp module,
                            const CompileRequest &request) {
-  Expected<std::unique_ptr<TargetMachine>> machine =
-      createMachine(request.target);
-  if (!machine)
-    return machine.takeError();
-  if (Error error = lower(session, module, request, **machine))
-    return {std::move(error)};
-
-  CompiledModel model;
-  model.machine = std::move(*machine);
-  model.entries = collectEntries(module);
-  model.module = mlir::translateModuleToLLVMIR(module, *model.context, "qdot");
-  if (!model.module)
-    return makeError("translating the model to LLVM IR failed");
-  model.module->setSourceFileName("qdot");
-  model.module->setTargetTriple(model.machine->getTargetTriple());
-  model.module->setDataLayout(model.machine->createDataLayout());
-  restrictInterface(*model.module, model.entries);
-  optimize(*model.module, *model.machine);
-  return model;
+  if (request.targets.size() == 1)
+    return compileOne(session, module, request);
+  return compileSeveral(session, module, request);
 }
 
 Expected<SmallVector<char, 0>> CompiledModel::emit(CodeGenFileType type) {
@@ -161,13 +226,22 @@ std::string qdot::driver::addPackedEntry(CompiledModel &model,
                                         name, *model.module);
   packed->setDoesNotThrow();
   builder.SetInsertPoint(BasicBlock::Create(*model.context, "", packed));
+  auto load = [&](size_t at) {
+    return builder.CreateLoad(
+        pointer, builder.CreateConstGEP1_64(pointer, packed->getArg(0), at));
+  };
+  size_t numTensors = entry.inputs.size() + entry.outputs.size();
   SmallVector<Value *> arguments;
-  for (size_t at = 0; at < entry.inputs.size() + entry.outputs.size(); ++at)
-    arguments.push_back(builder.CreateLoad(
-        pointer, builder.CreateConstGEP1_64(pointer, packed->getArg(0), at)));
+  for (size_t at = 0; at < numTensors; ++at)
+    arguments.push_back(load(at));
   if (entry.hasBatch())
     arguments.push_back(packed->getArg(1));
-  builder.CreateRet(builder.CreateCall(
-      model.module->getFunction(entry.symbol), arguments));
+  std::string callee = entry.symbol;
+  if (entry.workspaceBytes) {
+    callee = getWorkspaceEntryName(callee);
+    arguments.push_back(load(numTensors));
+  }
+  builder.CreateRet(
+      builder.CreateCall(model.module->getFunction(callee), arguments));
   return name;
 }

@@ -13,6 +13,7 @@
 #include "mlir/IR/BuiltinTypes.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/Support/CodeGen.h"
+#include <optional>
 #include <string>
 
 namespace llvm {
@@ -29,8 +30,14 @@ struct EntryPoint {
   /// With the quantized element type where it is known.
   llvm::SmallVector<mlir::RankedTensorType> inputs;
   llvm::SmallVector<mlir::RankedTensorType> outputs;
+  /// Bytes that `<symbol>_in_workspace` needs; nullopt when there is none.
+  std::optional<int64_t> workspaceBytes;
+  /// What the code chooses from when it runs; empty for a single target.
+  llvm::SmallVector<std::string> targets;
 
   bool hasBatch() const;
+  /// Every function of this entry point that the object exports.
+  llvm::SmallVector<std::string> getSymbols() const;
 };
 
 /// `type` is what qdot.signature holds.
@@ -53,20 +60,23 @@ struct CompiledModel {
 };
 
 struct CompileRequest {
-  TargetSpec target;
+  /// One, or several of one architecture, worst first (see `findTargets`).
+  llvm::SmallVector<TargetSpec> targets;
   std::string prefix = "qdot";
   /// Empty: every public function.
   std::string entry;
 };
 
 /// Lowers `module` (linalg on tensors or any earlier form; it is changed) to
-/// optimized LLVM IR for the target.
+/// optimized LLVM IR for the target, or for all targets at once with a choice
+/// when the code runs (see Dispatch.h).
 llvm::Expected<CompiledModel> compileModel(Session &session,
                                            mlir::ModuleOp module,
                                            const CompileRequest &request);
 
 /// Adds `int32_t <symbol>_packed(void **pointers, int64_t batch)`, which calls
-/// an entry point with any number of pointers. Returns its name.
+/// an entry point with any number of pointers, the last one the workspace where
+/// it takes one. Returns its name.
 std::string addPackedEntry(CompiledModel &model, const EntryPoint &entry);
 
 } // namespace qdot::driver

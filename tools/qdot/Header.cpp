@@ -6,12 +6,15 @@
 //===----------------------------------------------------------------------===//
 
 #include "Header.h"
+#include "Dispatch.h"
 #include "mlir/Dialect/Quant/IR/QuantTypes.h"
+#include "qdot/Codegen/EntryPoint.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace llvm;
+using namespace qdot;
 using namespace qdot::driver;
 
 /// Letters, digits and underscores only, in upper case.
@@ -46,7 +49,7 @@ public:
       printTensor(entry, "input" + std::to_string(index), type);
     for (auto [index, type] : llvm::enumerate(entry.outputs))
       printTensor(entry, "output" + std::to_string(index), type);
-    printPrototype(entry);
+    printFunctions(entry);
   }
 
 private:
@@ -83,12 +86,48 @@ private:
        << ")\n";
   }
 
-  void printPrototype(const EntryPoint &entry) {
+  void printFunctions(const EntryPoint &entry) {
     os << "/* Buffers are contiguous and must not overlap.";
     if (entry.hasBatch())
       os << " batch >= 0 is the number of samples.";
-    os << "\n * Any number of threads may call it. Returns 0 on success. */\n";
-    os << "int32_t " << entry.symbol << '(';
+    os << "\n * Any number of threads may call it. Returns 0 on success";
+    if (!entry.targets.empty())
+      os << ", 2 when\n * the machine can run none of the targets";
+    if (entry.workspaceBytes)
+      os << ", 3 when\n * there is no memory for the workspace";
+    os << ". */\n";
+    printPrototype(entry, entry.symbol, "");
+    if (entry.workspaceBytes)
+      printWorkspace(entry);
+    if (!entry.targets.empty())
+      printTargets(entry);
+    os << '\n';
+  }
+
+  void printWorkspace(const EntryPoint &entry) {
+    os << "\n/* The same in memory of the caller, of any alignment and content: "
+          "one\n * workspace per call that is running.";
+    os << (entry.hasBatch() ? " What depends on the batch is still\n * allocated."
+                            : " Nothing is allocated.");
+    os << " */\n#define " << makeMacro(entry.symbol) << "_WORKSPACE_SIZE "
+       << *entry.workspaceBytes << '\n';
+    printPrototype(entry, getWorkspaceEntryName(entry.symbol),
+                   ", void *workspace");
+    os << "int64_t " << getWorkspaceSizeName(entry.symbol) << "(void);\n";
+  }
+
+  void printTargets(const EntryPoint &entry) {
+    os << "\n/* The best target that this machine can run, of "
+       << join(entry.targets, ",\n * ") << ".\n"
+       << " * Null when there is none. With the environment variable QDOT_TARGET "
+          "set,\n * only the target of that name is considered. The choice is "
+          "made once. */\n"
+       << "const char *" << getTargetQueryName(entry.symbol) << "(void);\n";
+  }
+
+  /// `last` follows the other parameters.
+  void printPrototype(const EntryPoint &entry, StringRef name, StringRef last) {
+    os << "int32_t " << name << '(';
     for (auto [index, type] : llvm::enumerate(entry.inputs))
       os << (index ? ", " : "") << "const " << getCType(type.getElementType())
          << " *input" << index;
@@ -100,7 +139,7 @@ private:
     }
     if (entry.hasBatch())
       os << ", int64_t batch";
-    os << ");\n\n";
+    os << last << ");\n";
   }
 
   raw_ostream &os;

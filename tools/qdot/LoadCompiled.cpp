@@ -12,6 +12,7 @@
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Support/MemoryBuffer.h"
+#include <vector>
 
 using namespace llvm;
 using namespace qdot::driver;
@@ -38,14 +39,34 @@ public:
       : Executable(std::move(entry)), jit(std::move(jit)), function(function) {}
 
   Error run(ArrayRef<void *> pointers, int64_t batch) const override {
-    int32_t status = function(pointers.data(), batch);
+    SmallVector<void *> all(pointers);
+    all.push_back(getWorkspace());
+    int32_t status = function(all.data(), batch);
     if (status == 0)
       return Error::success();
-    return makeError("the model returned status " + Twine(status) +
-                     ": a result does not have one row per sample");
+    return makeError("the model returned status " + Twine(status) + ": " +
+                     explain(status));
   }
 
 private:
+  /// Of the calling thread; models of one process share it.
+  void *getWorkspace() const {
+    static thread_local std::vector<char> workspace;
+    size_t bytes = getEntry().workspaceBytes.value_or(0);
+    if (workspace.size() < bytes)
+      workspace.resize(bytes);
+    return workspace.data();
+  }
+
+  static StringRef explain(int32_t status) {
+    if (status == 1)
+      return "a result does not have one row per sample";
+    if (status == 2)
+      return "this machine can run none of its targets, or not the one that "
+             "QDOT_TARGET asks for";
+    return status == 3 ? "out of memory" : "unknown status";
+  }
+
   /// Owns the code.
   std::unique_ptr<orc::LLJIT> jit;
   Function function;
@@ -56,7 +77,7 @@ Expected<std::unique_ptr<Executable>>
 qdot::driver::loadCompiled(Session &session, mlir::ModuleOp module,
                            const CompileRequest &request,
                            ArrayRef<HostSymbol> symbols) {
-  if (Error error = checkRunnable(request.target))
+  if (Error error = checkRunnable(request.targets))
     return {std::move(error)};
   Expected<CompiledModel> model = compileModel(session, module, request);
   if (!model)

@@ -37,9 +37,9 @@ static cl::opt<std::string>
 static cl::opt<std::string>
     targetName("target", cl::init("host"), cl::value_desc("name"),
                cl::sub(command),
-               cl::desc("Target to compile for, as in 'qdot compile' (host); "
-                        "'reference' interprets the model one scalar at a "
-                        "time"));
+               cl::desc("Target to compile for, or several, as in 'qdot "
+                        "compile' (host); 'reference' interprets the model one "
+                        "scalar at a time"));
 static cl::opt<unsigned> threads("threads", cl::init(1), cl::value_desc("n"),
                                  cl::sub(command),
                                  cl::desc("Threads over samples (1)"));
@@ -140,10 +140,10 @@ static Expected<std::unique_ptr<Executable>>
 loadModel(Session &session, mlir::ModuleOp module, StringRef entry) {
   if (targetName == "reference")
     return loadReference(session, module, entry);
-  Expected<TargetSpec> target = findTarget(targetName);
-  if (!target)
-    return target.takeError();
-  return loadCompiled(session, module, {*target, "qdot", entry.str()});
+  auto targets = findTargets(targetName);
+  if (!targets)
+    return targets.takeError();
+  return loadCompiled(session, module, {*targets, "qdot", entry.str()});
 }
 
 static Error runRun() {

@@ -31,10 +31,13 @@ struct TargetEntry {
 static constexpr StringLiteral x86Triple("x86_64-unknown-linux-gnu");
 static constexpr StringLiteral armTriple("aarch64-unknown-linux-gnu");
 
-#define QDOT_AVX2 "+avx2,+bmi,+bmi2,+f16c,+fma,+lzcnt,+movbe"
+#define QDOT_AVX2                                                              \
+  "+avx,+avx2,+bmi,+bmi2,+crc32,+cx16,+f16c,+fma,+lzcnt,+movbe,+popcnt,+sahf," \
+  "+sse3,+sse4.1,+sse4.2,+ssse3,+xsave"
 
-/// Features are spelled out, not implied by the cpu, because `checkRunnable`
-/// compares them with the host's.
+/// Per architecture from worst to best. Features are spelled out, not implied
+/// by the cpu, because `checkRunnable` compares them with the host's and code
+/// for several targets tests them when it runs (CpuDetection.cpp).
 static constexpr TargetEntry targetTable[] = {
     {"x86-avx2", x86Triple, "x86-64-v3", QDOT_AVX2},
     {"x86-avxvnni", x86Triple, "x86-64-v3", QDOT_AVX2 ",+avxvnni"},
@@ -47,10 +50,31 @@ static constexpr TargetEntry targetTable[] = {
 };
 
 /// The instruction set that every 64-bit machine of this architecture has.
-static TargetSpec getGenericTarget() {
-  Triple triple(sys::getDefaultTargetTriple());
+static TargetSpec getGenericTarget(const Triple &triple) {
   return {"generic", triple.str(),
           triple.getArch() == Triple::x86_64 ? "x86-64" : "generic", ""};
+}
+
+TargetSpec qdot::driver::getBaseline(const TargetSpec &target) {
+  return getGenericTarget(Triple(target.triple));
+}
+
+/// The first feature of `target` that this machine lacks, or "".
+static StringRef findMissingFeature(StringRef features) {
+  StringMap<bool> host = sys::getHostCPUFeatures();
+  for (StringRef feature : split(features, ',')) {
+    // Version names such as v8.2a only collect features that are listed too.
+    if (!feature.consume_front("+") || feature.starts_with("v8"))
+      continue;
+    if (!host.lookup(feature))
+      return feature;
+  }
+  return "";
+}
+
+static bool hasHostArch(StringRef triple) {
+  Triple host(sys::getDefaultTargetTriple());
+  return host.getArch() == Triple(triple).getArch();
 }
 
 static TargetSpec getHostTarget() {
@@ -64,15 +88,67 @@ static TargetSpec getHostTarget() {
 
 Expected<TargetSpec> qdot::driver::findTarget(StringRef name) {
   if (name == "generic")
-    return getGenericTarget();
+    return getGenericTarget(Triple(sys::getDefaultTargetTriple()));
   if (name == "host")
     return getHostTarget();
   for (const TargetEntry &entry : targetTable)
     if (entry.name == name)
       return TargetSpec{entry.name.str(), entry.triple.str(), entry.cpu.str(),
-                    entry.features.str()};
+                        entry.features.str()};
   return makeError("unknown target '" + name + "'; expected one of " +
                    listTargets());
+}
+
+/// Position in the table; the baseline is before all of it.
+static int getRank(const TargetSpec &target) {
+  for (const auto &[rank, entry] : llvm::enumerate(targetTable))
+    if (entry.name == target.name)
+      return rank;
+  return -1;
+}
+
+/// Checks several targets against each other and gives `generic` their triple.
+static Error unify(MutableArrayRef<TargetSpec> targets) {
+  // The first that fixes the architecture.
+  auto named = llvm::find_if(targets, [](const TargetSpec &target) {
+    return target.name != "generic";
+  });
+  const TargetSpec &model = named == targets.end() ? targets.front() : *named;
+  for (auto &&[index, target] : llvm::enumerate(targets)) {
+    if (target.name == "host")
+      return makeError("target 'host' cannot be one of several; name the "
+                       "target itself ('" +
+                       getKernelTarget(target) + "' here)");
+    for (const TargetSpec &other : targets.take_front(index))
+      if (other.name == target.name)
+        return makeError("target '" + target.name + "' is listed twice");
+    if (target.name == "generic")
+      target = getBaseline(model);
+    Triple triple(target.triple), first(model.triple);
+    if (triple.getArch() != first.getArch())
+      return makeError("one object cannot hold code for '" + model.name +
+                       "' (" + first.getArchName() + ") and '" + target.name +
+                       "' (" + triple.getArchName() + ")");
+  }
+  return Error::success();
+}
+
+Expected<SmallVector<TargetSpec>> qdot::driver::findTargets(StringRef names) {
+  SmallVector<TargetSpec> targets;
+  for (StringRef name : split(names, ',')) {
+    Expected<TargetSpec> target = findTarget(name);
+    if (!target)
+      return target.takeError();
+    targets.push_back(*target);
+  }
+  if (targets.size() < 2)
+    return targets;
+  if (Error error = unify(targets))
+    return {std::move(error)};
+  llvm::sort(targets, [](const TargetSpec &lhs, const TargetSpec &rhs) {
+    return getRank(lhs) < getRank(rhs);
+  });
+  return targets;
 }
 
 std::string qdot::driver::listTargets() {
@@ -114,24 +190,35 @@ qdot::driver::createMachine(const TargetSpec &target) {
   return machine;
 }
 
-Error qdot::driver::checkRunnable(const TargetSpec &target) {
-  Triple host(sys::getDefaultTargetTriple()), wanted(target.triple);
-  if (host.getArch() != wanted.getArch())
-    return makeError("this machine (" + host.getArchName() +
+static Error checkOne(const TargetSpec &target) {
+  if (!hasHostArch(target.triple))
+    return makeError("this machine (" +
+                     Triple(sys::getDefaultTargetTriple()).getArchName() +
                      ") cannot run target '" + target.name + "' (" +
-                     wanted.getArchName() + ")");
+                     Triple(target.triple).getArchName() + ")");
   if (target.name == "host")
     return Error::success();
-  StringMap<bool> features = sys::getHostCPUFeatures();
-  for (StringRef feature : split(target.features, ',')) {
-    // Version names such as v8.2a only collect features that are listed too.
-    if (!feature.consume_front("+") || feature.starts_with("v8"))
+  StringRef missing = findMissingFeature(target.features);
+  if (missing.empty())
+    return Error::success();
+  return makeError("this machine cannot run target '" + target.name +
+                   "': it lacks " + missing);
+}
+
+Error qdot::driver::checkRunnable(ArrayRef<TargetSpec> targets) {
+  // Worst first: when that fails, the message names the smallest step.
+  Error error = checkOne(targets.front());
+  for (const TargetSpec &target : targets.drop_front()) {
+    if (!error)
+      break;
+    if (Error other = checkOne(target)) {
+      consumeError(std::move(other));
       continue;
-    if (!features.lookup(feature))
-      return makeError("this machine cannot run target '" + target.name +
-                       "': it lacks " + feature);
+    }
+    consumeError(std::move(error));
+    return Error::success();
   }
-  return Error::success();
+  return error;
 }
 
 std::string qdot::driver::getKernelTarget(const TargetSpec &target) {

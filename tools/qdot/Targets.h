@@ -8,6 +8,7 @@
 #ifndef QDOT_TOOLS_QDOT_TARGETS_H
 #define QDOT_TOOLS_QDOT_TARGETS_H
 
+#include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
 #include "llvm/Target/TargetMachine.h"
@@ -29,6 +30,14 @@ struct TargetSpec {
 /// `host`, and the table in Targets.cpp. The error lists the names.
 llvm::Expected<TargetSpec> findTarget(llvm::StringRef name);
 
+/// Looks up a comma separated list, or a single name. Several targets, for an
+/// object that chooses when it runs, come worst first whatever their order in
+/// `names`; `generic` then is the baseline of the others' architecture. Errors:
+/// an unknown name, a name given twice, `host` beside others, targets of
+/// different architectures.
+llvm::Expected<llvm::SmallVector<TargetSpec>>
+findTargets(llvm::StringRef names);
+
 /// `generic, host, x86-avx2, ...` for help texts.
 std::string listTargets();
 
@@ -37,8 +46,12 @@ std::string listTargets();
 llvm::Expected<std::unique_ptr<llvm::TargetMachine>>
 createMachine(const TargetSpec &target);
 
-/// An error that names what is missing when this machine cannot run `target`.
-llvm::Error checkRunnable(const TargetSpec &target);
+/// An error that names what is missing when this machine can run none of the
+/// `targets`.
+llvm::Error checkRunnable(llvm::ArrayRef<TargetSpec> targets);
+
+/// The baseline of the architecture of `target`.
+TargetSpec getBaseline(const TargetSpec &target);
 
 /// The best target of the kernel table that `target` can run, or "generic".
 std::string getKernelTarget(const TargetSpec &target);

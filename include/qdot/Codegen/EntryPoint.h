@@ -10,6 +10,7 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Support/LLVM.h"
+#include <string>
 
 namespace qdot {
 
@@ -21,6 +22,12 @@ mlir::LogicalResult checkEntrySignature(mlir::func::FuncOp func);
 /// The tensor types behind the pointers of the entry point of `func`: with the
 /// quantized element type where an argument or result carries `qdot.quantized`.
 mlir::FunctionType getEntrySignature(mlir::func::FuncOp func);
+
+/// The name of the function that runs the entry point `entry` in memory that
+/// the caller brings, and of the one that says how many bytes it needs
+/// (qdot-plan-memory).
+std::string getWorkspaceEntryName(llvm::StringRef entry);
+std::string getWorkspaceSizeName(llvm::StringRef entry);
 
 } // namespace qdot
 

@@ -195,6 +195,139 @@ def LowerCopies : Pass<"qdot-lower-copies", "::mlir::ModuleOp"> {
   ];
 }
 
+def PlanMemory : Pass<"qdot-plan-memory", "::mlir::ModuleOp"> {
+  let summary = "Place the buffers of a function in one arena, by lifetime";
+  let description = [{
+    In: functions on memrefs after buffer deallocation, before loops are made.
+    Out: every `memref.alloc` of static size becomes a `memref.view` at a
+    multiple of 64 bytes in one arena, and its `memref.dealloc` is gone. Two
+    buffers share bytes only when no operation of the function's block uses
+    both and their uses do not interleave; uses follow every alias, and those in
+    a nested region count for the operation around it. Offsets are assigned
+    greedily by size. At least 64 bytes behind the last buffer may be read.
+
+    An entry point (`qdot.signature`) `@f(in..., out..., [batch])` becomes three
+    functions, whatever it allocates:
+
+    * `@f_in_workspace(in..., out..., [batch], workspace)` computes in the memory
+      that the caller brings, of any alignment, and allocates nothing else;
+    * `@f_workspace_size()` returns the bytes that it needs, also `qdot.workspace`
+      on `@f`;
+    * `@f` brings that memory itself: on the stack up to `max-stack` bytes, else
+      from one malloc per call. It returns 3 when that fails.
+
+    All may be called by any number of threads, each with its own workspace.
+    Other functions get an arena of their own, on the stack or from one
+    `memref.alloc`.
+
+    An allocation stays, with a missed remark, when its size is dynamic
+    (`dynamic-size`), its layout, alignment or size is unusual (`layout`,
+    `alignment`, `size`), it is returned or its address taken (`escapes`), it is
+    freed elsewhere than in its block (`conditional-dealloc`), handed from one
+    iteration to the next (`loop-carried`), or it lies in a parallel loop or in
+    one of several blocks (`control-flow`). A passed remark per function gives
+    the number of buffers, the sum of their bytes, the bytes of the arena, and
+    the most bytes alive at once.
+
+    Refused: an entry point whose new names are taken.
+
+    Example (`%a` and `%c` share their bytes):
+
+    ```mlir
+    func.func @f(%x: memref<100xi8>, %y: memref<100xi8>) {
+      %a = memref.alloc() : memref<100xi8>
+      memref.copy %x, %a : memref<100xi8> to memref<100xi8>
+      %b = memref.alloc() : memref<100xi8>
+      memref.copy %a, %b : memref<100xi8> to memref<100xi8>
+      memref.dealloc %a : memref<100xi8>
+      %c = memref.alloc() : memref<100xi8>
+      memref.copy %b, %c : memref<100xi8> to memref<100xi8>
+      memref.dealloc %b : memref<100xi8>
+      memref.copy %c, %y : memref<100xi8> to memref<100xi8>
+      memref.dealloc %c : memref<100xi8>
+      return
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    func.func @f(%x: memref<100xi8>, %y: memref<100xi8>) {
+      %arena = memref.alloca() {alignment = 64 : i64} : memref<320xi8>
+      %a = memref.view %arena[%c0][] : memref<320xi8> to memref<100xi8>
+      memref.copy %x, %a : memref<100xi8> to memref<100xi8>
+      %b = memref.view %arena[%c128][] : memref<320xi8> to memref<100xi8>
+      memref.copy %a, %b : memref<100xi8> to memref<100xi8>
+      %c = memref.view %arena[%c0_0][] : memref<320xi8> to memref<100xi8>
+      memref.copy %b, %c : memref<100xi8> to memref<100xi8>
+      memref.copy %c, %y : memref<100xi8> to memref<100xi8>
+      return
+    }
+    ```
+  }];
+  let options = [
+    Option<"maxStack", "max-stack", "int64_t", "65536",
+           "Bytes up to which the arena lies on the stack">
+  ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
+    "::mlir::LLVM::LLVMDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::scf::SCFDialect"
+  ];
+}
+
+def OutlineLayers : Pass<"qdot-outline-layers", "::mlir::ModuleOp"> {
+  let summary = "Make a function of every layer that works on several buffers";
+  let description = [{
+    In: memrefs after `qdot-plan-memory`, before loops are made. The buffers of
+    one arena are parts of one object, so LLVM must assume that a store to one
+    changes the others: it cannot keep values in registers across stores, nor
+    vectorize without checks. But buffers that one operation uses are apart;
+    that is what the plan guarantees. As `llvm.noalias` arguments of a function
+    LLVM knows it, too.
+
+    Out: the block of a function is cut wherever only memory passes from one
+    operation to the next. Every piece that works on at least two views at
+    constant offsets, all of them apart, becomes a private function
+    `<function>_layer<n>` under the bare pointer convention. Views, constants
+    and globals that it uses are repeated in it; buffers and scalars are its
+    arguments.
+
+    A piece stays where it is when it calls, allocates, uses a buffer of dynamic
+    size, or is only a copy.
+
+    Example:
+
+    ```mlir
+    func.func @f(%arena: memref<320xi8>) {
+      %c0 = arith.constant 0 : index
+      %c128 = arith.constant 128 : index
+      %a = memref.view %arena[%c0][] : memref<320xi8> to memref<100xi8>
+      %b = memref.view %arena[%c128][] : memref<320xi8> to memref<100xi8>
+      linalg.copy ins(%a : memref<100xi8>) outs(%b : memref<100xi8>)
+      return
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    func.func private @f_layer0(%arg0: memref<100xi8> {llvm.align = 64 : i64, llvm.noalias}, %arg1: memref<100xi8> {llvm.align = 64 : i64, llvm.noalias}) attributes {llvm.bareptr, llvm.linkage = #llvm.linkage<internal>} {
+      linalg.copy ins(%arg0 : memref<100xi8>) outs(%arg1 : memref<100xi8>)
+      return
+    }
+    func.func @f(%arena: memref<320xi8>) {
+      %a = memref.view %arena[%c0][] : memref<320xi8> to memref<100xi8>
+      %b = memref.view %arena[%c128][] : memref<320xi8> to memref<100xi8>
+      call @f_layer0(%a, %b) : (memref<100xi8>, memref<100xi8>) -> ()
+      return
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::func::FuncDialect",
+                           "::mlir::LLVM::LLVMDialect"];
+}
+
 def CallLibm : Pass<"qdot-call-libm", "::mlir::ModuleOp"> {
   let summary = "Turn transcendental functions into calls of libm";
   let description = [{

@@ -35,6 +35,7 @@ inline constexpr llvm::StringLiteral islandAttrName = "qdot.island";
 inline constexpr llvm::StringLiteral keepFloatAttrName = "qdot.keep_float";
 inline constexpr llvm::StringLiteral signatureAttrName = "qdot.signature";
 inline constexpr llvm::StringLiteral lhsRangeAttrName = "qdot.lhs_range";
+inline constexpr llvm::StringLiteral workspaceAttrName = "qdot.workspace";
 
 /// Registers the models by which one-shot bufferization handles qdot ops.
 void registerBufferizableOpInterfaceExternalModels(

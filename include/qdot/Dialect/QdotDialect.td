@@ -34,6 +34,8 @@ def Qdot_Dialect : Dialect {
       of the tensors behind its pointers.
     * `qdot.lhs_range` on `qdot.contract`: the smallest and the largest
       activation, proved (`qdot-fuse-epilogues`).
+    * `qdot.workspace` on an entry point (`qdot-plan-memory`): the bytes that its
+      `_in_workspace` twin needs.
 
     `qdot.quantized` may also stand on an argument or result of a function.
   }];

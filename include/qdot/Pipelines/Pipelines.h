@@ -36,6 +36,17 @@ struct LoweringOptions
       llvm::cl::desc("The target rounds to nearest even in one instruction; "
                      "otherwise arithmetic that gives the same bits is used"),
       llvm::cl::init(false)};
+  Option<bool> planMemory{
+      *this, "plan-memory",
+      llvm::cl::desc("Place buffers in one arena at compile time, which the "
+                     "caller may bring; otherwise each is allocated when the "
+                     "model runs"),
+      llvm::cl::init(true)};
+  Option<int64_t> maxStack{
+      *this, "max-stack",
+      llvm::cl::desc("Bytes up to which an arena that the caller does not "
+                     "bring lies on the stack"),
+      llvm::cl::init(65536)};
 };
 
 /// Options of quantization, from a prepared float model to integer code.
