@@ -251,7 +251,8 @@ private:
         fill->setOperand(0, createFlip(builder, op->getLoc(),
                                        fill.getInputs()[0]));
     } else if (auto generic = dyn_cast<linalg::GenericOp>(op)) {
-      changeGeneric(generic);
+      if (generic.hasPureTensorSemantics())
+        changeGeneric(generic);
     } else if (isa<func::ReturnOp>(op)) {
       for (OpOperand &operand : op->getOpOperands())
         if (isUse(operand))

@@ -566,3 +566,24 @@ func.func @unchanged(%x: tensor<2x4xi8>, %w: tensor<4x3xi8>, %other: tensor<2x4x
   %3 = linalg.matmul ins(%joined, %c : tensor<4x4xi8>, tensor<4x3xi8>) outs(%z4 : tensor<4x3xi32>) -> tensor<4x3xi32>
   return %0, %1, %2, %3 : tensor<2x3xi32>, tensor<2x3xi32>, tensor<2x3xi32>, tensor<4x3xi32>
 }
+
+// Bufferized already: nothing to do.
+// CHECK-LABEL: func.func @memrefs
+// CHECK-NOT: extui
+// CHECK-NOT: xori
+// CHECK: return
+func.func @memrefs(%x: memref<2x4xi8>, %w: memref<4x3xi8>, %y: memref<2x3xi32>, %z: memref<2x4xi8>) {
+  linalg.generic {indexing_maps = [#mk, #kn, #mn], iterator_types = ["parallel", "parallel", "reduction"]} ins(%x, %w : memref<2x4xi8>, memref<4x3xi8>) outs(%y : memref<2x3xi32>) {
+  ^bb0(%l: i8, %r: i8, %o: i32):
+    %0 = arith.extsi %l : i8 to i32
+    %1 = arith.extsi %r : i8 to i32
+    %2 = arith.muli %0, %1 : i32
+    %3 = arith.addi %o, %2 : i32
+    linalg.yield %3 : i32
+  }
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]} ins(%x : memref<2x4xi8>) outs(%z : memref<2x4xi8>) {
+  ^bb0(%in: i8, %out: i8):
+    linalg.yield %in : i8
+  }
+  return
+}
