@@ -183,8 +183,8 @@ def choose(r):
 
 
 def some_columns(k):
-    """Two N for one K; with all K, every N meets every K modulo 4."""
-    return [1 + (5 * k + i) % 17 for i in (0, 8)]
+    """One or two N for one K; with all K, every N meets every K modulo 4."""
+    return [1 + (5 * k + i) % 17 for i in ((0, 8) if k <= 64 else (0,))]
 
 
 def dense_rows(ks, columns, seed):
@@ -331,6 +331,23 @@ def chains(count, seed):
         yield f
 
 
+def adversaries(seed):
+    """For every column, the activations that make its partial sums as large
+    and as small as they can be: what a proof for i16 must have foreseen."""
+    r = Random(seed)
+    for style in ("full", "extreme", "gauss", "half", "outliers", "lowest"):
+        for codes in (U8, U7, S8):
+            k, n = r.size(20, 130), r.size(5, 40)
+            f = IntegerFunction(f"worst_{style}_{codes.lo + 128}_{codes.hi}")
+            x = f.input((2 * n, k), codes)
+            w = weights(r, (k, n), style)
+            f.result(dense(f, r, x, n, "tosa-single", "i32", w))
+            up = np.where(w.T > 0, codes.hi, codes.lo)
+            down = np.where(w.T > 0, codes.lo, codes.hi)
+            f.samples = [[np.concatenate([up, down]).astype(codes.dtype)]]
+            yield f
+
+
 def operand_pairs():
     """Every byte meets every byte, in each of four positions of a group."""
     code = np.arange(256)
@@ -380,6 +397,7 @@ GROUPS = {
     "batch": lambda: batches(60, 19),
     "chain": lambda: chains(48, 20),
     "pairs": operand_pairs,
+    "worst": lambda: adversaries(31),
     # A covering subset, for emulators.
     "few": lambda: [
         *dense_rows((1, 2, 3, 4, 7, 33, 130), some_columns, 21),
