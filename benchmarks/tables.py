@@ -14,6 +14,7 @@ import kernels
 import rivals
 import shapes
 import workers
+from mca import mca_rows
 from measure import Measured, Row, measure
 from models import model_rows
 from workers import Absent, Failed
@@ -203,4 +204,4 @@ def thread_rows(bench):
 
 
 TABLES = {"gemm": gemm_rows, "conv": conv_rows, "model": model_rows,
-          "threads": thread_rows}
+          "threads": thread_rows, "mca": mca_rows}

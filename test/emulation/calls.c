@@ -4,10 +4,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-// calls IN OUT: IN is a sequence of calls, each i64 words {function, inputs,
-// outputs, batch or -1, bytes of each operand} and the bytes of the inputs; OUT
-// gets the bytes of the outputs. Buffers are at odd addresses and followed by
-// marks. functions.h defines `functions`, a null-terminated array.
+// calls IN OUT [REPEATS]: IN is a sequence of calls, each i64 words {function,
+// inputs, outputs, batch or -1, bytes of each operand} and the bytes of the
+// inputs; OUT gets the bytes of the outputs. Buffers are at odd addresses and
+// followed by marks. functions.h defines `functions`, a null-terminated array.
 
 #include <stdint.h>
 #include <stdio.h>
@@ -22,6 +22,7 @@ typedef int Function(Word, Word, Word, Word, Word, Word, Word, Word, Word, Word,
 
 enum { MaxOperands = 23, Guard = 64 };
 static uint8_t *blocks[MaxOperands];
+static int repeats = 1;
 
 static void fail(const char *what) {
   fprintf(stderr, "calls: %s\n", what);
@@ -53,6 +54,13 @@ static void checkMarks(const uint8_t *data, int number, Word bytes) {
       fail("wrote behind a buffer");
 }
 
+// Arguments that a function does not have do not disturb it.
+static int callFunction(Function *function, const Word *a) {
+  return function(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8], a[9],
+                  a[10], a[11], a[12], a[13], a[14], a[15], a[16], a[17], a[18],
+                  a[19], a[20], a[21], a[22], a[23]);
+}
+
 static void runCall(const Word *head, FILE *in, FILE *out) {
   int inputs = (int)head[1], count = inputs + (int)head[2];
   Word sizes[MaxOperands], arguments[MaxOperands + 1] = {0};
@@ -66,11 +74,9 @@ static void runCall(const Word *head, FILE *in, FILE *out) {
       get(data, sizes[i], in);
   }
   arguments[count] = head[3];
-  const Word *a = arguments;
-  if (functions[head[0]](a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8],
-                         a[9], a[10], a[11], a[12], a[13], a[14], a[15], a[16],
-                         a[17], a[18], a[19], a[20], a[21], a[22], a[23]))
-    fail("a function failed");
+  for (int i = 0; i < repeats; ++i)
+    if (callFunction(functions[head[0]], arguments))
+      fail("a function failed");
   for (int i = 0; i < count; ++i) {
     const uint8_t *data = (const uint8_t *)(intptr_t)arguments[i];
     checkMarks(data, i, sizes[i]);
@@ -81,10 +87,12 @@ static void runCall(const Word *head, FILE *in, FILE *out) {
 }
 
 int main(int count, char **names) {
-  FILE *in = count == 3 ? fopen(names[1], "rb") : 0;
-  FILE *out = count == 3 ? fopen(names[2], "wb") : 0;
+  FILE *in = count >= 3 ? fopen(names[1], "rb") : 0;
+  FILE *out = count >= 3 ? fopen(names[2], "wb") : 0;
   if (!in || !out)
     fail("cannot open IN or OUT");
+  if (count > 3)
+    repeats = atoi(names[3]);
   Word head[4];
   while (fread(head, 1, sizeof head, in) == sizeof head)
     runCall(head, in, out);

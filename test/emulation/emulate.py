@@ -34,7 +34,7 @@ class Program:
 
     def __init__(self, folder, assembly, names, emulator):
         self.folder, self.emulator = folder, emulator
-        self.statistics = ""
+        self.statistics, self.instructions = "", 0
         declared = "".join(f"extern Function {name};\n" for name in names)
         (folder / "functions.h").write_text(
             f"{declared}static Function *const functions[] = "
@@ -49,7 +49,7 @@ class Program:
         subprocess.run([CLANG, *flags, f"-I{folder}", *sources, "-lm", "-o",
                         self.path], check=True)
 
-    def call(self, calls):
+    def call(self, calls, repeats=1):
         """`calls` are (function, inputs, sizes of outputs, batch or None);
         the bytes of all outputs, in order."""
         data = b""
@@ -59,23 +59,24 @@ class Program:
                      *[x.nbytes for x in inputs], *sizes]
             data += np.array(words, np.int64).tobytes()
             data += b"".join(np.ascontiguousarray(x).tobytes() for x in inputs)
-        output = getattr(self, f"run_{self.emulator}")(data)
+        output = getattr(self, f"run_{self.emulator}")(data, str(repeats))
         expected = sum(sum(sizes) for _, _, sizes, _ in calls)
         assert len(output) == expected, "more or less output than results"
         return output
 
-    def run_bochs(self, data):
-        result = bochs.run(self.path, ["in", "out"], {"in": data},
+    def run_bochs(self, data, repeats):
+        result = bochs.run(self.path, ["in", "out", repeats], {"in": data},
                            root=os.environ.get("QDOT_BOCHS", ""))
         assert result.status == 0, (f"exit code {result.status}: "
                                     f"{result.stderr.decode()}")
+        self.instructions = result.instructions
         self.statistics = f"{result.instructions} instructions in Bochs"
         return result.files["out"]
 
-    def run_vnniemu(self, data):
+    def run_vnniemu(self, data, repeats):
         (self.folder / "in").write_bytes(data)
         result = subprocess.run(
-            [self.path, self.folder / "in", self.folder / "out"],
+            [self.path, self.folder / "in", self.folder / "out", repeats],
             capture_output=True, text=True, check=False,
             env=dict(os.environ, VNNIEMU_STATS="1"))
         assert result.returncode == 0, (f"exit code {result.returncode}: "
@@ -83,8 +84,3 @@ class Program:
         self.statistics = result.stderr.strip()
         return (self.folder / "out").read_bytes()
 
-
-def is_used(program):
-    """Whether the emulator executed anything that the CPU lacks."""
-    counts = re.findall(r"\d+", program.statistics.replace("INT8", ""))
-    return any(map(int, counts))
