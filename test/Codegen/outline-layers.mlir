@@ -72,3 +72,55 @@ func.func @h(%arena: memref<320xi8>, %x: memref<100xi8>, %d: memref<?xi8>) {
   }
   return
 }
+
+// -----
+
+// Operations that pass a value on are one layer, with what is computed between
+// them; the next one begins where only memory remains.
+// CHECK: func.func private @k_layer0(
+// CHECK-SAME: %[[A:[^ ]*]]: memref<100xi8> {{{.*}}}, %[[B:[^ ]*]]: memref<100xi8> {{{.*}}})
+// CHECK: %[[V:.*]] = vector.load %[[A]]
+// CHECK: %[[W:.*]] = arith.extsi %[[V]]
+// CHECK: %[[R:.*]] = scf.for
+// CHECK: %[[T:.*]] = arith.trunci %[[R]]
+// CHECK: vector.store %[[T]], %[[B]]
+// CHECK: func.func private @k_layer1(
+// CHECK: linalg.copy
+// CHECK-LABEL: func.func @k(
+// CHECK: call @k_layer0(
+// CHECK-NOT: arith.trunci
+// CHECK: call @k_layer1(
+func.func @k(%arena: memref<320xi8>, %n: index) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c128 = arith.constant 128 : index
+  %a = memref.view %arena[%c0][] : memref<320xi8> to memref<100xi8>
+  %b = memref.view %arena[%c128][] : memref<320xi8> to memref<100xi8>
+  %v = vector.load %a[%c0] : memref<100xi8>, vector<16xi8>
+  %w = arith.extsi %v : vector<16xi8> to vector<16xi32>
+  %r = scf.for %i = %c0 to %c128 step %c1 iter_args(%s = %w) -> (vector<16xi32>) {
+    %t = arith.addi %s, %w : vector<16xi32>
+    scf.yield %t : vector<16xi32>
+  }
+  %t = arith.trunci %r : vector<16xi32> to vector<16xi8>
+  vector.store %t, %b[%c0] : memref<100xi8>, vector<16xi8>
+  linalg.copy ins(%b : memref<100xi8>) outs(%a : memref<100xi8>)
+  return
+}
+
+// -----
+
+// Buffers that overlap are not promised to be apart; calls stay.
+// CHECK-NOT: _layer
+func.func private @callee(memref<100xi8>, memref<100xi8>)
+func.func @overlap(%arena: memref<320xi8>) {
+  %c0 = arith.constant 0 : index
+  %c64 = arith.constant 64 : index
+  %c192 = arith.constant 192 : index
+  %a = memref.view %arena[%c0][] : memref<320xi8> to memref<100xi8>
+  %b = memref.view %arena[%c64][] : memref<320xi8> to memref<100xi8>
+  %c = memref.view %arena[%c192][] : memref<320xi8> to memref<100xi8>
+  linalg.copy ins(%a : memref<100xi8>) outs(%b : memref<100xi8>)
+  call @callee(%a, %c) : (memref<100xi8>, memref<100xi8>) -> ()
+  return
+}

@@ -145,6 +145,12 @@ expect("'aarch64-i8mm' (aarch64) and 'x86-avx2' (x86_64)", *both,
        "generic,aarch64-i8mm,x86-avx2")
 expect("target 'x86-avx2' is listed twice", *both,
        "x86-avx2,x86-avx512vnni,x86-avx2")
+write("names.mlir", (b"func.func @f(%x: tensor<2xf32>) -> tensor<2xf32> "
+                     b"{ return %x : tensor<2xf32> }\n"
+                     b"func.func @f_target(%x: tensor<2xf32>) -> tensor<2xf32> "
+                     b"{ return %x : tensor<2xf32> }\n"))
+expect("several targets need the name 'qdot_f_target' twice", "compile",
+       "names.mlir", "-o", "out.o", "--target=generic,x86-avx2")
 expect("target 'generic' is listed twice", *both, "generic,generic")
 expect("target 'host' cannot be one of several; name the target itself ('",
        *both, "generic,host")

@@ -9,6 +9,7 @@
 #include "CpuDetection.h"
 #include "Support.h"
 #include "qdot/Codegen/EntryPoint.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/IR/Module.h"
@@ -266,6 +267,17 @@ static void removeDuplicates(llvm::Module &module) {
   passes.run(module, modules);
 }
 
+/// Another entry point may have the name of a function that dispatch adds.
+static Error checkNames(ArrayRef<EntryPoint> entries) {
+  StringSet<> names;
+  for (const EntryPoint &entry : entries)
+    for (const std::string &symbol : entry.getSymbols())
+      if (!names.insert(symbol).second)
+        return makeError("several targets need the name '" + symbol +
+                         "' twice; rename a function or choose one by --entry");
+  return Error::success();
+}
+
 Expected<CompiledModel>
 qdot::driver::linkVariants(std::unique_ptr<LLVMContext> context,
                            std::vector<Variant> variants,
@@ -288,6 +300,8 @@ qdot::driver::linkVariants(std::unique_ptr<LLVMContext> context,
     if (!value.isDeclaration())
       value.setLinkage(GlobalValue::InternalLinkage);
   model.entries = mergeEntries(variants);
+  if (Error error = checkNames(model.entries))
+    return {std::move(error)};
   if (Error error = DispatchBuilder(module, variants).run(model.entries))
     return {std::move(error)};
   removeDuplicates(module);
