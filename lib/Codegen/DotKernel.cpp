@@ -17,8 +17,8 @@ using namespace qdot;
 static constexpr int64_t maxUnrolledDots = 96;
 
 /// The same for blocks whose groups are sorted, and for all blocks together.
-static constexpr int64_t maxUnrolledSortedDots = 512;
-static constexpr int64_t maxStaticDots = 4096;
+static constexpr int64_t maxUnrolledSortedDots = 128;
+static constexpr int64_t maxStaticDots = 512;
 
 /// The constant that an attribute of the op names; empty without it.
 static SmallVector<int64_t> readTable(ContractOp op, StringRef name) {
