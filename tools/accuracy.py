@@ -10,7 +10,7 @@ prints one table: accuracy of float and int8, how often both give the same
 answer, what runs in integers and what stayed in float.
 
   accuracy.py [FOLDER] [--build build] [--only REGEX] [--samples N]
-              [--json FILE] [--check]
+              [--activation-bits BITS] [--json FILE] [--check]
 
 FOLDER (default: $QDOT_MODELS) holds one folder per model, or is itself one;
 each has calib.npy, test.npy, labels.npy and *.mlir. Without a folder, or
@@ -127,7 +127,7 @@ def input_of(text, samples):
     return driver.arrange(samples, dims)
 
 
-def run_chain(programs, model, data, out, allow, samples):
+def run_chain(programs, model, data, out, options, samples):
     """Takes one file through the chain; returns the outputs in float and in
     int8 of the first `samples`, and the text of the integer form."""
     text, arrays = model.read_text(), {}
@@ -137,20 +137,24 @@ def run_chain(programs, model, data, out, allow, samples):
         np.save(arrays[name], input_of(text, loaded))
     stats, quantized = out / "stats.json", out / "int8.mlir"
     programs.calibrate(model, [arrays["calib"]], stats)
-    options = [f"--allow={allow}"] if allow else []
     programs.quantize(model, stats, quantized, *options)
     runs = [programs.run(m, [arrays["test"]], [out / f"{name}.npy"])[0]
             for name, m in (("float", model), ("int8", quantized))]
     return *runs, quantized.read_text()
 
 
-def measure(programs, name, model, data, samples):
+def measure(programs, name, model, data, options):
     """The row of one variant."""
+    samples, how = options.samples, []
+    if name in ALLOW:
+        how.append(f"--allow={ALLOW[name]}")
+    if options.activation_bits:
+        how.append(f"--activation-bits={options.activation_bits}")
     labels = np.load(data / "labels.npy")[:samples]
     metric = metric_of(name, labels)
     with tempfile.TemporaryDirectory() as out:
         real, small, text = run_chain(programs, model, data,
-                                      pathlib.Path(out), ALLOW.get(name), samples)
+                                      pathlib.Path(out), how, samples)
     scores = [metric.score(y, labels) for y in (real, small)]
     official = official_outputs(data, samples)
     return {"model": name, "variant": model.stem, "metric": metric.name,
@@ -244,6 +248,8 @@ def arguments():
                         help="measure the project's own models too")
     parser.add_argument("--samples", type=int, metavar="N",
                         help="test on the first N samples only")
+    parser.add_argument("--activation-bits", metavar="BITS",
+                        help="passed to 'qdot quantize': 7, auto, REGEX=7")
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE")
     parser.add_argument("--check", action="store_true")
     return parser.parse_args()
@@ -260,8 +266,7 @@ def main():
     programs, rows = driver.Driver(options.build), []
     for name, model, data in cases:
         try:
-            rows.append(measure(programs, name, model, data,
-                                options.samples))
+            rows.append(measure(programs, name, model, data, options))
         except driver.Failed as failure:
             rows.append({"model": name, "variant": model.stem,
                          "problem": str(failure)})

@@ -13,23 +13,8 @@
 using namespace mlir;
 using namespace qdot;
 
-int64_t QuantizedConstant::channelOf(ArrayRef<int64_t> index) const {
-  int64_t channel = 0;
-  for (auto [axis, size] : llvm::zip_equal(view.axes, view.shape))
-    channel = channel * size + index[axis];
-  return channel;
-}
-
-/// Calls `visit(element number, multi-index)` for every element.
-static void forEachElement(ArrayRef<int64_t> shape,
-                           function_ref<void(int64_t, ArrayRef<int64_t>)> visit) {
-  if (llvm::is_contained(shape, 0))
-    return;
-  SmallVector<int64_t> index(shape.size(), 0);
-  int64_t number = 0;
-  do
-    visit(number++, index);
-  while (advanceIndex(index, shape));
+SmallVector<int64_t> QuantizedConstant::getStrides() const {
+  return getAxisStrides(type.getRank(), view.axes, view.shape);
 }
 
 QuantizedConstant qdot::quantizeConstant(const RealConstant &constant,
@@ -39,15 +24,17 @@ QuantizedConstant qdot::quantizeConstant(const RealConstant &constant,
   result.view = *viewQuantizedType(type.getElementType());
   result.values.resize(constant.values.size());
   bool isBias = result.view.type.getStorageTypeIntegralWidth() == 32;
-  forEachElement(type.getShape(), [&](int64_t number, ArrayRef<int64_t> index) {
-    numerics::QuantParams params = result.view.params(result.channelOf(index));
-    double value = constant.values[number];
-    result.values[number] =
-        isBias ? numerics::quantizeExact(value, params.scale,
-                                         result.view.storage)
-               : numerics::quantize(static_cast<float>(value), params,
-                                    result.view.storage);
-  });
+  forEachElement(
+      type.getShape(), result.getStrides(),
+      [&](int64_t number, int64_t channel) {
+        numerics::QuantParams params = result.view.params(channel);
+        double value = constant.values[number];
+        result.values[number] =
+            isBias ? numerics::quantizeExact(value, params.scale,
+                                             result.view.storage)
+                   : numerics::quantize(static_cast<float>(value), params,
+                                        result.view.storage);
+      });
   return result;
 }
 
@@ -80,15 +67,15 @@ static RealConstant dequantizeConstant(const QuantizedConstant &constant) {
                                     constant.view.type.getExpressedType());
   real.values.resize(constant.values.size());
   bool isBias = constant.view.type.getStorageTypeIntegralWidth() == 32;
-  forEachElement(real.type.getShape(), [&](int64_t number,
-                                           ArrayRef<int64_t> index) {
-    numerics::QuantParams params =
-        constant.view.params(constant.channelOf(index));
-    int64_t q = constant.values[number];
-    real.values[number] =
-        isBias ? static_cast<double>(q - params.zeroPoint) * params.scale
-               : numerics::dequantize(q, params);
-  });
+  forEachElement(
+      real.type.getShape(), constant.getStrides(),
+      [&](int64_t number, int64_t channel) {
+        numerics::QuantParams params = constant.view.params(channel);
+        int64_t q = constant.values[number];
+        real.values[number] =
+            isBias ? static_cast<double>(q - params.zeroPoint) * params.scale
+                   : numerics::dequantize(q, params);
+      });
   return real;
 }
 

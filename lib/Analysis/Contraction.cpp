@@ -34,11 +34,20 @@ int64_t ContractionChannels::size() const {
                          std::multiplies<>());
 }
 
-int64_t ContractionChannels::channelOf(ArrayRef<int64_t> weightIndex) const {
-  int64_t channel = 0;
-  for (auto [axis, size] : llvm::zip_equal(weightAxes, shape))
-    channel = channel * size + weightIndex[axis];
-  return channel;
+SmallVector<int64_t> qdot::getAxisStrides(int64_t rank, ArrayRef<int64_t> axes,
+                                          ArrayRef<int64_t> shape) {
+  SmallVector<int64_t> strides(rank, 0);
+  int64_t stride = 1;
+  for (auto [axis, size] :
+       llvm::zip_equal(llvm::reverse(axes), llvm::reverse(shape))) {
+    strides[axis] = stride;
+    stride *= size;
+  }
+  return strides;
+}
+
+SmallVector<int64_t> ContractionChannels::getStrides(int64_t rank) const {
+  return getAxisStrides(rank, weightAxes, shape);
 }
 
 ContractionChannels qdot::getChannels(const Layer &layer) {
@@ -144,25 +153,31 @@ qdot::getBiasMagnitudes(const ContractionChannels &channels,
   SmallVector<double> magnitudes(channels.size(), 0.0);
   if (llvm::is_contained(channels.shape, 0))
     return magnitudes;
-  // Where each output dimension of the bias is found among the channels.
-  SmallVector<int64_t> index(channels.shape.size(), 0);
-  int64_t channel = 0;
-  do {
-    SmallVector<int64_t> biasIndex(init.shape.size(), 0);
-    int64_t element = 0;
-    do {
-      bool meets = true;
-      for (auto [dim, at] : llvm::zip_equal(init.outputDims, biasIndex)) {
-        const auto *it = llvm::find(channels.outputDims, dim);
-        if (it != channels.outputDims.end())
-          meets &= index[it - channels.outputDims.begin()] == at;
-      }
-      if (meets)
-        magnitudes[channel] =
-            std::max(magnitudes[channel], std::abs(init.values[element]));
-      ++element;
-    } while (advanceIndex(biasIndex, init.shape));
-    ++channel;
-  } while (advanceIndex(index, channels.shape));
+  // The dimensions that bias and channels share, and the largest bias for each
+  // position along them.
+  SmallVector<int64_t> sizes, channelAxes, biasAxes;
+  for (auto [axis, dim] : llvm::enumerate(channels.outputDims)) {
+    const auto *at = llvm::find(init.outputDims, dim);
+    if (at == init.outputDims.end())
+      continue;
+    sizes.push_back(channels.shape[axis]);
+    channelAxes.push_back(axis);
+    biasAxes.push_back(at - init.outputDims.begin());
+  }
+  SmallVector<double> largest(
+      std::accumulate(sizes.begin(), sizes.end(), int64_t(1),
+                      std::multiplies<>()),
+      0.0);
+  forEachElement(init.shape,
+                 getAxisStrides(init.shape.size(), biasAxes, sizes),
+                 [&](int64_t element, int64_t position) {
+                   largest[position] = std::max(largest[position],
+                                                std::abs(init.values[element]));
+                 });
+  forEachElement(channels.shape,
+                 getAxisStrides(channels.shape.size(), channelAxes, sizes),
+                 [&](int64_t channel, int64_t position) {
+                   magnitudes[channel] = largest[position];
+                 });
   return magnitudes;
 }

@@ -9,12 +9,15 @@
 #include "qdot/Analysis/ConstantValues.h"
 #include "qdot/Analysis/Contraction.h"
 #include "qdot/Analysis/QuantizableValues.h"
+#include "qdot/Analysis/Remarks.h"
 #include "qdot/Analysis/StructuralBody.h"
+#include "qdot/Annotate/ActivationBits.h"
 #include "qdot/Annotate/Passes.h"
 #include "qdot/Annotate/StatisticsLookup.h"
 #include "qdot/Dialect/QuantizedType.h"
 #include "qdot/Statistics/Ranges.h"
 #include "llvm/ADT/EquivalenceClasses.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Error.h"
 #include <cmath>
 
@@ -26,9 +29,22 @@ namespace qdot {
 using namespace mlir;
 using namespace qdot;
 using numerics::QuantParams;
+using numerics::StorageRange;
 using statistics::RealRange;
 
 namespace {
+/// What `annotate-values` was asked for.
+struct AnnotationRules {
+  statistics::RangeMethod method;
+  ActivationBitsRules bits;
+};
+
+/// Parameters of one value and the integers that it may take.
+struct ActivationType {
+  QuantParams params;
+  StorageRange storage;
+};
+
 /// A function and what is known about it before anything is changed.
 struct FunctionPlan {
   explicit FunctionPlan(func::FuncOp function, llvm::Regex *keepFloat)
@@ -39,7 +55,7 @@ struct FunctionPlan {
   LayerAnalysis layers;
   QuantizableValues values;
   /// The type of each value that gets one; decided by `ParameterChooser`.
-  llvm::DenseMap<Value, QuantParams> params;
+  llvm::DenseMap<Value, ActivationType> types;
 };
 
 //===----------------------------------------------------------------------===//
@@ -50,8 +66,8 @@ struct FunctionPlan {
 class ParameterChooser {
 public:
   ParameterChooser(FunctionPlan &plan, const statistics::StatisticsFile &file,
-                   statistics::RangeMethod method)
-      : plan(plan), file(file), method(method) {}
+                   const AnnotationRules &rules)
+      : plan(plan), file(file), rules(rules) {}
 
   LogicalResult choose() {
     for (const Layer &layer : plan.layers.getLayers())
@@ -65,9 +81,11 @@ public:
     for (const QuantizableValue &value : plan.values.getValues())
       if (failed(addRange(value)))
         return failure();
+    joinPending();
+    chooseBits();
     for (const QuantizableValue &value : plan.values.getValues())
       if (!isQuantizedAlready(value.value))
-        plan.params[value.value] = getParams(value.value);
+        plan.types[value.value] = getType(value.value);
     return success();
   }
 
@@ -133,13 +151,10 @@ private:
   LogicalResult addRange(const QuantizableValue &value) {
     // What a move makes are its operands' values; a pad in front of a maximum
     // may hold the lowest float, which must not become part of the range.
-    bool isMoved =
-        value.producer && value.producer->kind == LayerKind::SameScale;
-    if (isMoved || isQuantizedAlready(value.value))
+    if (isMoved(value) || isQuantizedAlready(value.value))
       return success();
-    const auto &record = file.records.at(value.site.getKey().str());
     llvm::Expected<RealRange> range =
-        statistics::estimateRange(record, method);
+        statistics::estimateRange(getRecord(value), rules.method);
     if (!range)
       return plan.function.emitError()
              << "value " << value.site.getKey() << ": "
@@ -148,12 +163,66 @@ private:
     return success();
   }
 
-  QuantParams getParams(Value value) {
-    if (ranges.empty())
-      joinPending();
-    RealRange range = ranges.lookup(groups.getLeaderValue(value));
-    return numerics::chooseAsymmetric(range.min, range.max,
-                                      numerics::activationRange);
+  static bool isMoved(const QuantizableValue &value) {
+    return value.producer && value.producer->kind == LayerKind::SameScale;
+  }
+
+  const statistics::TensorRecord &getRecord(const QuantizableValue &value) {
+    return file.records.at(value.site.getKey().str());
+  }
+
+  QuantParams getParams(const void *group, StorageRange storage) {
+    RealRange range = ranges.lookup(group);
+    return numerics::chooseAsymmetric(range.min, range.max, storage);
+  }
+
+  /// Values that share a type have 7 bits when one of them is to have 7.
+  void chooseBits() {
+    llvm::DenseSet<const void *> expensive, automatic;
+    for (const QuantizableValue &value : plan.values.getValues()) {
+      const void *group = groups.getLeaderValue(value.value);
+      ActivationBits bits = rules.bits.get(value.site.getPath());
+      if (isQuantizedAlready(value.value) || bits == ActivationBits::Eight)
+        continue;
+      if (bits == ActivationBits::Seven)
+        narrow.insert(group);
+      else if (isMoved(value) || getNarrowError(value) <= maxAutoError)
+        automatic.insert(group);
+      else
+        expensive.insert(group);
+    }
+    for (const void *group : automatic)
+      if (!expensive.contains(group))
+        narrow.insert(group);
+    for (const QuantizableValue &value : plan.values.getValues())
+      if (narrow.contains(groups.getLeaderValue(value.value)) &&
+          !isMoved(value) && !isQuantizedAlready(value.value))
+        reportNarrow(value);
+  }
+
+  double getNarrowError(const QuantizableValue &value) {
+    QuantParams params = getParams(groups.getLeaderValue(value.value),
+                                   numerics::narrowActivationRange);
+    return statistics::estimateRelativeError(getRecord(value), params.scale);
+  }
+
+  void reportNarrow(const QuantizableValue &value) {
+    Operation *op = value.value.getDefiningOp();
+    int64_t error = std::llround(1e6 * getNarrowError(value));
+    emitAnalysisRemark(
+        op ? op : plan.function.getOperation(), "ActivationBits",
+        {{"Bits", 7}, {"RelativeErrorPerMillion", error}},
+        ("7 bits for " + value.site.getPath() +
+         ": rounding changes it by that part of its root mean square, twice as "
+         "much as 8 bits would").str());
+  }
+
+  ActivationType getType(Value value) {
+    const void *group = groups.getLeaderValue(value);
+    StorageRange storage = narrow.contains(group)
+                               ? numerics::narrowActivationRange
+                               : numerics::activationRange;
+    return {getParams(group, storage), storage};
   }
 
   void joinPending() {
@@ -169,7 +238,7 @@ private:
 
   FunctionPlan &plan;
   const statistics::StatisticsFile &file;
-  statistics::RangeMethod method;
+  const AnnotationRules &rules;
   struct Groups {
     llvm::EquivalenceClasses<const void *> classes;
     void insert(Value value) { classes.insert(value.getAsOpaquePointer()); }
@@ -182,6 +251,7 @@ private:
   } groups;
   SmallVector<std::pair<Value, RealRange>> pending;
   llvm::DenseMap<const void *, RealRange> ranges;
+  llvm::DenseSet<const void *> narrow; ///< groups of 7 bits
 };
 
 //===----------------------------------------------------------------------===//
@@ -197,7 +267,7 @@ public:
   void apply() {
     markKeptLayers();
     for (const QuantizableValue &value : plan.values.getValues())
-      if (plan.params.count(value.value))
+      if (plan.types.count(value.value))
         annotateValue(value);
     for (const Layer &layer : plan.layers.getLayers())
       if (layer.weight && plan.values.isQuantized(layer))
@@ -214,9 +284,9 @@ private:
   /// `value -> quantize -> dequantize -> former users`.
   void annotateValue(const QuantizableValue &value) {
     builder.setInsertionPointAfterValue(value.value);
-    quant::QuantizedType type =
-        getPerTensorType(builder.getContext(), numerics::activationRange,
-                         plan.params.lookup(value.value));
+    ActivationType chosen = plan.types.lookup(value.value);
+    quant::QuantizedType type = getPerTensorType(
+        builder.getContext(), chosen.storage, chosen.params);
     SmallPtrSet<Operation *, 1> own;
     Value replacement = insertPair(value.value, type, value.site, own);
     Value former = value.value;
@@ -258,9 +328,9 @@ private:
   }
 
   std::optional<double> getScale(Value activation) {
-    auto it = plan.params.find(activation);
-    if (it != plan.params.end())
-      return it->second.scale;
+    auto it = plan.types.find(activation);
+    if (it != plan.types.end())
+      return it->second.params.scale;
     auto dequantize = activation.getDefiningOp<DequantizeOp>();
     if (!dequantize)
       return std::nullopt;
@@ -276,12 +346,12 @@ private:
                                           const ConstantInit &init,
                                           double inputScale) {
     SmallVector<double> maxima(channels.size(), 0.0);
-    SmallVector<int64_t> index(weight.type.getRank(), 0);
-    for (double value : weight.values) {
-      double &maximum = maxima[channels.channelOf(index)];
-      maximum = std::max(maximum, std::abs(value));
-      advanceIndex(index, weight.type.getShape());
-    }
+    forEachElement(weight.type.getShape(),
+                   channels.getStrides(weight.type.getRank()),
+                   [&](int64_t element, int64_t channel) {
+                     maxima[channel] = std::max(
+                         maxima[channel], std::abs(weight.values[element]));
+                   });
     SmallVector<double> biases = getBiasMagnitudes(channels, init);
     return llvm::map_to_vector(
         llvm::zip_equal(maxima, biases), [&](auto pair) {
@@ -343,13 +413,17 @@ private:
     if (!method)
       return emitOptionError("range", rangeMethod,
                              llvm::toString(method.takeError()));
+    auto bits = ActivationBitsRules::parse(activationBits);
+    if (!bits)
+      return emitOptionError("activation-bits", llvm::join(activationBits, ","),
+                             llvm::toString(bits.takeError()));
     if (stats.empty())
       return getOperation().emitError()
              << "qdot-annotate-values needs a statistics file (stats=FILE)";
     auto file = statistics::readStatistics(stats);
     if (!file)
       return getOperation().emitError() << llvm::toString(file.takeError());
-    return annotate(*file, *method,
+    return annotate(*file, {*method, std::move(*bits)},
                     keepFloat.empty() ? nullptr : &keepFloatRegex);
   }
 
@@ -360,7 +434,7 @@ private:
   }
 
   LogicalResult annotate(const statistics::StatisticsFile &file,
-                         statistics::RangeMethod method,
+                         const AnnotationRules &rules,
                          llvm::Regex *keepFloatRegex) {
     std::vector<std::unique_ptr<FunctionPlan>> plans;
     for (auto function : getOperation().getOps<func::FuncOp>())
@@ -370,7 +444,7 @@ private:
     if (failed(checkSites(plans, file)))
       return failure();
     for (auto &plan : plans)
-      if (failed(ParameterChooser(*plan, file, method).choose()))
+      if (failed(ParameterChooser(*plan, file, rules).choose()))
         return failure();
     for (auto &plan : plans)
       Annotator(*plan).apply();

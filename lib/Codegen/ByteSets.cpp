@@ -10,6 +10,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/Matchers.h"
 #include "qdot/Dialect/Constants.h"
 #include "qdot/Dialect/QuantizedType.h"
@@ -78,8 +79,19 @@ static ByteSet getExtremes(const ByteSet &a, const ByteSet &b, Sign sign,
   return result;
 }
 
-static ByteSet getConstantBytes(Value tensor) {
-  FailureOr<ConstantTensor> constant = ConstantTensor::get(tensor);
+bool qdot::isReadable(arith::ConstantOp op) {
+  if (auto resource = dyn_cast<DenseResourceElementsAttr>(op.getValue())) {
+    const AsmResourceBlob *blob = resource.getRawHandle().getBlob();
+    return blob && int64_t(blob->getData().size()) ==
+                       resource.getType().getNumElements();
+  }
+  return isa<DenseElementsAttr>(op.getValue());
+}
+
+static ByteSet getConstantBytes(arith::ConstantOp op) {
+  FailureOr<ConstantTensor> constant = failure();
+  if (isReadable(op))
+    constant = ConstantTensor::get(op.getResult());
   if (failed(constant))
     return getAll();
   int64_t count = constant->isSplat()
@@ -235,7 +247,8 @@ ByteSet ByteSets::compute(Value tensor) {
     return getArgumentBytes(argument);
   Operation *producer = tensor.getDefiningOp();
   return llvm::TypeSwitch<Operation *, ByteSet>(producer)
-      .Case<arith::ConstantOp>([&](auto) { return getConstantBytes(tensor); })
+      .Case<arith::ConstantOp>(
+          [&](arith::ConstantOp op) { return getConstantBytes(op); })
       .Case<tensor::EmptyOp>([](auto) { return ByteSet(); })
       .Case<tensor::CastOp, tensor::CollapseShapeOp, tensor::ExpandShapeOp,
             tensor::ReshapeOp, tensor::ExtractSliceOp, linalg::TransposeOp,

@@ -10,76 +10,134 @@
 #include "mlir/IR/Matchers.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "qdot/Dialect/Qdot.h"
+#include <optional>
 
 using namespace mlir;
 using namespace qdot;
 
 Value qdot::createFlip(OpBuilder &builder, Location loc, Value value) {
+  return createShift(builder, loc, value, 128);
+}
+
+static bool isFlip(int64_t offset) { return offset == 128 || offset == -128; }
+
+Value qdot::createShift(OpBuilder &builder, Location loc, Value value,
+                        int64_t offset) {
   APInt constant;
   if (matchPattern(value, m_ConstantInt(&constant)))
     return arith::ConstantOp::create(
         builder, loc,
-        builder.getIntegerAttr(value.getType(), constant ^ APInt(8, 128)));
-  Value bit =
-      arith::ConstantOp::create(builder, loc, builder.getI8IntegerAttr(-128));
-  return arith::XOrIOp::create(builder, loc, value, bit);
+        builder.getIntegerAttr(value.getType(),
+                               constant + APInt(8, offset & 255)));
+  Value distance = arith::ConstantOp::create(
+      builder, loc, builder.getI8IntegerAttr(int8_t(offset)));
+  if (isFlip(offset))
+    return arith::XOrIOp::create(builder, loc, value, distance);
+  return arith::AddIOp::create(builder, loc, value, distance,
+                               arith::IntegerOverflowFlags::nsw);
 }
 
-/// The operand of a flip, or null.
-static Value matchFlip(Value value) {
-  auto flip = value.getDefiningOp<arith::XOrIOp>();
-  APInt bit;
-  if (flip && matchPattern(flip.getRhs(), m_ConstantInt(&bit)) &&
-      bit.isMinSignedValue())
-    return flip.getLhs();
+namespace {
+/// `input` moved by `offset`, as `createShift` makes it.
+struct Shift {
+  Value input;
+  int64_t offset; ///< 128 for a flip, in either direction
+};
+} // namespace
+
+static std::optional<Shift> matchShift(Value value) {
+  Operation *op = value.getDefiningOp();
+  APInt constant;
+  if (!op || !value.getType().isInteger(8) || op->getNumOperands() != 2 ||
+      !matchPattern(op->getOperand(1), m_ConstantInt(&constant)))
+    return std::nullopt;
+  if (isa<arith::XOrIOp>(op) && constant.isMinSignedValue())
+    return Shift{op->getOperand(0), 128};
+  auto sum = dyn_cast<arith::AddIOp>(op);
+  if (sum && bitEnumContainsAll(sum.getOverflowFlags(),
+                                arith::IntegerOverflowFlags::nsw))
+    return Shift{sum.getLhs(), constant.getSExtValue()};
+  return std::nullopt;
+}
+
+/// A requantization whose result moves, or null when its clamp leaves a byte.
+static Value moveResult(OpBuilder &builder, RequantizeOp op, int64_t offset) {
+  int64_t high = int64_t(op.getClampMax()) + offset;
+  if (int64_t(op.getClampMin()) + offset < 0 ||
+      high > (isFlip(offset) ? 255 : 127))
+    return {};
+  return RequantizeOp::create(
+      builder, op.getLoc(), op.getType(), op.getAccumulator(),
+      op.getMultiplier(), op.getShift(), op.getZeroPoint() + offset,
+      op.getClampMin() + offset, op.getClampMax() + offset, op.getContract());
+}
+
+/// An operand of a maximum or minimum that moves: nothing may wrap, unless the
+/// comparison becomes unsigned.
+static Value moveOperand(OpBuilder &builder, Value value, int64_t offset) {
+  std::optional<Shift> inner = matchShift(value);
+  if (inner && (isFlip(offset) ? isFlip(inner->offset)
+                               : inner->offset == -offset))
+    return inner->input;
+  APInt constant;
+  bool isConstant = matchPattern(value, m_ConstantInt(&constant));
+  if (isFlip(offset) ||
+      (isConstant && llvm::isInt<8>(constant.getSExtValue() + offset)))
+    return createShift(builder, value.getLoc(), value, offset);
   return {};
 }
 
-/// A requantization whose result is read as unsigned.
-static Value createUnsigned(OpBuilder &builder, RequantizeOp op) {
-  return RequantizeOp::create(
-      builder, op.getLoc(), op.getType(), op.getAccumulator(),
-      op.getMultiplier(), op.getShift(), op.getZeroPoint() + 128,
-      op.getClampMin() + 128, op.getClampMax() + 128, op.getContract());
+template <typename SignedOp, typename UnsignedOp>
+static Value moveExtreme(OpBuilder &builder, SignedOp op, int64_t offset) {
+  Value lhs = moveOperand(builder, op.getLhs(), offset);
+  Value rhs = lhs ? moveOperand(builder, op.getRhs(), offset) : Value();
+  if (!rhs)
+    return {};
+  if (isFlip(offset))
+    return UnsignedOp::create(builder, op.getLoc(), lhs, rhs);
+  return SignedOp::create(builder, op.getLoc(), lhs, rhs);
 }
 
-/// Another form of `flip(x)`, or null.
-static Value simplifyFlip(OpBuilder &builder, arith::XOrIOp op) {
-  Value input = matchFlip(op.getResult());
-  if (!input)
+/// Another form of a shifted value, or null.
+static Value simplifyShift(OpBuilder &builder, Operation &op) {
+  std::optional<Shift> outer = matchShift(op.getResult(0));
+  if (!outer)
     return {};
-  if (Value inner = matchFlip(input))
-    return inner;
-  Operation *producer = input.getDefiningOp();
+  if (std::optional<Shift> inner = matchShift(outer->input)) {
+    if (isFlip(outer->offset) && isFlip(inner->offset))
+      return inner->input;
+    if (outer->offset == -inner->offset)
+      return inner->input;
+  }
+  Operation *producer = outer->input.getDefiningOp();
   if (!producer || !producer->hasOneUse())
     return {};
   if (auto requantize = dyn_cast<RequantizeOp>(producer))
-    return createUnsigned(builder, requantize);
-  if (!isa<arith::MaxSIOp, arith::MinSIOp>(producer))
-    return {};
-  auto unflip = [&](Value value) -> Value {
-    if (Value inner = matchFlip(value))
-      return inner;
-    return createFlip(builder, op.getLoc(), value);
-  };
-  Value lhs = unflip(producer->getOperand(0));
-  Value rhs = unflip(producer->getOperand(1));
-  if (isa<arith::MaxSIOp>(producer))
-    return arith::MaxUIOp::create(builder, op.getLoc(), lhs, rhs);
-  return arith::MinUIOp::create(builder, op.getLoc(), lhs, rhs);
+    return moveResult(builder, requantize, outer->offset);
+  if (auto max = dyn_cast<arith::MaxSIOp>(producer))
+    return moveExtreme<arith::MaxSIOp, arith::MaxUIOp>(builder, max,
+                                                       outer->offset);
+  if (auto min = dyn_cast<arith::MinSIOp>(producer))
+    return moveExtreme<arith::MinSIOp, arith::MinUIOp>(builder, min,
+                                                       outer->offset);
+  return {};
 }
 
-/// `extsi(flip(u))` is `extui(u) - 128`.
+/// `extsi(u - offset)` is `ext(u) - offset`, unsigned when it was a flip.
 static Value simplifyExtension(OpBuilder &builder, arith::ExtSIOp op) {
-  Value input = op.getIn().getType().isInteger(8) ? matchFlip(op.getIn())
-                                                  : Value();
-  if (!input)
+  std::optional<Shift> shift = matchShift(op.getIn());
+  if (!shift)
     return {};
+  Location loc = op.getLoc();
   Value wide =
-      arith::ExtUIOp::create(builder, op.getLoc(), op.getType(), input);
+      isFlip(shift->offset)
+          ? arith::ExtUIOp::create(builder, loc, op.getType(), shift->input)
+                .getResult()
+          : arith::ExtSIOp::create(builder, loc, op.getType(), shift->input);
+  int64_t distance = isFlip(shift->offset) ? 128 : -shift->offset;
   Value offset = arith::ConstantOp::create(
-      builder, op.getLoc(), builder.getIntegerAttr(op.getType(), 128));
-  return arith::SubIOp::create(builder, op.getLoc(), wide, offset);
+      builder, loc, builder.getIntegerAttr(op.getType(), distance));
+  return arith::SubIOp::create(builder, loc, wide, offset);
 }
 
 void qdot::simplifyUnsignedBody(Block &body) {
@@ -89,8 +147,8 @@ void qdot::simplifyUnsignedBody(Block &body) {
     for (Operation &op : llvm::make_early_inc_range(body)) {
       OpBuilder builder(&op);
       Value value;
-      if (auto flip = dyn_cast<arith::XOrIOp>(op))
-        value = simplifyFlip(builder, flip);
+      if (isa<arith::XOrIOp, arith::AddIOp>(op))
+        value = simplifyShift(builder, op);
       else if (auto extension = dyn_cast<arith::ExtSIOp>(op))
         value = simplifyExtension(builder, extension);
       if (!value)

@@ -19,9 +19,9 @@
 #include "qdot/Analysis/IntegerContraction.h"
 #include "qdot/Analysis/Layers.h"
 #include "qdot/Codegen/Passes.h"
+#include "qdot/Codegen/StorageClasses.h"
 #include "qdot/Codegen/UnsignedBody.h"
 #include "qdot/Dialect/Constants.h"
-#include "llvm/ADT/EquivalenceClasses.h"
 #include "llvm/ADT/SetVector.h"
 
 namespace qdot {
@@ -31,30 +31,6 @@ namespace qdot {
 
 using namespace mlir;
 using namespace qdot;
-
-static bool isBytes(Value value) {
-  auto type = dyn_cast<RankedTensorType>(value.getType());
-  return type && type.getElementType().isSignlessInteger(8);
-}
-
-/// Ops whose i8 operands and results hold the same values.
-static bool isMovement(Operation *op) {
-  return isa<tensor::PadOp, tensor::CastOp, tensor::CollapseShapeOp,
-             tensor::ExpandShapeOp, tensor::ReshapeOp, tensor::ExtractSliceOp,
-             tensor::InsertSliceOp, tensor::ConcatOp, linalg::TransposeOp,
-             linalg::CopyOp, linalg::BroadcastOp, linalg::FillOp>(op);
-}
-
-/// False for sparse constants and for resources without their data, which
-/// another pass reports.
-static bool isReadable(arith::ConstantOp op) {
-  if (auto resource = dyn_cast<DenseResourceElementsAttr>(op.getValue())) {
-    const AsmResourceBlob *blob = resource.getRawHandle().getBlob();
-    return blob && int64_t(blob->getData().size()) ==
-                       resource.getType().getNumElements();
-  }
-  return isa<DenseElementsAttr>(op.getValue());
-}
 
 namespace {
 /// A constant i32 tensor, as it varies over the result of a contraction.
@@ -93,134 +69,30 @@ static FailureOr<IntegerInit> getIntegerInit(Value init) {
 }
 
 namespace {
-/// Classes of tensors that must be stored alike, and which of them change.
-class StorageClasses {
-public:
-  explicit StorageClasses(func::FuncOp function) {
-    function.walk([&](Operation *op) { addOp(op); });
-  }
-
-  bool isUnsigned(Value value) const {
-    if (!isBytes(value))
-      return false;
-    auto at = classes.findLeader(value.getAsOpaquePointer());
-    return at != classes.member_end() && wanted.contains(*at) &&
-           !pinned.contains(*at);
-  }
-
-  /// Leaders are final only after every op was added.
-  void finish() {
-    wanted = getLeaders(wantedValues);
-    pinned = getLeaders(pinnedValues);
-  }
-
-private:
-  using Set = llvm::DenseSet<const void *>;
-
-  void join(Value a, Value b) {
-    classes.unionSets(a.getAsOpaquePointer(), b.getAsOpaquePointer());
-  }
-  void pin(Value value) {
-    if (isBytes(value))
-      pinnedValues.push_back(value);
-  }
-  void note(Value value) { classes.insert(value.getAsOpaquePointer()); }
-
-  void addOp(Operation *op) {
-    SmallVector<Value> bytes;
-    for (Value value : op->getOperands())
-      if (isBytes(value))
-        bytes.push_back(value);
-    for (Value value : op->getResults())
-      if (isBytes(value))
-        bytes.push_back(value);
-    for (Value value : bytes)
-      note(value);
-    if (auto constant = dyn_cast<arith::ConstantOp>(op)) {
-      if (!isReadable(constant))
-        llvm::for_each(bytes, [&](Value value) { pin(value); });
-    } else if (isMovement(op)) {
-      for (Value value : bytes)
-        join(bytes.front(), value);
-    } else if (auto linalgOp = dyn_cast<linalg::LinalgOp>(op)) {
-      addLinalg(linalgOp);
-    } else if (auto reinterpret = dyn_cast<quant::StorageCastOp>(op)) {
-      // Handled at the boundary, like arguments and results of the function.
-    } else if (!isa<func::ReturnOp, tensor::EmptyOp, tensor::DimOp,
-                    tensor::ExtractOp>(op)) {
-      llvm::for_each(bytes, [&](Value value) { pin(value); });
-    }
-    // Arguments of blocks other than the function's entry are left alone.
-    for (Region &region : op->getRegions())
-      for (Block &block : region)
-        if (!isa<func::FuncOp>(op) || !block.isEntryBlock())
-          for (Value argument : block.getArguments())
-            pin(argument);
-  }
-
-  void addLinalg(linalg::LinalgOp op) {
-    if (!op.hasPureTensorSemantics()) {
-      for (Value operand : op->getOperands())
-        pin(operand);
-      return;
-    }
-    for (OpOperand &init : op.getDpsInitsMutable())
-      if (isBytes(init.get()))
-        join(init.get(), op.getTiedOpResult(&init));
-    auto generic = dyn_cast<linalg::GenericOp>(op.getOperation());
-    if (!generic) {
-      // A named op reads bytes as its name says.
-      for (Value operand : op->getOperands())
-        pin(operand);
-      return;
-    }
-    auto contraction = matchIntegerContraction(generic);
-    if (!contraction)
-      return;
-    pin(contraction->rhs->get());
-    if (contraction->lhsSign == Sign::Signed &&
-        isConstantTensor(contraction->rhs->get()) &&
-        !isConstantTensor(contraction->lhs->get()))
-      wantedValues.push_back(contraction->lhs->get());
-  }
-
-  Set getLeaders(ArrayRef<Value> values) {
-    Set leaders;
-    for (Value value : values)
-      leaders.insert(classes.getOrInsertLeaderValue(value.getAsOpaquePointer()));
-    return leaders;
-  }
-
-  llvm::EquivalenceClasses<const void *> classes;
-  SmallVector<Value> wantedValues, pinnedValues;
-  Set wanted, pinned;
-};
-
 /// Changes the storage of one function's tensors.
 class StorageChange {
 public:
   StorageChange(func::FuncOp function)
       : function(function), builder(function.getContext()), classes(function) {
-    classes.finish();
   }
 
   void run() {
     // Decided for every op before anything changes.
     function.walk([&](Operation *op) {
       for (OpOperand &operand : op->getOpOperands())
-        if (classes.isUnsigned(operand.get()))
-          uses.insert(&operand);
+        if (int64_t offset = classes.getOffset(operand.get()))
+          uses[&operand] = offset;
       for (Value result : op->getResults())
-        if (classes.isUnsigned(result))
-          results.insert(op);
+        if (int64_t offset = classes.getOffset(result))
+          results[op] = offset;
       if (auto extract = dyn_cast<tensor::ExtractOp>(op))
-        if (classes.isUnsigned(extract.getTensor()))
+        if (classes.getOffset(extract.getTensor()))
           extracts.push_back(extract);
       ops.push_back(op);
     });
     SmallVector<BlockArgument> arguments;
     for (BlockArgument argument : function.getArguments())
-      if (classes.isUnsigned(argument))
+      if (classes.getOffset(argument))
         arguments.push_back(argument);
     for (Operation *op : ops)
       change(op);
@@ -233,112 +105,118 @@ public:
   }
 
 private:
-  bool isUse(OpOperand &operand) const { return uses.contains(&operand); }
-  bool isResult(Operation *op) const { return results.contains(op); }
+  /// The offset of an operand's values, or 0 when they keep their form.
+  int64_t getUse(OpOperand &operand) const { return uses.lookup(&operand); }
+  /// The same for the results of an op.
+  int64_t getResult(Operation *op) const { return results.lookup(op); }
 
   void change(Operation *op) {
     builder.setInsertionPoint(op);
-    if (isResult(op))
+    int64_t offset = getResult(op);
+    if (offset)
       op->removeDiscardableAttr(quantizedAttrName);
     if (auto constant = dyn_cast<arith::ConstantOp>(op)) {
-      if (isResult(op))
-        changeConstant(constant);
+      if (offset)
+        changeConstant(constant, offset);
     } else if (auto pad = dyn_cast<tensor::PadOp>(op)) {
-      if (isResult(op))
-        changeYield(pad.getRegion().front());
+      if (offset)
+        changeYield(pad.getRegion().front(), offset);
     } else if (auto fill = dyn_cast<linalg::FillOp>(op)) {
-      if (isResult(op))
-        fill->setOperand(0, createFlip(builder, op->getLoc(),
-                                       fill.getInputs()[0]));
+      if (offset)
+        fill->setOperand(0, createShift(builder, op->getLoc(),
+                                        fill.getInputs()[0], offset));
     } else if (auto generic = dyn_cast<linalg::GenericOp>(op)) {
       if (generic.hasPureTensorSemantics())
         changeGeneric(generic);
     } else if (isa<func::ReturnOp>(op)) {
       for (OpOperand &operand : op->getOpOperands())
-        if (isUse(operand))
-          operand.set(createFlippedTensor(operand.get()));
+        if (int64_t used = getUse(operand))
+          operand.set(createShiftedTensor(operand.get(), -used));
     } else if (isa<quant::StorageCastOp>(op)) {
       changeCast(op);
     }
   }
 
   void changeCast(Operation *op) {
-    if (isResult(op)) {
+    if (int64_t offset = getResult(op)) {
       builder.setInsertionPointAfter(op);
-      flipAfterwards(op->getResult(0));
-    } else if (isUse(op->getOpOperand(0))) {
-      op->setOperand(0, createFlippedTensor(op->getOperand(0)));
+      shiftAfterwards(op->getResult(0), offset);
+    } else if (int64_t used = getUse(op->getOpOperand(0))) {
+      op->setOperand(0, createShiftedTensor(op->getOperand(0), -used));
     }
   }
 
   void changeArgument(BlockArgument argument) {
     builder.setInsertionPointToStart(&function.getBody().front());
-    flipAfterwards(argument);
+    shiftAfterwards(argument, classes.getOffset(argument));
   }
 
-  /// What reads `value` so far reads it flipped.
-  void flipAfterwards(Value value) {
+  /// What reads `value` so far reads it shifted.
+  void shiftAfterwards(Value value, int64_t offset) {
     SmallVector<OpOperand *> readers;
     for (OpOperand &use : value.getUses())
       readers.push_back(&use);
-    Value flipped = createFlippedTensor(value);
+    Value shifted = createShiftedTensor(value, offset);
     for (OpOperand *reader : readers)
-      reader->set(flipped);
+      reader->set(shifted);
   }
 
-  void changeConstant(arith::ConstantOp constant) {
+  void changeConstant(arith::ConstantOp constant, int64_t offset) {
     FailureOr<ConstantTensor> data = ConstantTensor::get(constant.getResult());
     auto type = cast<RankedTensorType>(constant.getType());
-    SmallVector<char> bytes;
-    for (int64_t at = 0; at < type.getNumElements(); ++at)
-      bytes.push_back(static_cast<char>(data->getInteger(at) ^ -128));
-    Value flipped = arith::ConstantOp::create(builder, constant.getLoc(),
+    SmallVector<char> bytes(type.getNumElements());
+    for (auto [at, byte] : llvm::enumerate(bytes))
+      byte = static_cast<char>(data->getInteger(at) + offset);
+    Value shifted = arith::ConstantOp::create(builder, constant.getLoc(),
                                               createElements(type, bytes));
-    constant.getResult().replaceAllUsesWith(flipped);
+    constant.getResult().replaceAllUsesWith(shifted);
   }
 
   /// The terminator of a pad's body.
-  void changeYield(Block &block) {
+  void changeYield(Block &block, int64_t offset) {
     Operation *yield = block.getTerminator();
     OpBuilder inside(yield);
-    yield->setOperand(0, createFlip(inside, yield->getLoc(),
-                                    yield->getOperand(0)));
+    yield->setOperand(0, createShift(inside, yield->getLoc(),
+                                     yield->getOperand(0), offset));
   }
 
   void changeExtract(tensor::ExtractOp extract) {
     OpBuilder after(extract->getContext());
     after.setInsertionPointAfter(extract);
-    Value flipped = createFlip(after, extract.getLoc(), extract.getResult());
-    extract.getResult().replaceAllUsesExcept(flipped, flipped.getDefiningOp());
+    Value value = createShift(after, extract.getLoc(), extract.getResult(),
+                              -getUse(extract.getTensorMutable()));
+    extract.getResult().replaceAllUsesExcept(value, value.getDefiningOp());
     bodies.insert(extract->getParentOp());
   }
 
   void changeGeneric(linalg::GenericOp op) {
     Block &body = *op.getBody();
     auto contraction = matchIntegerContraction(op);
-    bool isFolded = contraction && isUse(*contraction->lhs) &&
+    bool isFolded = contraction && getUse(*contraction->lhs) &&
                     foldOffset(op, *contraction);
     OpBuilder inside = OpBuilder::atBlockBegin(&body);
     for (OpOperand &operand : op->getOpOperands()) {
-      if (!isUse(operand) || (isFolded && &operand == contraction->lhs))
+      int64_t offset = getUse(operand);
+      if (!offset || (isFolded && &operand == contraction->lhs))
         continue;
       BlockArgument argument = body.getArgument(operand.getOperandNumber());
       if (argument.use_empty())
         continue;
-      Value flipped = createFlip(inside, op.getLoc(), argument);
-      argument.replaceAllUsesExcept(flipped, flipped.getDefiningOp());
+      Value value = createShift(inside, op.getLoc(), argument, -offset);
+      argument.replaceAllUsesExcept(value, value.getDefiningOp());
       bodies.insert(op);
     }
     Operation *yield = body.getTerminator();
     for (OpOperand &operand : yield->getOpOperands())
-      if (classes.isUnsigned(op.getResult(operand.getOperandNumber()))) {
+      if (int64_t offset =
+              classes.getOffset(op.getResult(operand.getOperandNumber()))) {
         OpBuilder before(yield);
-        operand.set(createFlip(before, op.getLoc(), operand.get()));
+        operand.set(createShift(before, op.getLoc(), operand.get(), offset));
         bodies.insert(op);
       }
   }
 
-  /// `sum (u - 128) w + init = sum u w + (init - 128 sum w)`: lhs is extended
+  /// `sum (u - o) w + init = sum u w + (init - o sum w)`: lhs is extended
   /// without sign and the init takes the rest. False where the sum of the
   /// weights is not known or leaves i32.
   bool foldOffset(linalg::GenericOp op, const IntegerContraction &contraction) {
@@ -368,9 +246,10 @@ private:
         return false;
       shape.push_back(type.getDimSize(dim));
     }
-    SmallVector<int64_t> sums = sumWeights(op, contraction, *weights, dims, shape);
+    SmallVector<int64_t> sums =
+        sumWeights(op, contraction, *weights, dims, shape);
     for (int64_t &sum : sums)
-      sum *= *repeats;
+      sum *= -getUse(*contraction.lhs) * *repeats;
     addBias(bias, dims, shape, sums);
     if (!llvm::all_of(sums, [](int64_t sum) { return llvm::isInt<32>(sum); }))
       return false;
@@ -424,7 +303,7 @@ private:
         .getResult(0);
   }
 
-  /// `-128 sum w` for every position along `dims`.
+  /// `sum w` for every position along `dims`.
   static SmallVector<int64_t> sumWeights(linalg::GenericOp op,
                                          const IntegerContraction &contraction,
                                          const ConstantTensor &weights,
@@ -443,17 +322,12 @@ private:
       count *= shape[at];
     }
     // Weights that do not vary along a dimension meet every position of it.
-    SmallVector<int64_t> partial(count, 0), index(type.getRank(), 0);
-    for (int64_t at = 0; at < type.getNumElements(); ++at) {
-      int64_t to = 0;
-      for (auto [i, stride] : llvm::zip(index, strides))
-        to += i * stride;
-      int64_t weight = contraction.rhsSign == Sign::Signed
-                           ? weights.getInteger(at)
-                           : weights.getInteger(at) & 255;
-      partial[to] -= 128 * weight;
-      advanceIndex(index, type.getShape());
-    }
+    SmallVector<int64_t> partial(count, 0);
+    bool isSigned = contraction.rhsSign == Sign::Signed;
+    forEachElement(type.getShape(), strides, [&](int64_t at, int64_t to) {
+      int64_t weight = weights.getInteger(at);
+      partial[to] += isSigned ? weight : weight & 255;
+    });
     return spread(partial, rhsMap, outMap, dims, shape);
   }
 
@@ -517,7 +391,7 @@ private:
         type.getElementType());
   }
 
-  Value createFlippedTensor(Value value) {
+  Value createShiftedTensor(Value value, int64_t offset) {
     auto type = cast<RankedTensorType>(value.getType());
     Location loc = value.getLoc();
     Value empty = tensor::EmptyOp::create(
@@ -530,9 +404,9 @@ private:
                builder, loc, TypeRange(type), ValueRange(value),
                ValueRange(empty), ArrayRef<AffineMap>{identity, identity},
                kinds,
-               [](OpBuilder &body, Location loc, ValueRange args) {
-                 linalg::YieldOp::create(body, loc,
-                                         createFlip(body, loc, args[0]));
+               [&](OpBuilder &body, Location loc, ValueRange args) {
+                 linalg::YieldOp::create(
+                     body, loc, createShift(body, loc, args[0], offset));
                })
         .getResult(0);
   }
@@ -540,8 +414,8 @@ private:
   func::FuncOp function;
   OpBuilder builder;
   StorageClasses classes;
-  llvm::DenseSet<OpOperand *> uses;
-  llvm::DenseSet<Operation *> results;
+  llvm::DenseMap<OpOperand *, int64_t> uses;
+  llvm::DenseMap<Operation *, int64_t> results;
   SmallVector<Operation *> ops;
   SmallVector<tensor::ExtractOp> extracts;
   llvm::SetVector<Operation *> bodies;

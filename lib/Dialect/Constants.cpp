@@ -73,6 +73,10 @@ ConstantTensor::get(ElementsAttr attribute,
   unsigned width = getElementWidth(result.type.getElementType());
   if (width == 0)
     return failure();
+  result.width = width;
+  result.isZeroExtended =
+      width == 1 || result.type.getElementType().isUnsignedInteger();
+  result.numElements = result.type.getNumElements();
   result.elementSize = llvm::divideCeil(width, 8u);
 
   if (auto resource = dyn_cast<DenseResourceElementsAttr>(attribute)) {
@@ -116,11 +120,9 @@ static uint64_t loadBits(ArrayRef<char> bytes) {
 
 int64_t ConstantTensor::getInteger(int64_t index) const {
   uint64_t bits = loadBits(getBytes(index));
-  Type element = type.getElementType();
-  unsigned width = getElementWidth(element);
   if (width == 64)
     return static_cast<int64_t>(bits);
-  if (width == 1 || element.isUnsignedInteger())
+  if (isZeroExtended)
     return static_cast<int64_t>(bits & ((uint64_t(1) << width) - 1));
   return llvm::SignExtend64(bits, width);
 }
@@ -196,6 +198,16 @@ static uint64_t mixBits(uint64_t x) {
 uint64_t digestElements(const ConstantTensor &tensor) {
   uint64_t seed = mixBits(tensor.getElementSize());
   uint64_t sum = 0;
+  if (tensor.getElementSize() == sizeof(uint32_t) && !tensor.isSplat()) {
+    // The weights of a float model: as many bytes as the model has.
+    const char *data = tensor.getBytes(0).data();
+    for (int64_t i = 0, e = tensor.getNumElements(); i < e; ++i) {
+      uint32_t bits;
+      std::memcpy(&bits, data + i * sizeof(bits), sizeof(bits));
+      sum += mixBits(bits ^ seed);
+    }
+    return sum;
+  }
   for (int64_t i = 0, e = tensor.getNumElements(); i < e; ++i)
     sum += mixBits(loadBits(tensor.getBytes(i)) ^ seed);
   return sum;

@@ -9,6 +9,7 @@
 #include "mlir/IR/AffineMap.h"
 #include "mlir/IR/Matchers.h"
 #include <cmath>
+#include <cstring>
 
 using namespace mlir;
 using namespace qdot;
@@ -65,11 +66,12 @@ Value IntegerBuilder::createShape(Value like, Type element) {
 Value IntegerBuilder::createConstant(ArrayRef<int64_t> shape, Type element,
                                      ArrayRef<int64_t> values) {
   auto type = RankedTensorType::get(shape, element);
-  SmallVector<APInt> bits = llvm::map_to_vector(values, [&](int64_t value) {
-    return APInt(element.getIntOrFloatBitWidth(), value, /*isSigned=*/true);
-  });
-  return arith::ConstantOp::create(builder, loc,
-                                   DenseElementsAttr::get(type, bits));
+  size_t size = element.getIntOrFloatBitWidth() / 8;
+  SmallVector<char> bytes(values.size() * size);
+  for (auto [at, value] : llvm::enumerate(values))
+    std::memcpy(&bytes[at * size], &value, size);
+  return arith::ConstantOp::create(
+      builder, loc, DenseElementsAttr::getFromRawBuffer(type, bytes));
 }
 
 Value IntegerBuilder::createScalar(Type type, int64_t value) {

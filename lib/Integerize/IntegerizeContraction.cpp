@@ -167,26 +167,49 @@ private:
     return count;
   }
 
-  /// Per channel: scale of the accumulator and sum of the weights.
+  /// Per channel: scale of the accumulator, sum of the weights and of those above
+  /// zero. Weights fit 32 bits and their number 31, so that no sum wraps.
   void computeChannels() {
     accumulatorScales.assign(channels.size(), 0.0);
     weightScales.assign(channels.size(), 0.0);
     weightSums.assign(channels.size(), 0);
-    SmallVector<int64_t> index(weight.type.getRank(), 0);
-    for (int64_t &value : weight.values) {
-      int64_t channel = channels.channelOf(index);
-      int64_t own = weight.channelOf(index);
-      value -= weight.view.zeroPoints[own];
-      weightSums[channel] += value * repetitions();
-      weightScales[channel] = weight.view.scales[own];
-      accumulatorScales[channel] = input.scales[0] * weight.view.scales[own];
-      advanceIndex(index, weight.type.getShape());
+    positiveSums.assign(channels.size(), 0);
+    centerWeights();
+    ArrayRef<int64_t> shape = weight.type.getShape();
+    SmallVector<int64_t> strides = channels.getStrides(shape.size());
+    forEachElement(shape, strides, [&](int64_t element, int64_t channel) {
+      int64_t value = weight.values[element];
+      weightSums[channel] += value;
+      positiveSums[channel] += std::max<int64_t>(value, 0);
+    });
+    // Scales vary along channels only, so any element of a channel will do.
+    SmallVector<int64_t> own = weight.getStrides();
+    for (int64_t channel = 0; channel < channels.size(); ++channel) {
+      int64_t rest = channel, position = 0;
+      for (auto [axis, size] : llvm::reverse(
+               llvm::zip_equal(channels.weightAxes, channels.shape))) {
+        position += rest % size * own[axis];
+        rest /= size;
+      }
+      weightScales[channel] = weight.view.scales[position];
+      accumulatorScales[channel] =
+          input.scales[0] * weight.view.scales[position];
     }
+  }
+
+  void centerWeights() {
+    if (llvm::all_of(weight.view.zeroPoints, [](int64_t z) { return z == 0; }))
+      return;
+    forEachElement(weight.type.getShape(), weight.getStrides(),
+                   [&](int64_t element, int64_t own) {
+                     weight.values[element] -= weight.view.zeroPoints[own];
+                   });
   }
 
   /// The initial value varies over the channels and over the bias.
   void computeInit() {
     computeChannels();
+    int64_t times = repetitions();
     for (int64_t dim : initDims)
       initShape.push_back(
           cast<RankedTensorType>(op.getDpsInits()[0].getType())
@@ -197,7 +220,7 @@ private:
       double bias = init.values[project(index, init.outputDims, init.shape)];
       int64_t q = numerics::quantizeExact(bias, accumulatorScales[channel],
                                           numerics::biasRange);
-      initValues.push_back(q - input.zeroPoints[0] * weightSums[channel]);
+      initValues.push_back(q - input.zeroPoints[0] * weightSums[channel] * times);
       initChannels.push_back(channel);
     } while (advanceIndex(index, initShape));
   }
@@ -212,18 +235,16 @@ private:
     return number;
   }
 
-  /// Bounds every partial sum from the weights and the activation's range.
+  /// Bounds every partial sum from the weights and the activation's range. Of
+  /// the weights of one sign the bound is linear, so their sums are enough.
   bool proveBound() {
-    SmallVector<AccumulatorBound> bounds(channels.size(),
-                                         AccumulatorBound(input.storage));
-    SmallVector<int64_t> index(weight.type.getRank(), 0);
     int64_t times = repetitions();
-    for (int64_t value : weight.values) {
-      bounds[channels.channelOf(index)].addProducts({value, value}, times);
-      advanceIndex(index, weight.type.getShape());
-    }
     for (auto [channel, value] : llvm::zip_equal(initChannels, initValues)) {
-      AccumulatorBound sum = bounds[channel];
+      AccumulatorBound sum(input.storage);
+      int64_t positive = positiveSums[channel];
+      int64_t negative = weightSums[channel] - positive;
+      sum.addProducts({positive, positive}, times);
+      sum.addProducts({negative, negative}, times);
       sum.addConstant(value);
       std::optional<StorageRange> range = sum.fitsSigned(32);
       if (!range)
@@ -269,7 +290,7 @@ private:
   QuantizedConstant weight;
   ConstantInit init;
   SmallVector<double> accumulatorScales, weightScales;
-  SmallVector<int64_t> weightSums;
+  SmallVector<int64_t> weightSums, positiveSums;
   SmallVector<int64_t> initDims, initShape, initValues, initChannels;
   std::optional<StorageRange> bound;
 };

@@ -10,6 +10,8 @@
 #include <algorithm>
 #include <cfloat>
 #include <cmath>
+#include <cstring>
+#include <optional>
 
 namespace qdot::numerics {
 
@@ -118,8 +120,36 @@ double chooseWeightScale(double maxAbs, double bias, double inputScale,
   return scale;
 }
 
+/// By the bits, so that no mode of the processor matters.
+static bool isNormal(float value) {
+  uint32_t bits;
+  std::memcpy(&bits, &value, sizeof(bits));
+  uint32_t exponent = (bits >> 23) & 255;
+  return exponent != 0 && exponent != 255;
+}
+
+/// Rule Q6 without the software division where the quotient is so far from the
+/// middle between two integers that no rounding of it changes the result,
+/// whatever the floating-point environment. Nullopt elsewhere.
+static std::optional<int64_t> quantizeFast(float value, double scale) {
+  if (!isNormal(value) || !isNormal(static_cast<float>(scale)))
+    return std::nullopt;
+  double steps = static_cast<double>(value) / scale;
+  constexpr double limit = 1024.0;
+  if (!(steps > -limit && steps < limit))
+    return std::nullopt;
+  // Conversion to an integer truncates in every rounding mode.
+  auto nearest = static_cast<int64_t>(steps + (steps < 0 ? -0.5 : 0.5));
+  double distance = steps - static_cast<double>(nearest);
+  if (!(distance > -0.499 && distance < 0.499))
+    return std::nullopt;
+  return nearest;
+}
+
 // Rule Q6.
 int64_t quantize(float value, const QuantParams &params, StorageRange range) {
+  if (std::optional<int64_t> steps = quantizeFast(value, params.scale))
+    return clampTo(*steps + params.zeroPoint, range);
   if (soft::isNaN(value))
     return clampTo(params.zeroPoint, range);
   if (soft::isInfinite(value))

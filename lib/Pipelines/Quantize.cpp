@@ -40,6 +40,7 @@ void qdot::buildAnnotatePipeline(OpPassManager &pm,
   annotate.stats = options.stats;
   annotate.rangeMethod = options.range;
   annotate.keepFloat = options.keepFloat;
+  llvm::append_range(annotate.activationBits, options.activationBits);
   pm.addPass(createAnnotateValues(annotate));
 }
 

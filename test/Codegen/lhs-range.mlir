@@ -31,7 +31,7 @@ func.func @argument(%x: tensor<2x4xi8>) -> tensor<2x3xi32> {
 // CHECK-LABEL: func @interface
 // CHECK: qdot.lhs_range = array<i64: -64, 63>
 // UNSIGNED-LABEL: func @interface
-// UNSIGNED: qdot.lhs_range = array<i64: 64, 191>
+// UNSIGNED: qdot.lhs_range = array<i64: 0, 127>
 func.func @interface(%x: tensor<2x4xi8> {qdot.quantized = #qdot.quantized<!quant.uniform<i8<-64:63>:f32, 0.5>>}) -> tensor<2x3xi32> {
   %w = arith.constant dense<[[1, 2, 3], [4, 5, 6], [7, 8, 9], [10, 11, 12]]> : tensor<4x3xi8>
   %zero = arith.constant dense<0> : tensor<2x3xi32>
@@ -85,7 +85,7 @@ func.func @clamp_and_pad(%x: tensor<2x2xi32>) -> tensor<2x3xi32> {
 // CHECK-LABEL: func @pool_and_table
 // CHECK: qdot.lhs_range = array<i64: 0, 45>
 // UNSIGNED-LABEL: func @pool_and_table
-// UNSIGNED: qdot.lhs_range = array<i64: 128, 173>
+// UNSIGNED: qdot.lhs_range = array<i64: 64, 109>
 func.func @pool_and_table(%x: tensor<2x8xi32>) -> tensor<2x3xi32> {
   %m = arith.constant 1073741824 : i32
   %s = arith.constant 35 : i8

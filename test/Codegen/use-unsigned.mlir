@@ -163,19 +163,18 @@ func.func @casts(%q: tensor<?x4x!quant.uniform<i8:f32, 0.5:3>>) -> tensor<?x4x!q
 }
 
 // What is stored alike changes together: a pad and its value, a joined
-// constant, reshapes, the filled destination of a maximum. A convolution,
+// constant, reshapes, a maximum and its filled destination. A convolution,
 // strided and dilated, with the sums of 4 * 3 weights per channel.
 // CHECK-LABEL: func.func @moves(
 // CHECK-SAME: %[[ARG0:.*]]: tensor<1x6x6x2xi8>) -> tensor<1x3x4x3xi32> {
-// CHECK-NEXT: %[[CM128_I8:.*]] = arith.constant -128 : i8
-// CHECK-NEXT: %[[CM7_I8:.*]] = arith.constant -7 : i8
+// CHECK: %[[V1:.*]] = linalg.generic {{.*}} ins(%[[ARG0]] : tensor<1x6x6x2xi8>)
+// CHECK: %[[CM128_I8:.*]] = arith.constant -128 : i8
+// CHECK-NEXT: arith.xori %{{.*}}, %[[CM128_I8]] : i8
 // CHECK: %[[C0_I8:.*]] = arith.constant 0 : i8
 // CHECK-NEXT: %[[V2:.*]] = linalg.fill ins(%[[C0_I8]] : i8) outs(%{{.*}} : tensor<1x5x5x2xi8>) -> tensor<1x5x5x2xi8>
-// CHECK-NEXT: %[[V3:.*]] = linalg.generic {indexing_maps = [affine_map<(d0, d1, d2, d3, d4, d5) -> (d0, d1 + d4, d2 + d5, d3)>, affine_map<(d0, d1, d2, d3, d4, d5) -> (d4, d5)>, affine_map<(d0, d1, d2, d3, d4, d5) -> (d0, d1, d2, d3)>], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction"]} ins(%[[ARG0]], %{{.*}} : tensor<1x6x6x2xi8>, tensor<2x2xi8>) outs(%[[V2]] : tensor<1x5x5x2xi8>) {
+// CHECK-NEXT: %[[V3:.*]] = linalg.generic {indexing_maps = [affine_map<(d0, d1, d2, d3, d4, d5) -> (d0, d1 + d4, d2 + d5, d3)>, affine_map<(d0, d1, d2, d3, d4, d5) -> (d4, d5)>, affine_map<(d0, d1, d2, d3, d4, d5) -> (d0, d1, d2, d3)>], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction"]} ins(%[[V1]], %{{.*}} : tensor<1x6x6x2xi8>, tensor<2x2xi8>) outs(%[[V2]] : tensor<1x5x5x2xi8>) {
 // CHECK-NEXT: ^bb0(%[[IN:.*]]: i8, %[[IN_5:.*]]: i8, %[[OUT:.*]]: i8):
-// CHECK-NEXT: %[[CM128_I8_6:.*]] = arith.constant -128 : i8
-// CHECK-NEXT: %[[V7:.*]] = arith.xori %[[IN]], %[[CM128_I8_6]] : i8
-// CHECK-NEXT: %[[V8:.*]] = arith.maxui %[[OUT]], %[[V7]] : i8
+// CHECK-NEXT: %[[V8:.*]] = arith.maxui %[[OUT]], %[[IN]] : i8
 // CHECK-NEXT: linalg.yield %[[V8]] : i8
 // CHECK-NEXT: } -> tensor<1x5x5x2xi8>
 // CHECK-NEXT: %[[PADDED:.*]] = tensor.pad %[[V3]] low[0, 1, 1, 0] high[0, 1, 0, 0] {

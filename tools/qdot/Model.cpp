@@ -75,7 +75,7 @@ Session::Session()
 
 void Session::printRemarks() {
   remark::RemarkCategories categories;
-  categories.all = categories.missed = "qdot";
+  categories.all = categories.missed = categories.analysis = "qdot";
   (void)remark::enableOptimizationRemarks(
       context, std::make_unique<NullStreamer>(),
       std::make_unique<remark::RemarkEmittingPolicyAll>(), categories,

@@ -27,8 +27,9 @@ struct QuantizedConstant {
   QuantizedView view;
   llvm::SmallVector<int64_t> values; ///< storage values, row-major
 
-  /// Row-major channel number (over `view.shape`) of an element.
-  int64_t channelOf(llvm::ArrayRef<int64_t> index) const;
+  /// How far each dimension moves in the row-major channel numbers over
+  /// `view.shape`.
+  llvm::SmallVector<int64_t> getStrides() const;
 };
 
 /// The real values of an f32 constant, read through dequantize/quantize.

@@ -27,8 +27,9 @@ struct ContractionChannels {
 
   /// Number of channel tuples; 1 when there is no channel axis.
   int64_t size() const;
-  /// Row-major number of the channel of a weight element.
-  int64_t channelOf(llvm::ArrayRef<int64_t> weightIndex) const;
+  /// How far each of the `rank` dimensions of the weight moves in the row-major
+  /// numbers of the channels.
+  llvm::SmallVector<int64_t> getStrides(int64_t rank) const;
 };
 
 /// The channels of `layer`. A weight whose index map is no permutation of loop
@@ -55,6 +56,33 @@ mlir::FailureOr<ConstantInit> getConstantInit(mlir::Value init);
 /// Advances a row-major multi-index; false after the last one.
 bool advanceIndex(llvm::MutableArrayRef<int64_t> index,
                   llvm::ArrayRef<int64_t> shape);
+
+/// How far each of `rank` dimensions moves in row-major numbers over `shape`, the
+/// sizes of the dimensions `axes`; 0 for the others.
+llvm::SmallVector<int64_t> getAxisStrides(int64_t rank,
+                                          llvm::ArrayRef<int64_t> axes,
+                                          llvm::ArrayRef<int64_t> shape);
+
+/// Calls `visit(element, position)` for every element of a row-major tensor;
+/// `position` is the sum of its indices times `strides`. Constants are as large
+/// as models: the innermost dimension is a plain loop.
+template <typename Visit>
+void forEachElement(llvm::ArrayRef<int64_t> shape,
+                    llvm::ArrayRef<int64_t> strides, Visit visit) {
+  if (llvm::is_contained(shape, 0))
+    return;
+  int64_t size = shape.empty() ? 1 : shape.back();
+  int64_t step = shape.empty() ? 0 : strides.back();
+  llvm::SmallVector<int64_t> index(shape.empty() ? 0 : shape.size() - 1, 0);
+  int64_t element = 0;
+  do {
+    int64_t position = 0;
+    for (size_t dim = 0; dim < index.size(); ++dim)
+      position += index[dim] * strides[dim];
+    for (int64_t i = 0; i < size; ++i, position += step)
+      visit(element++, position);
+  } while (advanceIndex(index, shape.take_front(index.size())));
+}
 
 /// The largest |bias| that meets each channel. `init` as for the layer's op.
 llvm::SmallVector<double> getBiasMagnitudes(const ContractionChannels &channels,

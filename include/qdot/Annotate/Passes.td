@@ -21,6 +21,12 @@ def AnnotateValues : Pass<"qdot-annotate-values", "::mlir::ModuleOp"> {
     * Activations: i8, asymmetric, one scale per tensor (rule Q3). Values tied by
       reshape, transpose, slice, pad, concat, gather and maximum share one type,
       from the union of their ranges.
+      With `activation-bits=7` they take -64 to 63 only (see docs/Numerics.md):
+      twice the rounding error, and on AVX2 the fastest exact code for any
+      weights. `activation-bits=REGEX=7` does so for the values whose site path
+      matches, and `auto` in place of 7 where the root mean square of the
+      rounding error is at most 1 % of the value's; later entries win. Each such
+      value is reported by a remark with its error.
     * Weights: i8 in [-127, 127], symmetric, one scale per output channel
       (rule Q5).
     * Bias: i32 on `input scale * weight scale` of its channel.
@@ -58,7 +64,10 @@ def AnnotateValues : Pass<"qdot-annotate-values", "::mlir::ModuleOp"> {
     Option<"rangeMethod", "range", "std::string", "\"minmax\"",
            "how a range is chosen from a record">,
     Option<"keepFloat", "keep-float", "std::string", "",
-           "regular expression on site paths of layers that stay in float">
+           "regular expression on site paths of layers that stay in float">,
+    ListOption<"activationBits", "activation-bits", "std::string",
+               "bits of activations: 8, 7 or auto for all values, or REGEX= and "
+               "one of these for values whose site path matches">
   ];
   let dependentDialects = ["::qdot::QdotDialect", "::mlir::quant::QuantDialect"];
 }

@@ -8,7 +8,7 @@
 #ifndef QDOT_CODEGEN_BYTESETS_H
 #define QDOT_CODEGEN_BYTESETS_H
 
-#include "mlir/IR/Value.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "qdot/Dialect/Qdot.h"
 #include <bitset>
 #include <utility>
@@ -18,6 +18,10 @@ namespace qdot {
 /// Bytes as bit patterns, so that a set means the same read with or without
 /// sign.
 using ByteSet = std::bitset<256>;
+
+/// False for i8 constants that are sparse and for resources without their data,
+/// which another pass reports.
+bool isReadable(mlir::arith::ConstantOp op);
 
 /// Smallest and largest value of a set whose bytes are read as `sign` says.
 /// The empty set (a tensor that was never written) gives 0, 0.

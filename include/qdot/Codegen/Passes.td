@@ -367,10 +367,12 @@ def UseUnsigned : Pass<"qdot-use-unsigned", "::mlir::ModuleOp"> {
     activations (x86). Every i8 tensor that a contraction with constant weights
     reads as signed, and all tensors that must be stored alike (through pads,
     slices, reshapes, accumulating destinations), hold `x + 128` read as
-    unsigned instead of `x`. The shift happens where the values are produced: the zero point
-    of `qdot.requantize` and its clamp move by 128, constants change, the other
-    bodies flip the top bit, and the start of the accumulation takes
-    `-128 sum w`: a constant one at compile time, another through an elementwise
+    unsigned instead of `x`; where all values are proved to lie in -64 to 63
+    (activations of 7 bits) `x + 64`, so that they stay below 128. The shift
+    happens where the values are produced: the zero point of `qdot.requantize`
+    and its clamp move, constants change, the other bodies add the offset (128
+    flips the top bit), and the start of the accumulation takes `-128 sum w` or
+    `-64 sum w`: a constant one at compile time, another through an elementwise
     sum. Arguments and results of functions keep their form. No result changes.
 
     A contraction subtracts 128 in its own body where a constant start would

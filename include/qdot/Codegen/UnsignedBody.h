@@ -17,10 +17,16 @@ namespace qdot {
 mlir::Value createFlip(mlir::OpBuilder &builder, mlir::Location loc,
                        mlir::Value value);
 
-/// Removes flips (see `createFlip`) from a scalar body where another form of
-/// their neighbours gives the same values: requantization to the unsigned
-/// interval, unsigned maximum and minimum, extension of unsigned bytes, and
-/// pairs of flips. Dead ops are erased.
+/// A signed byte as unsigned byte of the value plus `offset`, or back with a
+/// negative one. An offset of 128 is `createFlip`; with any other the sum
+/// must lie in -128 to 127 (it carries nsw). Precondition: an i8.
+mlir::Value createShift(mlir::OpBuilder &builder, mlir::Location loc,
+                        mlir::Value value, int64_t offset);
+
+/// Removes shifts (see `createShift`) from a scalar body where another form of
+/// their neighbours gives the same values: requantization to the shifted
+/// interval, maximum and minimum of shifted bytes, extension of unsigned bytes,
+/// and pairs of shifts. Dead ops are erased.
 void simplifyUnsignedBody(mlir::Block &body);
 
 } // namespace qdot

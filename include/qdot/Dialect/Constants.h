@@ -42,7 +42,7 @@ public:
       llvm::function_ref<mlir::InFlightDiagnostic()> emitError);
 
   mlir::RankedTensorType getType() const { return type; }
-  int64_t getNumElements() const { return type.getNumElements(); }
+  int64_t getNumElements() const { return numElements; }
   unsigned getElementSize() const { return elementSize; }
 
   /// The bytes of one element. Precondition: 0 <= index < getNumElements().
@@ -58,7 +58,11 @@ public:
 
 private:
   mlir::RankedTensorType type;
+  // Read per element, so kept apart from the type.
+  int64_t numElements = 0;
   unsigned elementSize = 0;
+  unsigned width = 0;           ///< bits of one element
+  bool isZeroExtended = false;  ///< unsigned and `i1` elements
   bool single = false;        ///< one stored element stands for all
   llvm::ArrayRef<char> bytes; ///< owned by the attribute, or by `unpacked`
   std::shared_ptr<llvm::SmallVector<char>> unpacked; ///< `i1` only

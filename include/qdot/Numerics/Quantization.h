@@ -28,6 +28,9 @@ struct StorageRange {
 
 /// Activations: i8, full range (TFLite int8 specification).
 inline constexpr StorageRange activationRange{-128, 127};
+/// Activations of 7 bits: moved by 64 they lie in 0..127, where the sum of two
+/// products with 8-bit weights always fits 16 bits.
+inline constexpr StorageRange narrowActivationRange{-64, 63};
 /// Weights: i8, narrow range, so that they are symmetric around zero.
 inline constexpr StorageRange weightRange{-127, 127};
 /// Biases: i32.

@@ -66,6 +66,11 @@ struct QuantizationOptions
       llvm::cl::desc("Regular expression on site paths of layers that stay in "
                      "float"),
       llvm::cl::init("")};
+  ListOption<std::string> activationBits{
+      *this, "activation-bits",
+      llvm::cl::desc("Bits of activations: 8 (default), 7 or auto for all "
+                     "values, or REGEX= and one of these for values whose site "
+                     "path matches")};
   Option<std::string> numerics{
       *this, "numerics",
       llvm::cl::desc("Requantization: tosa-single, tosa-double or f32"),

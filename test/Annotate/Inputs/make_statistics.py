@@ -8,7 +8,8 @@
 
 Writes the statistics file (docs/Statistics.md) of a model that saw exactly two
 numbers at each site: MIN and MAX. Every site of the observed model that no
-argument names saw -1 and 1. MAX may be `nan` (the site saw a NaN) or `none`
+argument names saw -1 and 1. MAX*N stands for MAX and N values of a thousandth
+of it. MAX may be `nan` (the site saw a NaN) or `none`
 (it saw nothing).
 """
 
@@ -39,10 +40,11 @@ def record(site, low, high):
         return (f'    {{"site": "{site}", "count": {count}, "nan": {count}, '
                 '"inf": 0, "zero": 0, "min": null, "max": null, '
                 '"histogram": []}')
-    values = [float(low), float(high)]
+    high, _, more = high.partition("*")
+    values = [float(low), float(high)] + [float(high) / 1000] * int(more or 0)
     bins = sorted(map(histogram_bin, values))
     counts = [[b, bins.count(b)] for b in sorted(set(bins))]
-    return (f'    {{"site": "{site}", "count": 2, "nan": 0, "inf": 0, '
+    return (f'    {{"site": "{site}", "count": {len(values)}, "nan": 0, "inf": 0, '
             f'"zero": {values.count(0.0)}, "min": {shortest(values[0])}, '
             f'"max": {shortest(values[1])}, "histogram": {counts}}}')
 
