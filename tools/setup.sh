@@ -88,4 +88,5 @@ configure() {
 install_packages
 configure
 export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
+export CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
 cmake --build build --target "${@:-all}" >&2
