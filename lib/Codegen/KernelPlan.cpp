@@ -69,6 +69,46 @@ SmallVector<int64_t> KernelPlan::getGroupOffsets() const {
   return result;
 }
 
+/// Which taps lie in the four bytes. Two bytes are added in 16 bits, so that two
+/// taps are kept apart and of three the middle one lies beside both others.
+static std::array<int64_t, 4> getTapSlots(int64_t taps) {
+  switch (taps) {
+  case 1:
+    return {0, -1, -1, -1};
+  case 2:
+    return {0, -1, 1, -1};
+  case 3:
+    return {0, 1, 2, 1};
+  default:
+    return {0, 1, 2, 3};
+  }
+}
+
+SmallVector<TapGroup> KernelPlan::getTapGroups() const {
+  PlanReduction none{0, 1, 0};
+  const PlanReduction &slow = reductions.empty() ? none : reductions[0];
+  SmallVector<TapGroup> groups;
+  // As even as possible: groups of three fit 16 bits more often than of four.
+  int64_t count = llvm::divideCeil(slow.size, 4);
+  for (int64_t number = 0; number < count; ++number) {
+    int64_t first = slow.size * number / count;
+    int64_t taps = slow.size * (number + 1) / count - first;
+    SmallVector<TapGroup> own = {
+        {first * slow.lhs, first, taps, getTapSlots(taps), {}}};
+    for (const PlanReduction &inner : llvm::drop_begin(reductions)) {
+      SmallVector<TapGroup> outer = std::exchange(own, {});
+      for (const TapGroup &group : outer)
+        for (int64_t at = 0; at < inner.size; ++at) {
+          own.push_back(group);
+          own.back().lhs += at * inner.lhs;
+          own.back().inner.push_back(at);
+        }
+    }
+    groups.append(own);
+  }
+  return groups;
+}
+
 int64_t KernelPlan::getNumGroups() const {
   int64_t count = getRunGroups().size();
   for (const PlanReduction &reduction : reductions)

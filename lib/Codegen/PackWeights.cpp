@@ -35,13 +35,12 @@ public:
       : plan(plan), kernel(op.getKernelAttr()), bytes(bytes),
         strides(strides) {}
 
-  /// The packed bytes, owned by the layout.
-  ArrayRef<char> pack() {
+  /// Packs into the bytes that the layout owns.
+  void pack() {
     collectSteps();
     packLoops(0, 0);
     if (activation)
       joinBlocks();
-    return result;
   }
 
   /// Groups of four with sums that may be added in 16 bits come first; see
@@ -51,17 +50,40 @@ public:
   ArrayRef<int32_t> getOffsets() const { return offsets; }
   const numerics::DotShares &getShares() const { return shares; }
 
-  /// For every step of a depthwise kernel, whether all lanes fit.
-  SmallVector<bool> getFits(numerics::StorageRange range) const {
-    SmallVector<bool> fits(steps.size(), true);
-    int64_t stepBytes = 16 * kernel.getLanes();
-    for (size_t at = 0; at + 2 <= result.size(); at += 2) {
+  /// Makes all sums of two products of a packed depthwise kernel fit 16 bits:
+  /// shares out weights that lie in two slots, and splits the steps of which
+  /// some lane still does not fit in two. The number of parts of every step.
+  SmallVector<int64_t> splitTaps(numerics::StorageRange range) {
+    SmallVector<int64_t> parts(steps.size(), 1);
+    size_t stepBytes = 16 * kernel.getLanes();
+    MutableArrayRef<int8_t> weights(reinterpret_cast<int8_t *>(result.data()),
+                                    result.size());
+    for (size_t at = 0; at < weights.size(); at += 4) {
       size_t step = at / stepBytes % steps.size();
-      auto *weights = reinterpret_cast<const int8_t *>(result.data() + at);
-      fits[step] = fits[step] && numerics::fitsPairSums({weights, 2}, range);
+      MutableArrayRef<int8_t> lane = weights.slice(at, 4);
+      if (isShared[step])
+        std::tie(lane[1], lane[3]) =
+            numerics::splitSharedTap(lane[0], lane[1], lane[2], range);
+      if (!numerics::fitsPairSums(lane.take_front(2), range) ||
+          !numerics::fitsPairSums(lane.take_back(2), range))
+        parts[step] = 2;
     }
-    return fits;
+    SmallVector<char> joined;
+    for (size_t at = 0; at < weights.size(); at += stepBytes) {
+      ArrayRef<int8_t> own = weights.slice(at, stepBytes);
+      if (parts[at / stepBytes % steps.size()] == 1) {
+        joined.append(own.begin(), own.end());
+        continue;
+      }
+      numerics::SplitWeights split = numerics::splitOutliers(own, range);
+      joined.append(split.main.begin(), split.main.end());
+      joined.append(split.rest.begin(), split.rest.end());
+    }
+    result = std::move(joined);
+    return parts;
   }
+
+  ArrayRef<char> getBytes() const { return result; }
 
 private:
   /// Distance of every reduction element in the weights; nullopt is padding.
@@ -101,29 +123,22 @@ private:
     return offset;
   }
 
-  /// The taps of a depthwise kernel, four of the slowest reduction at a time.
+  /// Of a tap in two slots, the first has the weight.
   void collectTaps() {
-    int64_t slow = plan.reductions.empty() ? 1 : plan.reductions[0].size;
-    int64_t slowStride =
-        plan.reductions.empty() ? 0 : strides[plan.reductions[0].loop];
-    for (int64_t first = 0; first < slow; first += 4)
-      collectInner(1, first, slow, slowStride, 0);
-  }
-
-  void collectInner(size_t level, int64_t first, int64_t slow,
-                    int64_t slowStride, int64_t offset) {
-    if (level < plan.reductions.size()) {
-      const PlanReduction &reduction = plan.reductions[level];
-      for (int64_t at = 0; at < reduction.size; ++at)
-        collectInner(level + 1, first, slow, slowStride,
-                     offset + at * strides[reduction.loop]);
-      return;
+    for (const TapGroup &group : plan.getTapGroups()) {
+      int64_t offset = 0;
+      for (auto [at, index] : llvm::enumerate(group.inner))
+        offset += index * strides[plan.reductions[at + 1].loop];
+      Step step;
+      for (int64_t slot = 0, next = 0; slot < 4; ++slot)
+        if (group.slots[slot] == next) {
+          int64_t tap = group.first + next++;
+          int64_t loop = plan.reductions.empty() ? 0 : plan.reductions[0].loop;
+          step[slot] = offset + (plan.reductions.empty() ? 0 : tap * strides[loop]);
+        }
+      steps.push_back(step);
+      isShared.push_back(group.slots[3] >= 0 && !step[3]);
     }
-    Step step;
-    for (int64_t at = 0; at < 4; ++at)
-      if (first + at < slow)
-        step[at] = offset + (first + at) * slowStride;
-    steps.push_back(step);
   }
 
   void packLoops(size_t level, int64_t offset) {
@@ -263,6 +278,7 @@ private:
   ArrayRef<char> bytes;
   ArrayRef<int64_t> strides;
   SmallVector<Step> steps;
+  SmallVector<bool> isShared; ///< the last slot has the middle tap again
   SmallVector<char> result;
   std::optional<numerics::StorageRange> activation;
   struct SortedBlock {
@@ -323,17 +339,18 @@ private:
     bool isSorted = isProved && plan->kind == KernelKind::Dot && !plan->isGather;
     if (isSorted)
       layout.sortGroups(getRange(op));
-    setGlobal(op, 1, layout.pack(), OpBuilder(op).getI8Type(), symbols,
-              "qdot_weights");
+    layout.pack();
     if (isSorted) {
       setTable(op, dotCountsAttrName, layout.getCounts(), symbols);
       setTable(op, dotOffsetsAttrName, layout.getOffsets(), symbols);
       remarkShares(op, layout.getShares());
     } else if (isProved && plan->kind == KernelKind::Depthwise) {
-      op->setAttr(dotFitsAttrName,
-                  DenseBoolArrayAttr::get(&getContext(),
-                                          layout.getFits(getRange(op))));
+      op->setAttr(tapPartsAttrName,
+                  DenseI64ArrayAttr::get(&getContext(),
+                                         layout.splitTaps(getRange(op))));
     }
+    setGlobal(op, 1, layout.getBytes(), OpBuilder(op).getI8Type(), symbols,
+              "qdot_weights");
     op.setPacked(true);
     SmallVector<int64_t> ordered;
     for (unsigned at = 0; at < op.getExtras().size(); ++at)

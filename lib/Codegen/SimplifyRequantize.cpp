@@ -329,16 +329,18 @@ private:
     for (const Channels *part : {&bias, &*multiplier, &*shift})
       if (part->map && (part->map != widest->map || part->type.getShape() != widest->type.getShape()))
         return false;
-    return replaceChannels(requantize, bias, *multiplier, *shift, *widest);
+    for (int32_t base : {0, numerics::truncateBase})
+      if (replaceChannels(requantize, bias, *multiplier, *shift, *widest, base))
+        return true;
+    return false;
   }
 
   bool replaceChannels(RequantizeOp requantize, const Channels &bias,
                        const Channels &multiplier, const Channels &shift,
-                       const Channels &widest) {
+                       const Channels &widest, int32_t base) {
     int64_t count = widest.map ? widest.type.getNumElements() : 1;
     SmallVector<int32_t> biases;
-    SmallVector<float> scales, offsets;
-    llvm::DenseMap<std::pair<int64_t, int64_t>, std::optional<numerics::ScaleTruncate>> known;
+    SmallVector<float> scales, offsets, fines;
     auto at = [](const auto &values, int64_t index) {
       return values.size() == 1 ? values[0] : values[index];
     };
@@ -346,21 +348,23 @@ private:
       std::optional<numerics::ScaleTruncate> found;
       if (requantize.getShift())
         found = find(requantize, at(multiplier.integers, channel),
-                     at(shift.integers, channel));
+                     at(shift.integers, channel), base);
       else
-        found = findF32(requantize, at(multiplier.floats, channel));
+        found = findF32(requantize, at(multiplier.floats, channel), base);
       if (!found)
         return false;
       int64_t start = at(bias.integers, channel) + found->bias;
       biases.push_back(static_cast<int32_t>(start));
       scales.push_back(found->scale);
       offsets.push_back(found->offset);
+      fines.push_back(found->fine);
     }
     // The accumulator starts from the bias, so adding it costs nothing.
     OpBuilder builder(requantize);
     Location loc = requantize.getLoc();
     Value accumulator = op.getBody().front().getArgument(0);
-    Value start, scale, offset;
+    Value start, scale, offset, fine;
+    bool hasFine = llvm::any_of(fines, [](float value) { return value != 0; });
     if (widest.map) {
       auto type = [&](Type element) {
         return RankedTensorType::get(widest.type.getShape(), element);
@@ -374,17 +378,28 @@ private:
       offset = addExtra(DenseElementsAttr::get(type(builder.getF32Type()),
                                                ArrayRef<float>(offsets)),
                         widest.map);
+      if (hasFine)
+        fine = addExtra(DenseElementsAttr::get(type(builder.getF32Type()),
+                                               ArrayRef<float>(fines)),
+                        widest.map);
     } else {
       start = createInteger(builder, loc, biases[0]);
       scale = createFloat(builder, loc, scales[0]);
       offset = createFloat(builder, loc, offsets[0]);
+      if (hasFine)
+        fine = createFloat(builder, loc, fines[0]);
     }
     Value sum = arith::AddIOp::create(builder, loc, accumulator, start);
     Value real =
         arith::SIToFPOp::create(builder, loc, builder.getF32Type(), sum);
-    real = math::FmaOp::create(builder, loc, real, scale, offset);
+    Value inner =
+        hasFine ? math::FmaOp::create(builder, loc, real, fine, offset) : offset;
+    real = math::FmaOp::create(builder, loc, real, scale, inner);
     Value value =
         arith::FPToSIOp::create(builder, loc, builder.getI32Type(), real);
+    if (base != 0)
+      value = arith::SubIOp::create(builder, loc, value,
+                                    createInteger(builder, loc, base));
     replace(requantize, createClamp(builder, requantize, value));
     return true;
   }
@@ -394,14 +409,15 @@ private:
   }
 
   std::optional<numerics::ScaleTruncate>
-  find(RequantizeOp requantize, int64_t multiplier, int64_t shift) {
+  find(RequantizeOp requantize, int64_t multiplier, int64_t shift,
+       int32_t base) {
     if (multiplier < 0 || shift < 2 || shift > 62)
       return std::nullopt;
     return numerics::findScaleTruncate(
         getAccumulatorRange(),
         {static_cast<int32_t>(multiplier), static_cast<int8_t>(shift)},
         static_cast<int64_t>(requantize.getZeroPoint()) + getShift(requantize),
-        getUnsignedClamp(requantize), getContract(requantize));
+        getUnsignedClamp(requantize), getContract(requantize), base);
   }
 
   /// Signed bytes are computed as unsigned ones, 128 higher.
@@ -415,13 +431,14 @@ private:
   }
 
   std::optional<numerics::ScaleTruncate> findF32(RequantizeOp requantize,
-                                                 float multiplier) {
+                                                 float multiplier,
+                                                 int32_t base) {
     if (!(multiplier >= 0) || std::isinf(multiplier))
       return std::nullopt;
     return numerics::findScaleTruncateF32(
         getAccumulatorRange(), multiplier,
         static_cast<int64_t>(requantize.getZeroPoint()) + getShift(requantize),
-        getUnsignedClamp(requantize));
+        getUnsignedClamp(requantize), base);
   }
 
   /// requantize(c0 + c1 a + c2 b) for two bytes.

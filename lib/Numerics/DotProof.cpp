@@ -389,4 +389,19 @@ SplitWeights splitOutliers(ArrayRef<int8_t> weights, StorageRange activation) {
   return split;
 }
 
+//===----------------------------------------------------------------------===//
+// D4: a weight in two lanes
+//===----------------------------------------------------------------------===//
+
+// Rule D4.
+std::pair<int8_t, int8_t> splitSharedTap(int8_t first, int8_t shared, int8_t last,
+                                     StorageRange activation) {
+  Limits limits(activation);
+  int32_t sign = shared < 0 ? -1 : 1;
+  int32_t limit = sign < 0 ? limits.negative : limits.positive;
+  int32_t room = limit - std::max(0, sign * first);
+  int32_t own = std::clamp(sign * shared, 0, std::max(0, room));
+  return {int8_t(sign * own), int8_t(shared - sign * own)};
+}
+
 } // namespace qdot::numerics

@@ -10,7 +10,7 @@ memref.global "private" constant @w_mixed : memref<32x1xi8> = dense<[
 memref.global "private" constant @w_heavy : memref<4x1xi8> = dense<[[127], [127], [3], [-4]]>
 memref.global "private" constant @w_uneven : memref<4x5xi8> = dense<[[1, 2, 3, 4, 5], [6, 7, 8, 9, 127], [10, 11, 12, 13, -127], [14, 15, 16, 17, -127]]>
 memref.global "private" constant @w_short : memref<2x3xi8> = dense<1>
-memref.global "private" constant @w_dw : memref<5x1x5xi8> = dense<[[[1, 2, 3, 4, 5]], [[11, 12, 13, 14, 127]], [[21, 22, 23, 24, 25]], [[31, 32, 33, 34, 35]], [[41, 42, 43, 44, 45]]]>
+memref.global "private" constant @w_dw : memref<5x1x5xi8> = dense<[[[1, 2, 3, 4, 5]], [[11, 12, 13, 14, 127]], [[21, 22, 23, 24, 127]], [[31, 32, 33, 34, 127]], [[41, 42, 43, 44, 127]]]>
 
 // With activations up to 255, the positive weights that one 16-bit lane meets
 // may sum up to 128, and so may the negative ones (rule D1). The tables: dot
@@ -111,11 +111,12 @@ func.func @blocks(%x: memref<2x4xi8>, %y: memref<2x5xi32>) {
 }
 
 // No order and no remark: gathered bytes, a signed activation. A depthwise kernel
-// says of every step whether all lanes fit; 41 alone does, 5 + 127 does not.
+// says of every group of taps in how many parts its weights are: 5 and 127 lie in
+// different pairs and fit, 3 x 127 is more than two pairs can hold.
 // CHECK-LABEL: func.func @others(
 // CHECK-NOT: qdot.dot_counts
 // CHECK-NOT: qdot.dot_offsets
-// CHECK: qdot.dot_fits = array<i1: false, true>
+// CHECK: qdot.tap_parts = array<i64: 1, 2>
 // CHECK-NOT: qdot.dot_counts
 // CHECK: return
 func.func @others(%x: memref<2x2xi8>, %y: memref<2x3xi32>, %x4: memref<2x4xi8>, %y1: memref<2x1xi32>, %d: memref<1x9x4x5xi8>, %yd: memref<1x5x4x5xi32>) {

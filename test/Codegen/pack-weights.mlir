@@ -30,8 +30,9 @@ memref.global "private" constant @shift : memref<3xi8> = dense<[31, 32, 33]>
 // CHECK-DAG: memref.global "private" constant @[[BATCH:qdot_weights[_0-9]*]] : memref<32xi8> = dense<[1, 3, 5, 7, 2, 4, 6, 8, 0, 0, 0, 0, 0, 0, 0, 0, -1, -3, -5, -7, -2, -4, -6, -8, 0, 0, 0, 0, 0, 0, 0, 0]>
 // One channel: the run is a row of the window, 5 bytes, twice.
 // CHECK-DAG: memref.global "private" constant @[[IMAGE:qdot_weights[_0-9]*]] : memref<64xi8> = dense<[1, 2, 3, 4, 101, 102, 103, 104, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 5, 0, 0, 0, 105, 0, 0, 0, 0, 0, 0, 0, 0, 6, 7, 8, 9, 106, 107, 108, 109, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 10, 0, 0, 0, 110, 0, 0, 0, 0, 0, 0, 0, 0]>
-// Five taps are four and one; 16 channels in four vectors.
-// CHECK-DAG: memref.global "private" constant @[[DW:qdot_weights[_0-9]*]] : memref<128xi8> = dense<[1, 11, 21, 31, 2, 12, 22, 32, 3, 13, 23, 33, 4, 14, 24, 34, 5, 15, 25, 35, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 41, 0, 0, 0, 42, 0, 0, 0, 43, 0, 0, 0, 44, 0, 0, 0, 45, 0, 0, 0, 0, 0
+// Five taps are two, kept apart, and three, of which the middle one has a second
+// place (for AVX2); 16 channels in four vectors.
+// CHECK-DAG: memref.global "private" constant @[[DW:qdot_weights[_0-9]*]] : memref<128xi8> = dense<[1, 0, 11, 0, 2, 0, 12, 0, 3, 0, 13, 0, 4, 0, 14, 0, 5, 0, 15, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 21, 31, 41, 0, 22, 32, 42, 0, 23, 33, 43, 0, 24, 34, 44, 0, 25, 35, 45, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]> {alignment = 64 : i64}
 // CHECK-DAG: memref.global "private" constant @[[SPLAT:qdot_weights[_0-9]*]] : memref<16xi8> = dense<[7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 0, 0, 0, 0]>
 // Constants per column repeat their last element up to a whole vector.
 // CHECK-DAG: memref.global "private" constant @[[BIAS3:qdot_columns[_0-9]*]] : memref<4xi32> = dense<[100, 200, 300, 300]>

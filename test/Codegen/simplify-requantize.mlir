@@ -252,10 +252,10 @@ func.func @one_byte(%x: tensor<2x4xi8>, %w: tensor<4x3xi8>, %r: tensor<2x3xi8>, 
 // CHECK-NEXT: %[[C36_I8:.*]] = arith.constant 36 : i8
 // CHECK-NEXT: %[[V0:.*]] = qdot.contract ins(%[[ARG0]], %[[ARG1]] : tensor<2x4xi8>, tensor<4x3xi8>) outs(%[[ARG2]] : tensor<2x3xi8>) attributes {accumulator = #qdot.accumulator<-20000 to 20000>, indexing_maps = [affine_map<(d0, d1, d2) -> (d0, d2)>, affine_map<(d0, d1, d2) -> (d2, d1)>, affine_map<(d0, d1, d2) -> (d0, d1)>], lhs_sign = #qdot<sign unsigned>, loop_sizes = array<i64: 2, 3, 4>, rhs_sign = #qdot<sign signed>} {
 // CHECK-NEXT: ^bb0(%[[ARG3:.*]]: i32):
-// CHECK-NEXT: %[[C6024_I32:.*]] = arith.constant 6024 : i32
-// CHECK-NEXT: %[[CST:.*]] = arith.constant 0.0208333116 : f32
-// CHECK-NEXT: %[[CST_0:.*]] = arith.constant 1.26747414E-4 : f32
-// CHECK-NEXT: %[[V1:.*]] = arith.addi %[[ARG3]], %[[C6024_I32]] : i32
+// CHECK-NEXT: %[[C0_I32:.*]] = arith.constant 0 : i32
+// CHECK-NEXT: %[[CST:.*]] = arith.constant 0.0208299942 : f32
+// CHECK-NEXT: %[[CST_0:.*]] = arith.constant 1.255000e+02 : f32
+// CHECK-NEXT: %[[V1:.*]] = arith.addi %[[ARG3]], %[[C0_I32]] : i32
 // CHECK-NEXT: %[[V2:.*]] = arith.sitofp %[[V1]] : i32 to f32
 // CHECK-NEXT: %[[V3:.*]] = math.fma %[[V2]], %[[CST]], %[[CST_0]] : f32
 // CHECK-NEXT: %[[V4:.*]] = arith.fptosi %[[V3]] : f32 to i32
@@ -277,6 +277,28 @@ func.func @signed(%x: tensor<2x4xi8>, %w: tensor<4x3xi8>, %e: tensor<2x3xi8>) ->
                   lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>, accumulator = #qdot.accumulator<-20000 to 20000>} {
   ^bb0(%acc: i32):
     %q = qdot.requantize %acc, %m, %n zero_point(-3) clamp(-100, 127) contract tosa_single : i32, i32 -> i8
+    qdot.yield %q : i8
+  } -> tensor<2x3xi8>
+  return %y : tensor<2x3xi8>
+}
+
+// Steps of 10000 accumulators need a slope of more than 24 bits, and sums that
+// all have the same last place.
+// CHECK-LABEL: func.func @two_slopes(
+// CHECK: %[[REAL:.*]] = arith.sitofp
+// CHECK: %[[INNER:.*]] = math.fma %[[REAL]], %{{.*}}, %{{.*}} : f32
+// CHECK: %[[SUM:.*]] = math.fma %[[REAL]], %{{.*}}, %[[INNER]] : f32
+// CHECK: %[[INTEGER:.*]] = arith.fptosi %[[SUM]] : f32 to i32
+// CHECK: %[[BASE:.*]] = arith.constant 256 : i32
+// CHECK: arith.subi %[[INTEGER]], %[[BASE]] : i32
+func.func @two_slopes(%x: tensor<2x4xi8>, %w: tensor<4x3xi8>, %e: tensor<2x3xi8>) -> tensor<2x3xi8> {
+  %m = arith.constant 1759218604 : i32
+  %n = arith.constant 44 : i8
+  %y = qdot.contract ins(%x, %w : tensor<2x4xi8>, tensor<4x3xi8>) outs(%e : tensor<2x3xi8>)
+      attributes {indexing_maps = [#mk, #kn, #mn], loop_sizes = array<i64: 2, 3, 4>,
+                  lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>, accumulator = #qdot.accumulator<-2600000 to 2600000>} {
+  ^bb0(%acc: i32):
+    %q = qdot.requantize %acc, %m, %n zero_point(-3) clamp(-128, 127) contract tosa_single : i32, i32 -> i8
     qdot.yield %q : i8
   } -> tensor<2x3xi8>
   return %y : tensor<2x3xi8>

@@ -37,9 +37,10 @@ inline constexpr llvm::StringLiteral orderedExtrasAttrName =
 inline constexpr llvm::StringLiteral dotCountsAttrName = "qdot.dot_counts";
 inline constexpr llvm::StringLiteral dotOffsetsAttrName = "qdot.dot_offsets";
 
-/// Discardable attribute of a packed depthwise kernel: for every step, whether
-/// its products may be added in 16 bits.
-inline constexpr llvm::StringLiteral dotFitsAttrName = "qdot.dot_fits";
+/// Discardable attribute of a packed depthwise kernel whose products are added
+/// in 16 bits: for every group of taps, of how many summands its weights are
+/// the sum (1 or 2), each of which is proved to fit.
+inline constexpr llvm::StringLiteral tapPartsAttrName = "qdot.tap_parts";
 
 /// One parallel loop of a kernel: one or several loops of the op that run over
 /// memory with one stride per operand. Strides count elements; 0 where the
@@ -70,6 +71,18 @@ struct PlanGroup {
   std::array<bool, 4> counts;
 };
 
+/// Up to four taps of the slowest reduction of a depthwise kernel, at one place
+/// of the other reductions. One dot product takes four bytes of every channel:
+/// those of the taps in `slots`. A tap may lie in two slots, which share its
+/// weight (numerics::splitSharedTap).
+struct TapGroup {
+  int64_t lhs;                         ///< bytes from the position to tap 0
+  int64_t first;                       ///< index of tap 0 in its reduction
+  int64_t taps;                        ///< 1 to 4
+  std::array<int64_t, 4> slots;        ///< taps, or -1 for nothing
+  llvm::SmallVector<int64_t, 2> inner; ///< indices of the other reductions
+};
+
 /// The loop structure of one contraction.
 struct KernelPlan {
   KernelKind kind;
@@ -95,6 +108,9 @@ struct KernelPlan {
   llvm::SmallVector<int64_t> getGroupOffsets() const;
   /// Dot products of four that cover one run; the last one may overlap.
   llvm::SmallVector<PlanGroup> getRunGroups() const;
+  /// The groups of taps of a depthwise kernel, in the order of the packed
+  /// weights.
+  llvm::SmallVector<TapGroup> getTapGroups() const;
   /// Dot products per output element: runs times groups.
   int64_t getNumGroups() const;
   /// Blocks of `width` columns (the last one may be partial), for all loops

@@ -19,6 +19,7 @@
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/SmallVector.h"
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace qdot::numerics {
@@ -94,6 +95,13 @@ struct SplitWeights {
 /// activation in [0, 255].
 SplitWeights splitOutliers(llvm::ArrayRef<int8_t> weights,
                            StorageRange activation);
+
+/// Rule D4: two summands of the weight `shared`, the first for a lane that has
+/// the weight `first` too, the second for one with `last`, such that both lanes
+/// fit by D1 if that is possible. Precondition: activation in [0, 255].
+std::pair<int8_t, int8_t> splitSharedTap(int8_t first, int8_t shared,
+                                         int8_t last,
+                                         StorageRange activation);
 
 } // namespace qdot::numerics
 

@@ -60,32 +60,41 @@ bool provesScaleRound(ScaleRound constants, StorageRange acc,
                       FixedPointMultiplier by, int64_t zeroPoint,
                       StorageRange clamp, Contract contract);
 
-/// The constants of one channel of rule S3; `bias` is an integer that the
-/// accumulator can start from instead of 0. `scale` and `offset` as above.
+/// The constants of one channel of rules S3 and S5; `bias` is an integer that
+/// the accumulator can start from instead of 0. `scale` and `offset` as above;
+/// `fine` is what the slope has beyond `scale`, `base` what is subtracted from
+/// the integer; both are 0 for S3.
 struct ScaleTruncate {
   int32_t bias;
   float scale;
   float offset;
+  float fine = 0.0f;
+  int32_t base = 0;
 };
 
-/// Rule S3: `clamp(truncate(fma(f32(acc + bias), scale, offset)))`, toward zero
-/// (x86: vcvttps2dq). Precondition: finite constants, acc + bias fits i32.
+/// The base of S5 with which every sum that counts has the same last place.
+inline constexpr int32_t truncateBase = 256;
+
+/// Rules S3 and S5: `clamp(truncate(fma(a, scale, fma(a, fine, offset))) - base)`
+/// with `a = f32(acc + bias)`, toward zero (x86: vcvttps2dq). Without `fine` the
+/// inner fma is `offset`. Precondition: finite constants, acc + bias fits i32.
 int64_t scaleTruncate(int32_t acc, const ScaleTruncate &by, StorageRange clamp);
 
-/// Rule S3: as `findScaleRound`, which it outdoes on large ranges, because the
-/// rounding errors of the fma have one sign and the bias keeps the offset
-/// small. Also, acc + bias stays within i32. Precondition: clamp.min >= 0: for
+/// Rule S3, else S5 (S5 alone with a base other than 0): as `findScaleRound`, which it outdoes on large ranges,
+/// because the rounding errors of the fma have one sign and the bias keeps the
+/// offset small. Also, acc + bias stays within i32. Precondition: clamp.min >= 0: for
 /// signed storage add 128 to zero point and clamp, and flip the sign bits of
 /// the result.
 std::optional<ScaleTruncate>
 findScaleTruncate(StorageRange acc, FixedPointMultiplier by, int64_t zeroPoint,
-                  StorageRange clamp, Contract contract);
+                  StorageRange clamp, Contract contract, int32_t base = 0);
 
-/// Rule S3 for `requantizeF32`. Precondition: finite multiplier >= 0.
+/// The same for `requantizeF32`. Precondition: finite multiplier >= 0.
 std::optional<ScaleTruncate> findScaleTruncateF32(StorageRange acc,
                                                   float multiplier,
                                                   int64_t zeroPoint,
-                                                  StorageRange clamp);
+                                                  StorageRange clamp,
+                                                  int32_t base = 0);
 
 } // namespace qdot::numerics
 

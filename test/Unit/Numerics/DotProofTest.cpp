@@ -342,4 +342,35 @@ TEST(D3SplitOutliers, EveryPairOfWeights) {
       }
 }
 
+//===----------------------------------------------------------------------===//
+// D4
+//===----------------------------------------------------------------------===//
+
+TEST(D4SplitSharedTap, FitsIfAnyChoiceDoes) {
+  std::vector<int> some{-128, -127, -1, 0, 1, 127};
+  for (int w = -125; w < 128; w += 11)
+    some.push_back(w);
+  auto fits = [](int a, int b, StorageRange activation) {
+    int8_t pair[] = {int8_t(a), int8_t(b)};
+    return fitsPairSums(pair, activation);
+  };
+  for (int max : {255, 200, 127})
+    for (int first : some)
+      for (int last : some)
+        for (int shared = -128; shared < 128; ++shared) {
+          StorageRange activation{0, max};
+          auto [u, v] = splitSharedTap(int8_t(first), int8_t(shared),
+                                       int8_t(last), activation);
+          ASSERT_EQ(u + v, shared);
+          bool exists = false;
+          for (int choice = -128; choice < 128 && !exists; ++choice)
+            exists = shared - choice >= -128 && shared - choice < 128 &&
+                     fits(first, choice, activation) &&
+                     fits(last, shared - choice, activation);
+          ASSERT_EQ(fits(first, u, activation) && fits(last, v, activation),
+                    exists)
+              << first << " " << shared << " " << last << " max " << max;
+        }
+}
+
 } // namespace

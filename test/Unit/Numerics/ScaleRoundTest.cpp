@@ -259,12 +259,13 @@ TEST(S2FindScaleRoundF32, EveryAccumulator) {
 /// vcvtdq2ps, vfmadd, vcvttps2dq on an accumulator that starts from the bias.
 int64_t onTheMachine(int32_t acc, ScaleTruncate by, StorageRange clamp) {
   int64_t biased = int64_t(acc) + by.bias;
-  float sum = std::fmaf(static_cast<float>(static_cast<int32_t>(biased)),
-                        by.scale, by.offset);
+  auto real = static_cast<float>(static_cast<int32_t>(biased));
+  float sum = std::fmaf(real, by.scale, std::fmaf(real, by.fine, by.offset));
   if (biased < INT32_MIN || biased > INT32_MAX ||
       !(std::fabs(sum) < 2147483648.0f))
     return INT64_MIN;
-  return std::clamp<int64_t>(static_cast<int32_t>(sum), clamp.min, clamp.max);
+  return std::clamp<int64_t>(static_cast<int32_t>(sum) - by.base, clamp.min,
+                             clamp.max);
 }
 
 TEST(S3ScaleTruncate, EqualsTheMachine) {
@@ -279,6 +280,10 @@ TEST(S3ScaleTruncate, EqualsTheMachine) {
       offset = static_cast<float>(double(random.between(-300, 300)) -
                                   double(acc + bias) * scale);
     ScaleTruncate by{bias, scale, offset};
+    if (i % 2 == 0) {
+      by.fine = std::ldexp(scale, -int(random.between(20, 30)));
+      by.base = int32_t(random.between(-300, 300));
+    }
     ASSERT_EQ(scaleTruncate(acc, by, i32), onTheMachine(acc, by, i32))
         << acc << " " << bias << " " << scale << " " << offset;
   }
@@ -286,8 +291,12 @@ TEST(S3ScaleTruncate, EqualsTheMachine) {
 
 /// Checks every accumulator; returns whether constants were found.
 bool checkTruncate(StorageRange acc, FixedPointMultiplier by, int64_t zeroPoint,
-                   StorageRange clamp, Contract contract) {
-  auto found = findScaleTruncate(acc, by, zeroPoint, clamp, contract);
+                   StorageRange clamp, Contract contract,
+                   std::initializer_list<int32_t> bases = {0}) {
+  std::optional<ScaleTruncate> found;
+  for (int32_t base : bases)
+    if (!found)
+      found = findScaleTruncate(acc, by, zeroPoint, clamp, contract, base);
   if (!found)
     return false;
   for (int64_t a = acc.min; a <= acc.max; ++a) {
@@ -334,6 +343,35 @@ TEST(S3FindScaleTruncate, EveryAccumulatorOfLargeRanges) {
                            u8, Contract::TosaSingle);
   }
   EXPECT_GT(found, tried * 3 / 4);
+}
+
+TEST(S5FindScaleTruncate, EveryAccumulatorOfLargeRanges) {
+  Random random(13);
+  int64_t steps[] = {1200, 3000, 6000, 10000};
+  for (int i = 0; i < 40; ++i) {
+    double multiplier = (0.7 + 0.6 * random.unit()) / double(steps[i % 4]);
+    auto limit = static_cast<int64_t>(280 / multiplier);
+    StorageRange clamp = u8;
+    int64_t zeroPoint = random.between(0, 255);
+    if (i % 5 == 0) // ReLU6
+      clamp = {std::min<int64_t>(zeroPoint, 200), 250};
+    EXPECT_TRUE(checkTruncate({-limit, limit}, decomposeMultiplier(multiplier),
+                              zeroPoint, clamp, Contract::TosaSingle,
+                              {0, truncateBase}));
+  }
+}
+
+/// With a base of its own, for all ranges, also those that S3 can do.
+TEST(S5FindScaleTruncate, Base) {
+  Random random(14);
+  int found = 0, tried = 300;
+  for (int i = 0; i < tried; ++i) {
+    int64_t size = random.between(1, 30000);
+    found += checkTruncate({-size, size}, realistic(random, size, 255),
+                           random.between(0, 255), u8, Contract::TosaSingle,
+                           {truncateBase});
+  }
+  EXPECT_EQ(found, tried);
 }
 
 TEST(S3FindScaleTruncate, EveryShift) {
