@@ -302,7 +302,7 @@ private:
     if (!op.getAccumulator())
       return false;
     Value accumulator = op.getBody().front().getArgument(0);
-    Value input = requantize.getAccumulator();
+    Value input = requantize.getAccumulator(), base = accumulator;
     Channels bias;
     bias.integers.push_back(0);
     if (input != accumulator) {
@@ -311,9 +311,11 @@ private:
         return false;
       auto other = getChannels(sum.getLhs() == accumulator ? sum.getRhs()
                                                            : sum.getLhs());
+      // A start that is computed at run time stays as it is.
       if (!other || other->integers.empty())
-        return false;
-      bias = *other;
+        base = input;
+      else
+        bias = *other;
     }
     auto multiplier = getChannels(requantize.getMultiplier());
     std::optional<Channels> shift = multiplier;
@@ -329,11 +331,13 @@ private:
     for (const Channels *part : {&bias, &*multiplier, &*shift})
       if (part->map && (part->map != widest->map || part->type.getShape() != widest->type.getShape()))
         return false;
-    return replaceChannels(requantize, bias, *multiplier, *shift, *widest);
+    return replaceChannels(requantize, base, bias, *multiplier, *shift,
+                           *widest);
   }
 
-  bool replaceChannels(RequantizeOp requantize, const Channels &bias,
-                       const Channels &multiplier, const Channels &shift,
+  /// `base` is the accumulator, or its sum with a start that is not constant.
+  bool replaceChannels(RequantizeOp requantize, Value base,
+                       const Channels &bias, const Channels &multiplier, const Channels &shift,
                        const Channels &widest) {
     int64_t count = widest.map ? widest.type.getNumElements() : 1;
     SmallVector<int32_t> biases;
@@ -359,7 +363,6 @@ private:
     // The accumulator starts from the bias, so adding it costs nothing.
     OpBuilder builder(requantize);
     Location loc = requantize.getLoc();
-    Value accumulator = op.getBody().front().getArgument(0);
     Value start, scale, offset;
     if (widest.map) {
       auto type = [&](Type element) {
@@ -379,7 +382,7 @@ private:
       scale = createFloat(builder, loc, scales[0]);
       offset = createFloat(builder, loc, offsets[0]);
     }
-    Value sum = arith::AddIOp::create(builder, loc, accumulator, start);
+    Value sum = arith::AddIOp::create(builder, loc, base, start);
     Value real =
         arith::SIToFPOp::create(builder, loc, builder.getF32Type(), sum);
     real = math::FmaOp::create(builder, loc, real, scale, offset);
