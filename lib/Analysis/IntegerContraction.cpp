@@ -7,6 +7,7 @@
 
 #include "qdot/Analysis/IntegerContraction.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/IR/Matchers.h"
 #include "qdot/Analysis/Layers.h"
 
 using namespace mlir;
@@ -24,20 +25,58 @@ static std::optional<std::pair<BlockArgument, Sign>> matchExtension(Value value)
                    isa<arith::ExtSIOp>(op) ? Sign::Signed : Sign::Unsigned);
 }
 
-std::optional<IntegerContraction>
-qdot::matchIntegerContraction(linalg::GenericOp op) {
+/// The product that a body adds to the old value of its only result.
+static arith::MulIOp matchAddedProduct(linalg::GenericOp op) {
   if (op.getNumDpsInits() != 1 || op.getNumDpsInputs() != 2)
-    return std::nullopt;
+    return {};
   Block &body = *op.getBody();
   auto sum =
       body.getTerminator()->getOperand(0).getDefiningOp<arith::AddIOp>();
   if (!sum || !sum.getType().isInteger(32))
-    return std::nullopt;
+    return {};
   Value out = body.getArguments().back();
   Value other = sum.getLhs() == out   ? sum.getRhs()
                 : sum.getRhs() == out ? sum.getLhs()
                                       : Value();
-  auto product = other ? other.getDefiningOp<arith::MulIOp>() : arith::MulIOp();
+  return other ? other.getDefiningOp<arith::MulIOp>() : arith::MulIOp();
+}
+
+/// `value` without the constants subtracted from it, which are added to `zero`.
+static Value stripZeroPoint(Value value, int64_t &zero) {
+  APInt constant;
+  while (auto difference = value.getDefiningOp<arith::SubIOp>()) {
+    if (!matchPattern(difference.getRhs(), m_ConstantInt(&constant)))
+      return value;
+    zero += constant.getSExtValue();
+    value = difference.getLhs();
+  }
+  return value;
+}
+
+std::optional<CenteredContraction>
+qdot::matchCenteredContraction(linalg::GenericOp op) {
+  arith::MulIOp product = matchAddedProduct(op);
+  if (!product)
+    return std::nullopt;
+  CenteredContraction result;
+  auto first = matchExtension(stripZeroPoint(product.getLhs(), result.lhsZero));
+  auto second = matchExtension(stripZeroPoint(product.getRhs(), result.rhsZero));
+  Block &body = *op.getBody();
+  if (!first || !second || first->first == second->first ||
+      first->first.getOwner() != &body || second->first.getOwner() != &body ||
+      !llvm::isInt<10>(result.lhsZero) || !llvm::isInt<10>(result.rhsZero))
+    return std::nullopt;
+  result.lhs = &op->getOpOperand(first->first.getArgNumber());
+  result.rhs = &op->getOpOperand(second->first.getArgNumber());
+  result.lhsSign = first->second;
+  result.rhsSign = second->second;
+  return result;
+}
+
+std::optional<IntegerContraction>
+qdot::matchIntegerContraction(linalg::GenericOp op) {
+  arith::MulIOp product = matchAddedProduct(op);
+  Block &body = *op.getBody();
   if (!product || body.getOperations().size() != 5)
     return std::nullopt;
   auto first = matchExtension(product.getLhs());

@@ -24,6 +24,8 @@ using namespace qdot;
 static constexpr int64_t assumedRows = 1024;
 /// Reductions with gathered bytes are unrolled, so they must be short.
 static constexpr int64_t maxGatherGroups = 64;
+/// Rows that a right side packed at run time must be used for.
+static constexpr int64_t minPackedRows = 4;
 /// Dot products of one iteration that still pay for more unrolling.
 static constexpr int64_t unrollGoal = 8;
 
@@ -89,9 +91,11 @@ private:
   static void choose(ContractOp op, const KernelTarget &target) {
     std::string reason;
     std::optional<KernelPlan> plan = getKernelPlan(op, reason);
-    if (plan && !isConstant(op.getRhs()))
-      reason = "the weights are no constant";
-    else if (plan && plan->isGather && plan->getNumGroups() > maxGatherGroups)
+    if (plan && !isConstantGlobal(op.getRhs()))
+      reason = checkVariable(op, *plan, target).str();
+    if (!reason.empty())
+      plan.reset();
+    if (plan && plan->isGather && plan->getNumGroups() > maxGatherGroups)
       reason = "the reduction is not contiguous";
     else if (plan && target.isUnsigned && op.getLhsSign() != Sign::Unsigned)
       reason = "the activation is signed";
@@ -100,14 +104,21 @@ private:
     emitMissedRemark(op, "ChooseKernels", "no-kernel", reason);
   }
 
-  /// True for a global whose data is known and does not change.
-  static bool isConstant(Value value) {
-    auto get = value.getDefiningOp<memref::GetGlobalOp>();
-    auto global = get ? SymbolTable::lookupNearestSymbolFrom<memref::GlobalOp>(
-                            get, get.getNameAttr())
-                      : memref::GlobalOp();
-    return global && global.getConstant() && global.getInitialValue() &&
-           isa<ElementsAttr>(*global.getInitialValue());
+  /// Why a right side that must be packed at run time has no kernel.
+  static StringRef checkVariable(ContractOp op, const KernelPlan &plan,
+                                 const KernelTarget &target) {
+    if (plan.kind != KernelKind::Dot)
+      return "the weights are no constant";
+    if (!getLoopStrides(op.getRhsMap(), cast<MemRefType>(op.getRhs().getType())))
+      return "the weights have no known strides";
+    if (target.isUnsigned && op.getRhsSign() != Sign::Signed)
+      return "the weights are unsigned and no constant";
+    int64_t rows = plan.row.isDynamic() ? assumedRows : plan.row.size;
+    for (const PlanLoop &loop : plan.outer)
+      if (!loop.isInRhs)
+        rows *= loop.isDynamic() ? assumedRows : loop.size;
+    return rows < minPackedRows ? "too few rows to pay for packing the weights"
+                                : "";
   }
 
   static void setKernel(ContractOp op, const KernelPlan &plan,

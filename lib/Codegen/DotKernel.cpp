@@ -9,6 +9,8 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "qdot/Codegen/ByteSets.h"
+#include "qdot/Numerics/DotProof.h"
 
 using namespace mlir;
 using namespace qdot;
@@ -232,7 +234,21 @@ private:
 
   SmallVector<Value> emitGroup(SmallVector<Value> accumulators, Value left,
                                Value right) {
-    return emitDots(accumulators, left, right, /*fits=*/false);
+    return emitDots(accumulators, left, right, rawRhs && fitsAnyWeights());
+  }
+
+  /// Whether two products of any elements of both sides fit 16 bits together.
+  bool fitsAnyWeights() {
+    auto range = op->getAttrOfType<DenseI64ArrayAttr>(rhsRangeAttrName);
+    std::pair<int64_t, int64_t> lhs = getLhsRange(op);
+    if (!range || range.size() != 2 || op.getLhsSign() != Sign::Unsigned ||
+        op.getRhsSign() != Sign::Signed || lhs.first < 0 || lhs.second > 255 ||
+        range[0] < -128 || range[1] > 127)
+      return false;
+    return llvm::all_of(range.asArrayRef(), [&](int64_t weight) {
+      int8_t same = static_cast<int8_t>(weight);
+      return numerics::fitsPairSums({same, same}, {lhs.first, lhs.second});
+    });
   }
 
   /// One dot product per accumulator, of one operand pair per element of

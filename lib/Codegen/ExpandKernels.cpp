@@ -43,7 +43,7 @@ struct ExpandKernels : public qdot::impl::ExpandKernelsBase<ExpandKernels> {
 
 private:
   static LogicalResult expand(ContractOp op) {
-    if (!op.getPacked())
+    if (!op.getPacked() && isConstantGlobal(op.getRhs()))
       return op.emitOpError("has a kernel but its weights are not packed");
     std::string reason;
     std::optional<KernelPlan> plan = getKernelPlan(op, reason);

@@ -14,8 +14,10 @@
 #include "mlir/IR/Matchers.h"
 #include "mlir/Transforms/RegionUtils.h"
 #include "qdot/Analysis/IntegerContraction.h"
+#include "qdot/Analysis/Layers.h"
 #include "qdot/Analysis/Remarks.h"
 #include "qdot/Codegen/ByteSets.h"
+#include "qdot/Codegen/KernelPlan.h"
 #include "qdot/Codegen/Passes.h"
 
 namespace qdot {
@@ -115,8 +117,46 @@ private:
           kept.push_back(expr);
       map = AffineMap::get(outMap.getNumDims(), 0, kept, root.getContext());
     }
+    Value sum = inlineStart(start);
     return arith::AddIOp::create(builder, root.getLoc(), accumulator,
-                                 addExtra(start, map));
+                                 sum ? sum : addExtra(start, map));
+  }
+
+  /// The scalar that an elementwise op computes as start of the accumulation
+  /// (`qdot-split-zero-points`), from its operands; null for another start.
+  Value inlineStart(Value start) {
+    auto op = start.getDefiningOp<linalg::GenericOp>();
+    if (!op || !op->hasOneUse() || op.getNumDpsInits() != 1 ||
+        op.getNumLoops() != op.getNumParallelLoops() ||
+        !op.hasPureTensorSemantics() ||
+        op.payloadUsesValueFromOperand(op.getDpsInitOperand(0)) ||
+        !op.getMatchingIndexingMap(op.getDpsInitOperand(0)).isIdentity() ||
+        !hasScalarBody(op))
+      return {};
+    for (OpOperand *operand : op.getDpsInputOperands())
+      if (!isa<RankedTensorType>(operand->get().getType()) ||
+          !op.getMatchingIndexingMap(operand).isProjectedPermutation())
+        return {};
+    IRMapping mapping;
+    for (OpOperand *operand : op.getDpsInputOperands()) {
+      AffineMap map = op.getMatchingIndexingMap(operand).compose(outMap);
+      mapping.map(op.getMatchingBlockArgument(operand),
+                  addExtra(operand->get(), map));
+    }
+    for (Operation &inner : op.getBody()->without_terminator())
+      builder.clone(inner, mapping);
+    return mapping.lookupOrDefault(
+        op.getBody()->getTerminator()->getOperand(0));
+  }
+
+  /// True when every op of the body works on scalars, one by one.
+  static bool hasScalarBody(linalg::GenericOp op) {
+    return llvm::all_of(
+        op.getBody()->without_terminator(), [](Operation &inner) {
+          return isa<RequantizeOp, LookupOp>(inner) ||
+                 OpTrait::hasElementwiseMappableTraits(&inner) ||
+                 inner.hasTrait<OpTrait::ConstantLike>();
+        });
   }
 
   Value addExtra(Value tensor, AffineMap map) {
@@ -150,12 +190,7 @@ private:
     for (AffineMap map : user.getIndexingMapsArray())
       if (!map.isProjectedPermutation())
         return {};
-    for (Operation &op : user.getBody()->without_terminator())
-      if (!isa<RequantizeOp, LookupOp>(op) &&
-          !OpTrait::hasElementwiseMappableTraits(&op) &&
-          !op.hasTrait<OpTrait::ConstantLike>())
-        return {};
-    return user;
+    return hasScalarBody(user) ? user : linalg::GenericOp();
   }
 
   void append(linalg::GenericOp user) {
@@ -274,20 +309,27 @@ struct FuseEpilogues : public qdot::impl::FuseEpiloguesBase<FuseEpilogues> {
     IRRewriter rewriter(&getContext());
     for (Region &region : getOperation()->getRegions())
       (void)runRegionDCE(rewriter, region);
-    setLhsRanges();
+    setRanges();
   }
 
 private:
   /// What is proved of the activations, for the kernels.
-  void setLhsRanges() {
+  void setRanges() {
     ByteSets sets;
     getOperation().walk([&](ContractOp op) {
       if (!isa<RankedTensorType>(op.getLhs().getType()))
         return;
-      auto [low, high] = getInterval(sets.get(op.getLhs()), op.getLhsSign());
-      op->setAttr(lhsRangeAttrName,
-                  DenseI64ArrayAttr::get(&getContext(), {low, high}));
+      setRange(op, lhsRangeAttrName, sets.get(op.getLhs()), op.getLhsSign());
+      // The kernels read constant weights themselves.
+      if (!isConstantTensor(op.getRhs()))
+        setRange(op, rhsRangeAttrName, sets.get(op.getRhs()), op.getRhsSign());
     });
+  }
+
+  static void setRange(ContractOp op, StringRef name, const ByteSet &bytes,
+                       Sign sign) {
+    auto [low, high] = getInterval(bytes, sign);
+    op->setAttr(name, DenseI64ArrayAttr::get(op.getContext(), {low, high}));
   }
 };
 } // namespace

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "KernelEmitter.h"
+#include "RuntimePacking.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -74,11 +75,24 @@ LogicalResult KernelEmitter::emit() {
   bias = findBias();
   TilePosition at;
   lhs = flatten(op.getLhs(), at.lhs);
-  rhs = flatten(op.getRhs(), at.rhs);
+  if (op.getPacked()) {
+    rhs = flatten(op.getRhs(), at.rhs);
+  } else {
+    rawRhs = flatten(op.getRhs(), at.raw);
+    rhs = memref::AllocOp::create(
+        builder, loc,
+        MemRefType::get({getPackedBytes(op, plan)}, builder.getI8Type()),
+        builder.getI64IntegerAttr(64));
+    at.rhs = constant(0);
+  }
   for (Value extra : op.getExtras())
     extras.push_back(flatten(extra, at.extras.emplace_back()));
   out = flatten(op.getInit(), at.out);
-  return emitOuter(0, at, constant(0));
+  if (failed(emitOuter(0, at, constant(0))))
+    return failure();
+  if (rawRhs)
+    memref::DeallocOp::create(builder, loc, rhs);
+  return success();
 }
 
 Value KernelEmitter::getSize(const PlanLoop &loop) {
@@ -126,12 +140,27 @@ KernelEmitter::emitLoop(Value from, Value to, int64_t step,
 LogicalResult KernelEmitter::emitOuter(size_t level, TilePosition at,
                                        Value block) {
   if (level == plan.outer.size() || !plan.outer[level].isInRhs)
-    return emitPositions(level, at, block);
+    return emitPacked(level, at, block);
   const PlanLoop &loop = plan.outer[level];
-  return emitLoop(constant(0), constant(loop.size), 1, [&](Value by) {
-    return emitOuter(level + 1, advance(at, loop, by),
-                     add(multiply(block, loop.size), by));
+  return emitLoop(constant(0), getSize(loop), 1, [&](Value by) {
+    TilePosition next = advance(at, loop, by);
+    if (rawRhs) {
+      auto strides = getLoopStrides(op.getRhsMap(),
+                                    cast<MemRefType>(op.getRhs().getType()));
+      next.raw = add(at.raw, multiply(by, (*strides)[loop.loops[0]]));
+      return emitOuter(level + 1, next, block);
+    }
+    return emitOuter(level + 1, next, add(multiply(block, loop.size), by));
   });
+}
+
+/// The weights are packed at each position along which they vary, into memory
+/// that all of them share.
+LogicalResult KernelEmitter::emitPacked(size_t level, const TilePosition &at,
+                                        Value block) {
+  if (rawRhs)
+    emitPacking(builder, op, plan, rawRhs, at.raw, rhs);
+  return emitPositions(level, at, block);
 }
 
 /// Weights up to this size stay in the first-level cache.

@@ -17,6 +17,7 @@ namespace qdot {
 struct TilePosition {
   mlir::Value lhs, rhs, out;
   mlir::Value block; ///< number of the block of columns
+  mlir::Value raw;   ///< into a right side that is not packed yet
   llvm::SmallVector<mlir::Value> extras;
 };
 
@@ -76,6 +77,7 @@ protected:
   const KernelPlan &plan;
   KernelAttr kernel;
   mlir::Value lhs, rhs, out; ///< flat
+  mlir::Value rawRhs;        ///< flat; null where the weights are packed
   llvm::SmallVector<mlir::Value> extras;
 
   /// Body and stores of a tile: `accumulators` of its rows, `vectors` each.
@@ -101,6 +103,7 @@ private:
 
   mlir::Value flatten(mlir::Value memref, mlir::Value &offset);
   Result emitOuter(size_t level, TilePosition at, mlir::Value block);
+  Result emitPacked(size_t level, const TilePosition &at, mlir::Value block);
   Result emitPositions(size_t level, const TilePosition &at, mlir::Value block);
   Result emitChunks(const TilePosition &at, mlir::Value block);
   Result forBlocks(const TilePosition &at, mlir::Value block, OnBlock body);

@@ -33,6 +33,15 @@ std::optional<SmallVector<int64_t>> qdot::getLoopStrides(AffineMap map,
   return result;
 }
 
+bool qdot::isConstantGlobal(Value value) {
+  auto get = value.getDefiningOp<memref::GetGlobalOp>();
+  auto global = get ? SymbolTable::lookupNearestSymbolFrom<memref::GlobalOp>(
+                          get, get.getNameAttr())
+                    : memref::GlobalOp();
+  return global && global.getConstant() && global.getInitialValue() &&
+         isa<ElementsAttr>(*global.getInitialValue());
+}
+
 SmallVector<PlanGroup> KernelPlan::getRunGroups() const {
   SmallVector<PlanGroup> groups;
   if (run < 4) {
@@ -214,7 +223,7 @@ private:
     parallel = std::move(sorted);
     mergeLoops();
     for (const PlanLoop &loop : parallel)
-      if (loop.isInRhs && loop.isDynamic())
+      if (loop.isInRhs && loop.isDynamic() && isConstantGlobal(op.getRhs()))
         return refuse("the weights have a dynamic size");
     chooseRow();
     return true;

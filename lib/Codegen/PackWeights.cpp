@@ -304,7 +304,8 @@ struct PackWeights : public qdot::impl::PackWeightsBase<PackWeights> {
     needsProof = !table->isExact;
     SymbolTable symbols(getOperation());
     WalkResult result = getOperation().walk([&](ContractOp op) {
-      if (!op.getKernel() || op.getPacked())
+      // Other weights are packed at run time by the kernel itself.
+      if (!op.getKernel() || op.getPacked() || !isConstantGlobal(op.getRhs()))
         return WalkResult::advance();
       return failed(pack(op, symbols)) ? WalkResult::interrupt()
                                        : WalkResult::advance();

@@ -302,7 +302,7 @@ private:
     if (!op.getAccumulator())
       return false;
     Value accumulator = op.getBody().front().getArgument(0);
-    Value input = requantize.getAccumulator();
+    Value input = requantize.getAccumulator(), base = accumulator;
     Channels bias;
     bias.integers.push_back(0);
     if (input != accumulator) {
@@ -311,9 +311,11 @@ private:
         return false;
       auto other = getChannels(sum.getLhs() == accumulator ? sum.getRhs()
                                                            : sum.getLhs());
+      // A start that is computed at run time stays as it is.
       if (!other || other->integers.empty())
-        return false;
-      bias = *other;
+        base = input;
+      else
+        bias = *other;
     }
     auto multiplier = getChannels(requantize.getMultiplier());
     std::optional<Channels> shift = multiplier;
@@ -329,15 +331,19 @@ private:
     for (const Channels *part : {&bias, &*multiplier, &*shift})
       if (part->map && (part->map != widest->map || part->type.getShape() != widest->type.getShape()))
         return false;
-    for (int32_t base : {0, numerics::truncateBase})
-      if (replaceChannels(requantize, bias, *multiplier, *shift, *widest, base))
+    for (int32_t sumBase : {0, numerics::truncateBase})
+      if (replaceChannels(requantize, base, bias, *multiplier, *shift, *widest,
+                          sumBase))
         return true;
     return false;
   }
 
-  bool replaceChannels(RequantizeOp requantize, const Channels &bias,
-                       const Channels &multiplier, const Channels &shift,
-                       const Channels &widest, int32_t base) {
+  /// `base` is the accumulator, or its sum with a start that is not constant;
+  /// `sumBase` the base of rule S5.
+  bool replaceChannels(RequantizeOp requantize, Value base,
+                       const Channels &bias, const Channels &multiplier,
+                       const Channels &shift, const Channels &widest,
+                       int32_t sumBase) {
     int64_t count = widest.map ? widest.type.getNumElements() : 1;
     SmallVector<int32_t> biases;
     SmallVector<float> scales, offsets, fines;
@@ -348,9 +354,9 @@ private:
       std::optional<numerics::ScaleTruncate> found;
       if (requantize.getShift())
         found = find(requantize, at(multiplier.integers, channel),
-                     at(shift.integers, channel), base);
+                     at(shift.integers, channel), sumBase);
       else
-        found = findF32(requantize, at(multiplier.floats, channel), base);
+        found = findF32(requantize, at(multiplier.floats, channel), sumBase);
       if (!found)
         return false;
       int64_t start = at(bias.integers, channel) + found->bias;
@@ -362,7 +368,6 @@ private:
     // The accumulator starts from the bias, so adding it costs nothing.
     OpBuilder builder(requantize);
     Location loc = requantize.getLoc();
-    Value accumulator = op.getBody().front().getArgument(0);
     Value start, scale, offset, fine;
     bool hasFine = llvm::any_of(fines, [](float value) { return value != 0; });
     if (widest.map) {
@@ -389,7 +394,7 @@ private:
       if (hasFine)
         fine = createFloat(builder, loc, fines[0]);
     }
-    Value sum = arith::AddIOp::create(builder, loc, accumulator, start);
+    Value sum = arith::AddIOp::create(builder, loc, base, start);
     Value real =
         arith::SIToFPOp::create(builder, loc, builder.getF32Type(), sum);
     Value inner =
@@ -397,9 +402,9 @@ private:
     real = math::FmaOp::create(builder, loc, real, scale, inner);
     Value value =
         arith::FPToSIOp::create(builder, loc, builder.getI32Type(), real);
-    if (base != 0)
+    if (sumBase != 0)
       value = arith::SubIOp::create(builder, loc, value,
-                                    createInteger(builder, loc, base));
+                                    createInteger(builder, loc, sumBase));
     replace(requantize, createClamp(builder, requantize, value));
     return true;
   }

@@ -51,8 +51,11 @@ static void addBufferization(OpPassManager &pm) {
 }
 
 /// Tensors: contractions with their epilogues, as the target stores them.
-static void addKernelOps(OpPassManager &pm) {
+static void addKernelOps(OpPassManager &pm, const std::string &target) {
   pm.addPass(createUseUnsigned());
+  SplitZeroPointsOptions split;
+  split.target = target;
+  pm.addPass(createSplitZeroPoints(split));
   pm.addPass(createFuseEpilogues());
   pm.addPass(createSimplifyRequantize());
 }
@@ -119,7 +122,7 @@ void qdot::buildLowerToLLVMPipeline(OpPassManager &pm,
                                     const LoweringOptions &options) {
   bool hasKernels = options.target != "generic";
   if (hasKernels)
-    addKernelOps(pm);
+    addKernelOps(pm, options.target);
   pm.addPass(createLowerOps());
   pm.addPass(createDecomposeOps());
   addInterface(pm, options);

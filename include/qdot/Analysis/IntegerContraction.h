@@ -31,6 +31,22 @@ struct IntegerContraction {
 std::optional<IntegerContraction>
 matchIntegerContraction(mlir::linalg::GenericOp op);
 
+/// `out + (ext(lhs) - lhsZero) * (ext(rhs) - rhsZero)` in i32 on two i8 operands
+/// of a linalg op, in the order of the product.
+struct CenteredContraction {
+  mlir::OpOperand *lhs = nullptr;
+  mlir::OpOperand *rhs = nullptr;
+  Sign lhsSign = Sign::Signed;
+  Sign rhsSign = Sign::Signed;
+  int64_t lhsZero = 0;
+  int64_t rhsZero = 0;
+};
+
+/// Recognizes an integer contraction with zero points in its body, which may
+/// all be 0; nullopt for anything else, and for zero points beyond 10 bits.
+std::optional<CenteredContraction>
+matchCenteredContraction(mlir::linalg::GenericOp op);
+
 /// The factor of `dim` in a sum of products of loops and constants: 0 when it
 /// does not occur, nullopt when `expr` is not linear in it.
 std::optional<int64_t> getCoefficient(mlir::AffineExpr expr, unsigned dim);

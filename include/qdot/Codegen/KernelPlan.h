@@ -42,6 +42,10 @@ inline constexpr llvm::StringLiteral dotOffsetsAttrName = "qdot.dot_offsets";
 /// the sum (1 or 2), each of which is proved to fit.
 inline constexpr llvm::StringLiteral tapPartsAttrName = "qdot.tap_parts";
 
+/// Discardable attribute of a contraction whose rhs is no constant: the smallest
+/// and the largest value that its producers allow, like `qdot.lhs_range`.
+inline constexpr llvm::StringLiteral rhsRangeAttrName = "qdot.rhs_range";
+
 /// One parallel loop of a kernel: one or several loops of the op that run over
 /// memory with one stride per operand. Strides count elements; 0 where the
 /// operand does not vary.
@@ -128,6 +132,10 @@ int64_t getColumnOfLane(int64_t vectors, int64_t lanes, int64_t vector,
 /// with unknown strides, a result whose contiguous dimension is no output
 /// channel, and so on. Precondition: `op` works on memrefs.
 std::optional<KernelPlan> getKernelPlan(ContractOp op, std::string &reason);
+
+/// True for a global whose data is known and does not change: weights that
+/// `qdot-pack-weights` can read.
+bool isConstantGlobal(mlir::Value value);
 
 /// Strides in elements of `type` along every loop of `map`, or nullopt when
 /// one that is used is unknown.

@@ -417,6 +417,67 @@ def UseUnsigned : Pass<"qdot-use-unsigned", "::mlir::ModuleOp"> {
                            "::mlir::tensor::TensorDialect"];
 }
 
+def SplitZeroPoints : Pass<"qdot-split-zero-points", "::mlir::ModuleOp"> {
+  let summary = "Take zero points out of products of two activations";
+  let description = [{
+    In: integer linalg on tensors. A contraction of two i8 tensors that are not
+    constant subtracts zero points in its body. Out: it multiplies bytes, and
+
+        sum (a - za) (b - zb) = sum a b - zb sum a - za sum b + K za zb
+
+    stands in the start of its accumulation: sums over the reduction of each
+    side whose partner has a zero point, added up by an elementwise op that
+    `qdot-fuse-epilogues` takes over. All sums are modulo 2^32, so the result is
+    the same. The side that gives the contiguous dimension of the result becomes
+    the right one. Where the target's dot product wants an unsigned left and a
+    signed right side, bytes with the other sign are flipped (`x ^ 128`) and the
+    zero point moves along.
+
+    A contraction stays as it is, with a remark, when a reduction has a dynamic
+    size, or when a side that must be summed is read through a window.
+
+    Example (K = 4):
+
+    ```mlir
+    %r = linalg.generic {...} ins(%a, %b : tensor<2x4xi8>, tensor<4x3xi8>) outs(%zero : tensor<2x3xi32>) {
+    ^bb0(%x: i8, %y: i8, %s: i32):
+      %0 = arith.extui %x : i8 to i32
+      %1 = arith.extsi %y : i8 to i32
+      %2 = arith.subi %1, %c5 : i32
+      %3 = arith.muli %0, %2 : i32
+      %4 = arith.addi %s, %3 : i32
+      linalg.yield %4 : i32
+    } -> tensor<2x3xi32>
+    ```
+
+    becomes
+
+    ```mlir
+    %sums = linalg.generic {... iterator_types = ["parallel", "reduction"]} ins(%a : tensor<2x4xi8>) outs(%zeros : tensor<2xi32>) {...}
+    %terms = linalg.generic {...} ins(%sums : tensor<2xi32>) outs(%e : tensor<2xi32>) {
+    ^bb0(%s: i32, %o: i32):
+      %0 = arith.muli %s, %cm5 : i32
+      ...
+    %start = linalg.generic {...} ins(%terms : tensor<2xi32>) outs(%f : tensor<2x3xi32>) {...}
+    %r = linalg.generic {...} ins(%a, %b : tensor<2x4xi8>, tensor<4x3xi8>) outs(%start : tensor<2x3xi32>) {
+    ^bb0(%x: i8, %y: i8, %s: i32):
+      %0 = arith.extui %x : i8 to i32
+      %1 = arith.extsi %y : i8 to i32
+      %2 = arith.muli %0, %1 : i32
+      %3 = arith.addi %s, %2 : i32
+      linalg.yield %3 : i32
+    } -> tensor<2x3xi32>
+    ```
+  }];
+  let options = [
+    Option<"target", "target", "std::string", "\"x86-avx2\"",
+           "Target of the kernel table">
+  ];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 def FuseEpilogues : Pass<"qdot-fuse-epilogues", "::mlir::ModuleOp"> {
   let summary = "Join integer contractions with the elementwise ops behind them";
   let description = [{
