@@ -50,9 +50,8 @@ static bool hasLoader(StringRef root) {
 }
 
 Expected<Emulator> qdot::driver::findEmulator(const TargetSpec &target) {
-  StringRef arch = Triple(target.triple).getArchName();
-  std::string what =
-      ("target '" + target.name + "' (" + arch + ") needs ").str();
+  std::string arch = Triple(target.triple).getArchName().str();
+  std::string what = "target '" + target.name + "' (" + arch + ") needs ";
   for (StringRef name : {"qemu-aarch64-static", "qemu-aarch64"}) {
     ErrorOr<std::string> program = sys::findProgramByName(name);
     if (!program)
@@ -195,10 +194,8 @@ static std::string replaceAll(std::string text, StringRef from, StringRef to) {
 /// `i1 qdot_is_runnable(void)`, in code of the baseline.
 static Error addFeatureTest(llvm::Module &module, StringRef features) {
   IRBuilder<> builder(module.getContext());
-  auto *type = FunctionType::get(builder.getInt1Ty(), false);
-  auto *function = Function::Create(type, GlobalValue::InternalLinkage,
-                                    "qdot_is_runnable", module);
-  function->setDoesNotThrow();
+  llvm::Function *function = module.getFunction("qdot_is_runnable");
+  function->setLinkage(GlobalValue::InternalLinkage);
   function->addFnAttr("target-cpu", "generic");
   function->addFnAttr("target-features", "");
   builder.SetInsertPoint(BasicBlock::Create(module.getContext(), "", function));
