@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Compiler.h"
+#include "CheckFeatures.h"
 #include "Dispatch.h"
 #include "Support.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -159,6 +160,8 @@ static Expected<Variant> compileVariant(Session &session, mlir::ModuleOp module,
   variant.module->setSourceFileName("qdot");
   variant.module->setTargetTriple(machine.getTargetTriple());
   variant.module->setDataLayout(machine.createDataLayout());
+  if (Error error = checkFeatures(*variant.module, machine, target.name))
+    return {std::move(error)};
   restrictInterface(*variant.module, variant.entries);
   setTuning(*variant.module, machine);
   optimize(*variant.module, machine);

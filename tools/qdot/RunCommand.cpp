@@ -135,7 +135,8 @@ static Error writeResults(ArrayRef<std::string> paths,
   return files.commit();
 }
 
-/// By the target's name: compiled, or interpreted by the reference.
+/// By the target's name: compiled, in QEMU where this machine cannot run it, or
+/// interpreted by the reference.
 static Expected<std::unique_ptr<Executable>>
 loadModel(Session &session, mlir::ModuleOp module, StringRef entry) {
   if (targetName == "reference")
@@ -143,7 +144,13 @@ loadModel(Session &session, mlir::ModuleOp module, StringRef entry) {
   auto targets = findTargets(targetName);
   if (!targets)
     return targets.takeError();
-  return loadCompiled(session, module, {*targets, "qdot", entry.str()});
+  CompileRequest request{*targets, "qdot", entry.str()};
+  if (!needsEmulator(*targets))
+    return loadCompiled(session, module, request);
+  if (printTime)
+    return makeError("--time of target '" + targets->front().name +
+                     "' needs a machine that can run it; here QEMU would");
+  return loadEmulated(session, module, request);
 }
 
 static Error runRun() {

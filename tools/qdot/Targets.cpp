@@ -47,6 +47,7 @@ static constexpr TargetEntry targetTable[] = {
      QDOT_AVX2 ",+avx512bw,+avx512cd,+avx512dq,+avx512f,+avx512vl,+avx512vnni"},
     {"aarch64-dotprod", armTriple, "generic", "+v8.2a,+neon,+dotprod"},
     {"aarch64-i8mm", armTriple, "generic", "+v8.2a,+neon,+dotprod,+i8mm"},
+    {"aarch64-sve", armTriple, "generic", "+v8.2a,+neon,+dotprod,+i8mm,+sve"},
 };
 
 /// The instruction set that every 64-bit machine of this architecture has.
@@ -197,6 +198,11 @@ qdot::driver::createMachine(const TargetSpec &target) {
   if (!machine)
     return makeError("cannot create a back end for '" + target.name + "'");
   return machine;
+}
+
+bool qdot::driver::needsEmulator(ArrayRef<TargetSpec> targets) {
+  StringRef triple = targets.front().triple;
+  return Triple(triple).isAArch64() && !hasHostArch(triple);
 }
 
 static Error checkOne(const TargetSpec &target) {

@@ -49,6 +49,9 @@ std::string getCodegenFeatures(const TargetSpec &target);
 llvm::Expected<std::unique_ptr<llvm::TargetMachine>>
 createMachine(const TargetSpec &target);
 
+/// True when the `targets` are of AArch64 and this machine is not.
+bool needsEmulator(llvm::ArrayRef<TargetSpec> targets);
+
 /// An error that names what is missing when this machine can run none of the
 /// `targets`.
 llvm::Error checkRunnable(llvm::ArrayRef<TargetSpec> targets);
