@@ -10,6 +10,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "qdot/Codegen/ByteSets.h"
+#include "qdot/Codegen/VectorBody.h"
 #include "qdot/Numerics/DotProof.h"
 
 using namespace mlir;
@@ -252,6 +253,8 @@ private:
            function_ref<SmallVector<Value>(Value, SmallVector<Value>)> body) {
     auto loop = scf::ForOp::create(builder, loc, constant(0), size,
                                    constant(step), accumulators);
+    if (plan.load == 16)
+      keepLoop(loop);
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToStart(loop.getBody());
     SmallVector<Value> values =

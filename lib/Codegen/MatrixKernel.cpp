@@ -11,6 +11,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "qdot/Codegen/VectorBody.h"
 
 using namespace mlir;
 using namespace qdot;
@@ -91,6 +92,7 @@ private:
     if (looped > unroll) {
       auto loop = scf::ForOp::create(builder, loc, constant(0), constant(looped),
                                      constant(unroll), accumulators);
+      keepLoop(loop);
       OpBuilder::InsertionGuard guard(builder);
       builder.setInsertionPointToStart(loop.getBody());
       scf::YieldOp::create(

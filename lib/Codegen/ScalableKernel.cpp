@@ -123,6 +123,7 @@ private:
       return SmallVector<Value>(values);
     auto loop = scf::ForOp::create(builder, loc, constant(0), constant(size),
                                    constant(step), values);
+    keepLoop(loop);
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToStart(loop.getBody());
     scf::YieldOp::create(

@@ -10,6 +10,7 @@
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/Matchers.h"
 #include "qdot/Dialect/Qdot.h"
@@ -91,6 +92,16 @@ std::optional<ByteLookup> qdot::matchByteLookup(Value value) {
       !matchPattern(sum.getRhs(), m_ConstantInt(&offset)) || offset != 128)
     return std::nullopt;
   return ByteLookup{load.getMemref(), cast.getIn(), true};
+}
+
+void qdot::keepLoop(scf::ForOp loop) {
+  MLIRContext *context = loop.getContext();
+  auto unroll = LLVM::LoopUnrollAttr::get(context, BoolAttr::get(context, true),
+                                          {}, {}, {}, {}, {}, {});
+  loop->setAttr("llvm.loop_annotation",
+                LLVM::LoopAnnotationAttr::get(context, {}, {}, {}, unroll, {},
+                                              {}, {}, {}, {}, {}, {}, {}, {},
+                                              {}, {}));
 }
 
 Value qdot::roundToInteger(OpBuilder &builder, Location loc, Value real) {

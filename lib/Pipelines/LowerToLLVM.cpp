@@ -126,6 +126,7 @@ static void addConversion(OpPassManager &pm) {
   pm.addPass(createUBToLLVMConversionPass());
   pm.addPass(createConvertFuncToLLVMPass());
   pm.addPass(createReconcileUnrealizedCastsPass());
+  pm.addPass(createKeepLoops());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
 }

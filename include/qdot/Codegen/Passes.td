@@ -669,6 +669,29 @@ def VectorizeLookups : Pass<"qdot-vectorize-lookups", "::mlir::ModuleOp"> {
   ];
 }
 
+def KeepLoops : Pass<"qdot-keep-loops", "::mlir::ModuleOp"> {
+  let summary = "Hand the annotations of loops to LLVM";
+  let description = [{
+    In: the LLVM dialect. Kernels that are unrolled as their registers allow
+    mark their loops with `llvm.loop_annotation`. Lowering of `scf.for` carries
+    that along as an attribute that the export to LLVM IR does not know; here it
+    becomes the one that it does. Nothing else changes.
+
+    Example:
+
+    ```mlir
+    llvm.br ^bb1(%0 : i64) {llvm.loop_annotation = #llvm.loop_annotation<unroll = <disable = true>>}
+    ```
+
+    becomes
+
+    ```mlir
+    llvm.br ^bb1(%0 : i64) {loop_annotation = #llvm.loop_annotation<unroll = <disable = true>>}
+    ```
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
 def SimplifyRequantize : Pass<"qdot-simplify-requantize", "::mlir::ModuleOp"> {
   let summary = "Requantize in f32 where that is proved to give the same bytes";
   let description = [{

@@ -8,6 +8,7 @@
 #ifndef QDOT_CODEGEN_VECTORBODY_H
 #define QDOT_CODEGEN_VECTORBODY_H
 
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/IRMapping.h"
 
@@ -37,6 +38,9 @@ mlir::Value roundToInteger(mlir::OpBuilder &builder, mlir::Location loc,
 mlir::FailureOr<llvm::SmallVector<mlir::Value>>
 vectorizeBody(mlir::OpBuilder &builder, mlir::Block &body,
               mlir::IRMapping &mapping, int64_t lanes, bool isScalable = false);
+
+/// Tells LLVM to leave a loop as it is: it is unrolled as far as registers go.
+void keepLoop(mlir::scf::ForOp loop);
 
 /// A contiguous vector of `lanes` elements from a 1-d memref, of which the
 /// first `valid` are read and the others are 0. Reads no other memory.

@@ -102,9 +102,10 @@ private:
   }
 
   Value createDot(Value sum, Value lhs, Value rhs) {
+    // LLVM forms lanes of the last operand only, and the left side repeats.
     if (op.getLhsSign() == op.getRhsSign())
-      return call(op.getLhsSign() == Sign::Signed ? "sdot" : "udot", sum, lhs,
-                  rhs);
+      return call(op.getLhsSign() == Sign::Signed ? "sdot" : "udot", sum, rhs,
+                  lhs);
     if (op.getLhsSign() == Sign::Signed)
       std::swap(lhs, rhs);
     return hasI8mm ? call("usdot", sum, lhs, rhs) : createMixed(sum, lhs, rhs);
@@ -119,9 +120,9 @@ private:
                                  builder.getI8IntegerAttr(value)));
     };
     Value low = arith::XOrIOp::create(builder, loc, isUnsigned, splat(-128));
-    sum = call("sdot", sum, low, isSigned);
-    sum = call("sdot", sum, splat(64), isSigned);
-    return call("sdot", sum, splat(64), isSigned);
+    sum = call("sdot", sum, isSigned, low);
+    sum = call("sdot", sum, isSigned, splat(64));
+    return call("sdot", sum, isSigned, splat(64));
   }
 
   OpBuilder builder;

@@ -14,7 +14,7 @@
 // The example of Passes.td.
 // CHECK-LABEL: func.func @signed(
 // CHECK-SAME: %[[ACC:.*]]: vector<4xi32>, %[[A:.*]]: vector<16xi8>, %[[B:.*]]: vector<16xi8>)
-// CHECK-NEXT: %[[R:.*]] = llvm.call_intrinsic "llvm.aarch64.neon.sdot.v4i32.v16i8"(%[[ACC]], %[[A]], %[[B]]) : (vector<4xi32>, vector<16xi8>, vector<16xi8>) -> vector<4xi32>
+// CHECK-NEXT: %[[R:.*]] = llvm.call_intrinsic "llvm.aarch64.neon.sdot.v4i32.v16i8"(%[[ACC]], %[[B]], %[[A]]) : (vector<4xi32>, vector<16xi8>, vector<16xi8>) -> vector<4xi32>
 // CHECK-NEXT: return %[[R]]
 func.func @signed(%acc: vector<4xi32>, %a: vector<16xi8>, %b: vector<16xi8>) -> vector<4xi32> {
   %r = qdot.dot %acc, (%a) signed, (%b) signed : vector<4xi32>, vector<16xi8>
@@ -24,8 +24,8 @@ func.func @signed(%acc: vector<4xi32>, %a: vector<16xi8>, %b: vector<16xi8>) -> 
 // Pairs one after the other.
 // CHECK-LABEL: func.func @unsigned(
 // CHECK-SAME: %[[ACC:.*]]: vector<4xi32>, %[[A:.*]]: vector<16xi8>, %[[B:.*]]: vector<16xi8>)
-// CHECK-NEXT: %[[S:.*]] = llvm.call_intrinsic "llvm.aarch64.neon.udot.v4i32.v16i8"(%[[ACC]], %[[A]], %[[B]])
-// CHECK-NEXT: %[[R:.*]] = llvm.call_intrinsic "llvm.aarch64.neon.udot.v4i32.v16i8"(%[[S]], %[[B]], %[[A]])
+// CHECK-NEXT: %[[S:.*]] = llvm.call_intrinsic "llvm.aarch64.neon.udot.v4i32.v16i8"(%[[ACC]], %[[B]], %[[A]])
+// CHECK-NEXT: %[[R:.*]] = llvm.call_intrinsic "llvm.aarch64.neon.udot.v4i32.v16i8"(%[[S]], %[[A]], %[[B]])
 // CHECK-NEXT: return %[[R]]
 func.func @unsigned(%acc: vector<4xi32>, %a: vector<16xi8>, %b: vector<16xi8>) -> vector<4xi32> {
   %r = qdot.dot %acc, (%a, %b) unsigned, (%b, %a) unsigned : vector<4xi32>, vector<16xi8>
@@ -40,9 +40,9 @@ func.func @unsigned(%acc: vector<4xi32>, %a: vector<16xi8>, %b: vector<16xi8>) -
 // DOT-DAG: %[[TOP:.*]] = arith.constant dense<-128> : vector<16xi8>
 // DOT-DAG: %[[HALF:.*]] = arith.constant dense<64> : vector<16xi8>
 // DOT: %[[LOW:.*]] = arith.xori %[[A]], %[[TOP]]
-// DOT: %[[S0:.*]] = llvm.call_intrinsic "llvm.aarch64.neon.sdot.v4i32.v16i8"(%[[ACC]], %[[LOW]], %[[B]])
-// DOT: %[[S1:.*]] = llvm.call_intrinsic "llvm.aarch64.neon.sdot.v4i32.v16i8"(%[[S0]], %{{.*}}, %[[B]])
-// DOT: %[[R:.*]] = llvm.call_intrinsic "llvm.aarch64.neon.sdot.v4i32.v16i8"(%[[S1]], %{{.*}}, %[[B]])
+// DOT: %[[S0:.*]] = llvm.call_intrinsic "llvm.aarch64.neon.sdot.v4i32.v16i8"(%[[ACC]], %[[B]], %[[LOW]])
+// DOT: %[[S1:.*]] = llvm.call_intrinsic "llvm.aarch64.neon.sdot.v4i32.v16i8"(%[[S0]], %[[B]], %{{.*}})
+// DOT: %[[R:.*]] = llvm.call_intrinsic "llvm.aarch64.neon.sdot.v4i32.v16i8"(%[[S1]], %[[B]], %{{.*}})
 // CHECK: return %[[R]]
 func.func @mixed(%acc: vector<4xi32>, %a: vector<16xi8>, %b: vector<16xi8>) -> vector<4xi32> {
   %r = qdot.dot %acc, (%a) unsigned, (%b) signed : vector<4xi32>, vector<16xi8>

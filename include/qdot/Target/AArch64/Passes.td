@@ -35,7 +35,7 @@ def LowerDotAArch64 : Pass<"qdot-lower-dot-aarch64", "::mlir::ModuleOp"> {
     becomes
 
     ```mlir
-    %r = llvm.call_intrinsic "llvm.aarch64.neon.sdot.v4i32.v16i8"(%acc, %a, %b) : (vector<4xi32>, vector<16xi8>, vector<16xi8>) -> vector<4xi32>
+    %r = llvm.call_intrinsic "llvm.aarch64.neon.sdot.v4i32.v16i8"(%acc, %b, %a) : (vector<4xi32>, vector<16xi8>, vector<16xi8>) -> vector<4xi32>
     ```
   }];
   let options = [
