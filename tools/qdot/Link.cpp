@@ -42,8 +42,9 @@ static std::string findLibrary(const Triple &triple, StringRef name) {
   return "";
 }
 
-static Error writeObject(int fd, ArrayRef<char> object) {
-  raw_fd_ostream os(fd, /*shouldClose=*/true);
+static Error writeObject(StringRef path, ArrayRef<char> object) {
+  std::error_code opened;
+  raw_fd_ostream os(path, opened);
   os.write(object.data(), object.size());
   os.flush();
   if (!os.has_error())
@@ -55,29 +56,37 @@ static Error writeObject(int fd, ArrayRef<char> object) {
 
 Expected<SmallVector<char, 0>>
 qdot::driver::linkShared(ArrayRef<char> object, StringRef triple,
-                         StringRef name) {
+                         StringRef name, StringRef archive) {
   Expected<std::string> linker = findLinker();
   if (!linker)
     return linker.takeError();
-  int fd;
-  SmallString<128> input, output, log;
-  if (sys::fs::createTemporaryFile("qdot", "o", fd, input) ||
+  SmallString<128> input, library, output, log;
+  if (sys::fs::createTemporaryFile("qdot", "o", input) ||
+      sys::fs::createTemporaryFile("qdot", "a", library) ||
       sys::fs::createTemporaryFile("qdot", "so", output) ||
       sys::fs::createTemporaryFile("qdot", "log", log))
     return makeError("cannot create a temporary file");
   scope_exit cleanup([&] {
-    for (StringRef path : {StringRef(input), StringRef(output), StringRef(log)})
+    for (StringRef path : {StringRef(input), StringRef(library),
+                           StringRef(output), StringRef(log)})
       sys::fs::remove(path);
   });
-  if (Error error = writeObject(fd, object))
+  if (Error error = writeObject(input, object))
+    return {std::move(error)};
+  if (Error error =
+          writeObject(library, ArrayRef(archive.data(), archive.size())))
     return {std::move(error)};
 
   SmallVector<std::string> arguments = {
       *linker, "-shared",      "-soname",   name.str(),
       "-o",    output.c_str(), "-z",        "noexecstack",
-      "-O1",   input.c_str(),  "--as-needed"};
-  for (StringRef library : {"libm.so.6", "libc.so.6"}) {
-    std::string path = findLibrary(Triple(triple), library);
+      "-O1",   input.c_str()};
+  if (!archive.empty())
+    arguments.push_back(library.c_str());
+  arguments.push_back("--as-needed");
+  // libpthread is part of libc since glibc 2.34.
+  for (StringRef system : {"libm.so.6", "libpthread.so.0", "libc.so.6"}) {
+    std::string path = findLibrary(Triple(triple), system);
     if (!path.empty())
       arguments.push_back(path);
   }
@@ -91,9 +100,9 @@ qdot::driver::linkShared(ArrayRef<char> object, StringRef triple,
     return makeError("linking failed: " +
                      (text ? (*text)->getBuffer().str() : message));
   }
-  auto library = MemoryBuffer::getFile(output);
-  if (!library)
+  auto result = MemoryBuffer::getFile(output);
+  if (!result)
     return makeError("the linker wrote nothing");
-  StringRef bytes = (*library)->getBuffer();
+  StringRef bytes = (*result)->getBuffer();
   return SmallVector<char, 0>(bytes.begin(), bytes.end());
 }

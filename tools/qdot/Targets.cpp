@@ -72,9 +72,9 @@ static StringRef findMissingFeature(StringRef features) {
   return "";
 }
 
-static bool hasHostArch(StringRef triple) {
+bool qdot::driver::isHostArch(const TargetSpec &target) {
   Triple host(sys::getDefaultTargetTriple());
-  return host.getArch() == Triple(triple).getArch();
+  return host.getArch() == Triple(target.triple).getArch();
 }
 
 static TargetSpec getHostTarget() {
@@ -191,7 +191,7 @@ qdot::driver::createMachine(const TargetSpec &target) {
 }
 
 static Error checkOne(const TargetSpec &target) {
-  if (!hasHostArch(target.triple))
+  if (!isHostArch(target))
     return makeError("this machine (" +
                      Triple(sys::getDefaultTargetTriple()).getArchName() +
                      ") cannot run target '" + target.name + "' (" +

@@ -46,6 +46,9 @@ std::string listTargets();
 llvm::Expected<std::unique_ptr<llvm::TargetMachine>>
 createMachine(const TargetSpec &target);
 
+/// Whether code for `target` has the architecture of this machine.
+bool isHostArch(const TargetSpec &target);
+
 /// An error that names what is missing when this machine can run none of the
 /// `targets`.
 llvm::Error checkRunnable(llvm::ArrayRef<TargetSpec> targets);
