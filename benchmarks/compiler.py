@@ -33,10 +33,19 @@ class Compiler:
         self.folder.mkdir(parents=True, exist_ok=True)
 
     def call(self, *words):
-        done = subprocess.run([str(word) for word in (self.program, *words)],
+        return self.execute(self.program, *words)
+
+    def optimize(self, model, *passes):
+        """What `qdot-opt` prints."""
+        return self.execute(self.program.with_name("qdot-opt"), model, *passes)
+
+    @staticmethod
+    def execute(program, *words):
+        done = subprocess.run([str(word) for word in (program, *words)],
                               text=True, capture_output=True, check=False)
         if done.returncode < 0:
-            raise Failed(f"qdot {words[0]} crashed (signal {-done.returncode})")
+            raise Failed(f"{program.name} {words[0]} crashed (signal "
+                         f"{-done.returncode})")
         if done.returncode:
             lines = done.stderr.strip().splitlines() or ["no message"]
             raise Failed(next((line for line in lines if "error" in line),

@@ -15,9 +15,15 @@ import subprocess
 
 LLVM = pathlib.Path(os.environ.get("LLVM", "/usr/lib/llvm-22/bin"))
 
-DOTS = re.compile(r"(\{vex\} )?vpdp(busd|bssd|bsud|buud)")
+DOTS = re.compile(r"(\{vex\} )?vpdp(busd|bssd|bsud|buud)|(s|u|us|su)dot"
+                  r"|(s|u|us)mmla")
 # What AVX2 makes of a dot product; a multiplication of bytes or words each.
 MULTIPLIES = re.compile(r"vpmaddubsw|vpmaddwd")
+
+
+# How the architectures spell jumps and the stack.
+JUMPS = re.compile(r"j\w+|b|b\.\w+|cbn?z|tbn?z")
+STACK = re.compile(r"\(%rsp|\[sp\b")
 
 
 @dataclasses.dataclass
@@ -26,6 +32,7 @@ class Loop:
     function: str
     start: int
     code: list
+    triple: str
 
     def count(self, pattern):
         return sum(1 for name, _ in self.code if re.match(pattern, name))
@@ -42,28 +49,36 @@ class Loop:
     def stack_accesses(self):
         """Operands on the stack: spilled values."""
         return [f"{name} {operands}" for name, operands in self.code
-                if "(%rsp" in operands]
+                if STACK.search(operands)]
 
     def text(self):
         """The body as assembly, without the jump."""
-        return "".join(f"\t{name}\t{operands}\n"
+        return "".join(f"\t{name}\t{re.sub(r' <.*>', '', operands)}\n"
                        for name, operands in self.code[:-1])
 
 
 def disassemble(path):
-    """(function, [(address, mnemonic, operands)]) of an object file."""
+    """The triple of an object file, and all (function, [(address, mnemonic,
+    operands)])."""
     done = subprocess.run(
         [LLVM / "llvm-objdump", "-d", "--no-show-raw-insn", path],
         capture_output=True, text=True, check=True)
+    is_arm = "file format elf64-littleaarch64" in done.stdout
+    return (f"{'aarch64' if is_arm else 'x86_64'}-linux-gnu",
+            list(functions(done.stdout)))
+
+
+def functions(text):
+    """The functions in the text of a disassembly."""
     name, code = None, []
-    for line in done.stdout.splitlines():
+    for line in text.splitlines():
         if title := re.fullmatch(r"[0-9a-f]+ <(.*)>:", line):
             if name:
                 yield name, code
             name, code = title[1], []
         elif found := re.match(r"\s*([0-9a-f]+):\s+(\{vex\}\s+)?(\S+)\s*(.*)",
                                line):
-            operands = re.sub(r"\s*#.*", "", found[4]).strip()
+            operands = re.sub(r"\s*(# |//).*", "", found[4]).strip()
             mnemonic = ("{vex} " if found[2] else "") + found[3]
             code.append((int(found[1], 16), mnemonic, operands))
     if name:
@@ -73,21 +88,23 @@ def disassemble(path):
 def backward_jumps(code):
     """(target, address) of each jump to a lower address."""
     for address, name, operands in code:
-        target = re.match(r"0x([0-9a-f]+)", operands)
-        if name.startswith("j") and target and int(target[1], 16) <= address:
+        target = re.search(r"(?:^|, )0x([0-9a-f]+)", operands)
+        if (JUMPS.fullmatch(name) and target
+                and int(target[1], 16) <= address):
             yield int(target[1], 16), address
 
 
 def inner_loops(path):
     """The innermost loops of all functions."""
-    for function, code in disassemble(path):
+    triple, found = disassemble(path)
+    for function, code in found:
         jumps = list(backward_jumps(code))
         for start, end in jumps:
             if any(start <= a and b <= end and (a, b) != (start, end)
                    for a, b in jumps):
                 continue
             yield Loop(function, start, [(n, o) for at, n, o in code
-                                         if start <= at <= end])
+                                         if start <= at <= end], triple)
 
 
 def dot_loops(path):
@@ -102,27 +119,41 @@ def dot_loops(path):
 ITERATIONS = 200
 
 
-def cycles(text, cpu):
+def cycles(text, triple, cpu):
     """Cycles of one iteration, by llvm-mca."""
     done = subprocess.run(
-        [LLVM / "llvm-mca", "-mtriple=x86_64-linux-gnu", f"-mcpu={cpu}",
+        [LLVM / "llvm-mca", f"-mtriple={triple}", f"-mcpu={cpu}",
          f"-iterations={ITERATIONS}", "-instruction-info=0",
          "-resource-pressure=0"],
-        input=text, capture_output=True, text=True, check=True)
+        input=text, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise ValueError(f"llvm-mca refuses the loop: {done.stderr[:300]}")
     return int(re.search(r"Total Cycles:\s+(\d+)", done.stdout)[1]) / ITERATIONS
+
+
+def independent_dots(name, operands):
+    """Text of nothing but dot instructions of the same form, as many as hide
+    their latency."""
+    if width := re.search(r"%([xyz])mm", operands):
+        return 12, "".join(f"\t{name}\t%{width[1]}mm14, %{width[1]}mm15, "
+                           f"%{width[1]}mm{i}\n" for i in range(12))
+    # The accumulator is written; z3.b[1] and v15.4b[3] stay what they are. An
+    # operand with a lane must be one of the first eight or sixteen registers.
+    kind, element = re.match(r"([vz])\d+(\.\w+)", operands).groups()
+    sources = re.sub(r"\b([vz])\d+", r"\g<1>0", operands.split(", ", 1)[1])
+    return 24, "".join(f"\t{name}\t{kind}{i}{element}, {sources}\n"
+                       for i in range(8, 32))
 
 
 def independent_rate(loop, cpu):
     """Dot instructions per cycle of a loop with nothing but independent ones
     of the same kind."""
     name, operands = next(c for c in loop.code if DOTS.match(c[0]))
-    width = re.search(r"%([xyz])mm", operands)[1]
-    text = "".join(f"\t{name}\t%{width}mm14, %{width}mm15, %{width}mm{i}\n"
-                   for i in range(12))
-    return 12 / cycles(text, cpu)
+    count, text = independent_dots(name, operands)
+    return count / cycles(text, loop.triple, cpu)
 
 
 def relative_rate(loop, cpu):
     """(dots per cycle, the same in relation to independent dots)."""
-    rate = loop.dots / cycles(loop.text(), cpu)
+    rate = loop.dots / cycles(loop.text(), loop.triple, cpu)
     return rate, rate / independent_rate(loop, cpu)

@@ -24,6 +24,7 @@
 #include "qdot/Observe/Passes.h"
 #include "qdot/Pipelines/Pipelines.h"
 #include "qdot/Prepare/Passes.h"
+#include "qdot/Target/AArch64/Passes.h"
 #include "qdot/Target/Generic/Passes.h"
 #include "qdot/Target/X86/Passes.h"
 
@@ -45,6 +46,7 @@ void qdot::registerAllPasses() {
   registerQdotAnnotatePasses();
   registerQdotIntegerizePasses();
   registerQdotCodegenPasses();
+  registerQdotTargetAArch64Passes();
   registerQdotTargetGenericPasses();
   registerQdotTargetX86Passes();
   registerPipelines();

@@ -7,16 +7,20 @@
 #===------------------------------------------------------------------------===#
 # tools/benchmark.sh [--setup] [--quick] [--only REGEX] [--target NAMES]
 #                    [--markdown] ...                  (--help: all of them)
+# tools/benchmark.sh --cross [-o FILE] [--only REGEX]
 #
 # Takes the programs in build/ as they are. Writes build/benchmark.csv and
 # build/benchmark-peers.csv; docs/Performance.md explains them. --setup first
 # installs the rivals on Debian 12: oneDNN, OpenBLAS and python3-onnx with
 # apt-get (as root or through sudo), onnxruntime-node with npm into
-# build/benchmark. A rival that is missing is left out and named.
+# build/benchmark. A rival that is missing is left out and named. --cross builds
+# a static AArch64 program for machines with that processor instead.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
-packages=(g++ libdnnl-dev libopenblas-dev python3-numpy python3-onnx)
+packages=(g++ libdnnl-dev libopenblas-dev python3-numpy python3-onnx
+  # Counts the instructions of AArch64 kernels.
+  qemu-user)
 onnxruntime=onnxruntime-node@1.30.0
 
 apt() {
@@ -36,8 +40,12 @@ setup() {
     "$onnxruntime" >&2
 }
 
-arguments=()
+arguments=() program=benchmark.py
 for argument in "$@"; do
-  if [[ $argument == --setup ]]; then setup; else arguments+=("$argument"); fi
+  case $argument in
+    --setup) setup ;;
+    --cross) program=standalone.py ;;
+    *) arguments+=("$argument") ;;
+  esac
 done
-exec /usr/bin/python3 "$root/benchmarks/benchmark.py" "${arguments[@]}"
+exec /usr/bin/python3 "$root/benchmarks/$program" "${arguments[@]}"

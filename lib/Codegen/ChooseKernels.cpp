@@ -28,13 +28,18 @@ static constexpr int64_t maxGatherGroups = 64;
 static constexpr int64_t minPackedRows = 4;
 /// Dot products of one iteration that still pay for more unrolling.
 static constexpr int64_t unrollGoal = 8;
+/// Steps of eight per iteration of a matrix kernel.
+static constexpr int64_t matrixUnroll = 4;
+/// Registers of AArch64: accumulators, one load of every row, and weights.
+static constexpr int64_t armRegisters = 31;
 
 namespace {
 /// Estimated cycles of a contraction for one tile shape.
 class TileCost {
 public:
-  TileCost(const KernelPlan &plan, const KernelTarget &target, int64_t lanes)
-      : target(target), lanes(lanes),
+  TileCost(const KernelPlan &plan, const KernelTarget &target, int64_t lanes,
+           bool isMatrix = false)
+      : target(target), lanes(lanes), isMatrix(isMatrix),
         rows(plan.row.isDynamic() ? assumedRows : plan.row.size),
         columns(plan.column.size), groups(plan.getNumGroups()) {}
 
@@ -44,7 +49,8 @@ public:
     double cycles = (columns / width) * estimateBlock(tileRows, vectors);
     if (tail)
       cycles += estimateBlock(tileRows, tail);
-    return cycles;
+    // The copy: a load and half a store for 16 bytes of every row.
+    return isMatrix ? cycles + 0.25 * groups * rows : cycles;
   }
 
 private:
@@ -59,15 +65,30 @@ private:
   /// One tile: per group the slowest of dot products, loads and latency; the
   /// epilogue costs a few cycles per vector.
   double estimateTile(int64_t tileRows, int64_t vectors) const {
+    if (isMatrix)
+      return estimateMatrix(tileRows, vectors);
     double dots = tileRows * vectors * target.dotCycles;
-    double loads = 0.5 * (tileRows + vectors);
+    // One load of the activation serves several groups.
+    double loads = 0.5 * (tileRows * 4.0 / target.load + vectors);
     double latency = target.dotCycles * target.chains;
     return groups * std::max({dots, loads, latency, 0.25 * (dots + loads) + dots}) +
            3.0 * tileRows * vectors + 6.0;
   }
 
+  /// The same with two rows and two columns per product, eight deep.
+  double estimateMatrix(int64_t tileRows, int64_t vectors) const {
+    double pairs = (tileRows + 1) / 2;
+    double dots = pairs * 2 * vectors * target.dotCycles;
+    double loads = 0.4 * (pairs + 2 * vectors);
+    double latency = target.dotCycles * target.chains;
+    return 0.5 * groups * std::max({dots, loads, latency, 0.25 * loads + dots}) +
+           3.5 * tileRows * vectors + 6.0;
+  }
+
   const KernelTarget &target;
-  int64_t lanes, rows, columns, groups;
+  int64_t lanes;
+  bool isMatrix;
+  int64_t rows, columns, groups;
 };
 
 struct ChooseKernels : public qdot::impl::ChooseKernelsBase<ChooseKernels> {
@@ -130,10 +151,68 @@ private:
     auto [rows, vectors] = plan.kind == KernelKind::Depthwise
                                ? chooseDepthwise(plan, target, lanes)
                                : chooseDot(plan, target, lanes);
-    int64_t unroll =
-        std::clamp<int64_t>(unrollGoal / (rows * vectors), 1, 4);
-    op.setKernelAttr(KernelAttr::get(op.getContext(), plan.kind, rows, vectors,
-                                     lanes, unroll));
+    std::pair<int64_t, int64_t> tile(rows, vectors);
+    bool hasMatrix =
+        target.hasMatrix && plan.kind == KernelKind::Dot &&
+        !(op.getLhsSign() == Sign::Signed && op.getRhsSign() == Sign::Unsigned);
+    bool isScalable = target.isScalable && canScale(op, plan);
+    KernelKind kind = plan.kind;
+    if (hasMatrix && chooseMatrix(plan, target, tile))
+      kind = isScalable ? KernelKind::ScalableMatrix : KernelKind::Matrix;
+    else if (isScalable)
+      kind = KernelKind::ScalableDot;
+    bool isMatrix =
+        kind == KernelKind::Matrix || kind == KernelKind::ScalableMatrix;
+    int64_t unroll = isMatrix ? matrixUnroll
+                              : chooseUnroll(target, tile.first, tile.second);
+    op.setKernelAttr(KernelAttr::get(op.getContext(), kind, tile.first,
+                                     tile.second, lanes, unroll, target.load));
+  }
+
+  /// A dot kernel whose extras are read with vectors.
+  static bool canScale(ContractOp op, const KernelPlan &plan) {
+    return plan.kind == KernelKind::Dot && !plan.isGather &&
+           plan.column.size >= 4 &&
+           llvm::all_of(plan.column.extras,
+                        [](int64_t stride) { return stride <= 1; });
+  }
+
+  /// Steps of four per iteration. Whole loads of 16 bytes; two of them where
+  /// registers are left for the loads that LLVM moves ahead.
+  static int64_t chooseUnroll(const KernelTarget &target, int64_t rows,
+                              int64_t vectors) {
+    if (target.load == 4)
+      return std::clamp<int64_t>(unrollGoal / (rows * vectors), 1, 4);
+    return rows * vectors + rows <= 28 ? 8 : 4;
+  }
+
+  /// True when `smmla` is faster than the best tile of `sdot`; `best` is then
+  /// its tile. One row would waste half of every product.
+  static bool chooseMatrix(const KernelPlan &plan, const KernelTarget &target,
+                           std::pair<int64_t, int64_t> &best) {
+    int64_t maxRows = plan.row.isDynamic() ? 16 : plan.row.size;
+    if (plan.run < 8 || maxRows < 2)
+      return false;
+    TileCost cost(plan, target, 4, /*isMatrix=*/true);
+    double least =
+        TileCost(plan, target, 4).estimate(best.first, best.second);
+    bool isFound = false;
+    int64_t maxVectors = llvm::divideCeil(plan.column.size, 4);
+    for (int64_t rows = 2; rows <= std::min<int64_t>(maxRows, 12); ++rows)
+      for (int64_t vectors = 1; vectors <= std::min<int64_t>(maxVectors, 12);
+           ++vectors) {
+        int64_t pairs = (rows + 1) / 2;
+        if (pairs * 2 * vectors > target.accumulators ||
+            pairs * 2 * vectors + pairs > armRegisters - 1)
+          continue;
+        double cycles = cost.estimate(rows, vectors);
+        if (cycles >= least * 0.999)
+          continue;
+        least = cycles;
+        best = {rows, vectors};
+        isFound = true;
+      }
+    return isFound;
   }
 
   static std::pair<int64_t, int64_t> chooseDot(const KernelPlan &plan,
@@ -147,6 +226,8 @@ private:
     for (int64_t rows = 1; rows <= std::min<int64_t>(maxRows, 16); ++rows)
       for (int64_t vectors = 1; vectors <= std::min<int64_t>(maxVectors, 12); ++vectors) {
         if (rows * vectors > target.accumulators)
+          continue;
+        if (target.load == 16 && rows * vectors + rows + 1 > armRegisters)
           continue;
         // Proofs hold for more groups when a block has few columns.
         if (!target.isExact && vectors > 1 && maxRows >= 4)

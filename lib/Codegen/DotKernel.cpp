@@ -121,24 +121,53 @@ private:
     int64_t bytes = getGroupBytes(vectors);
     int64_t count = groups.size(), looped = 0;
     if (!isUnrolled(count)) {
-      int64_t full = plan.run / 4, unroll = kernel.getUnroll();
+      int64_t full = plan.run / plan.load * (plan.load / 4);
+      int64_t unroll = kernel.getUnroll();
       looped = full / unroll * unroll;
       accumulators = emitReduction(
           looped, unroll, accumulators,
           [&](Value at, SmallVector<Value> values) {
             Value l = add(left, multiply(at, 4));
             Value r = add(right, multiply(at, bytes));
+            SmallVector<int64_t> offsets;
             for (int64_t step = 0; step < unroll; ++step)
-              values = emitGroup(values, addConstant(l, 4 * step),
-                                 addConstant(r, bytes * step));
-            return values;
+              offsets.push_back(4 * step);
+            return emitGroups(values, l, offsets, r);
           });
     }
+    SmallVector<int64_t> offsets;
     for (int64_t at = looped; at < count; ++at)
+      offsets.push_back(groups[at].lhs);
+    return emitGroups(accumulators, left, offsets,
+                      addConstant(right, looped * bytes));
+  }
+
+  /// Groups at these distances from `left`; their weights follow each other.
+  SmallVector<Value> emitGroups(SmallVector<Value> accumulators, Value left,
+                                ArrayRef<int64_t> offsets, Value right) {
+    int64_t bytes = getGroupBytes(vectors);
+    while (!offsets.empty()) {
+      int64_t count = countTogether(offsets);
       accumulators =
-          emitGroup(accumulators, addConstant(left, groups[at].lhs),
-                    addConstant(right, at * bytes));
+          count > 1
+              ? emitTogether(accumulators, addConstant(left, offsets[0]), count,
+                             right)
+              : emitGroup(accumulators, addConstant(left, offsets[0]), right);
+      right = addConstant(right, count * bytes);
+      offsets = offsets.drop_front(count);
+    }
     return accumulators;
+  }
+
+  /// How many of the first groups one load of the activation takes: 4, 2 or 1.
+  int64_t countTogether(ArrayRef<int64_t> offsets) const {
+    auto isContiguous = [&](size_t count) {
+      return offsets.size() >= count &&
+             offsets[count - 1] == offsets[0] + int64_t(count - 1) * 4;
+    };
+    if (plan.load != 16 || plan.isGather)
+      return 1;
+    return isContiguous(4) ? 4 : isContiguous(2) ? 2 : 1;
   }
 
   SmallVector<Value>
@@ -280,6 +309,40 @@ private:
                                     op.getRhsSign(), fits);
       }
     }
+    return accumulators;
+  }
+
+  /// Several groups whose bytes follow each other in the activation: one load
+  /// per row, of which every dot product repeats four bytes. Weights are outside
+  /// of the rows, so that few of them are alive at a time.
+  SmallVector<Value> emitTogether(SmallVector<Value> accumulators, Value left,
+                                  int64_t count, Value right) {
+    int64_t width = kernel.getLanes() * 4;
+    auto bytes = VectorType::get({width}, builder.getI8Type());
+    SmallVector<Value> words;
+    for (int64_t row = 0; row < rows; ++row) {
+      Value part = vector::LoadOp::create(
+          builder, loc, VectorType::get({4 * count}, builder.getI8Type()), lhs,
+          addConstant(left, row * plan.row.lhs));
+      words.push_back(vector::BitCastOp::create(
+          builder, loc, VectorType::get({count}, builder.getI32Type()), part));
+    }
+    for (int64_t group = 0; group < count; ++group)
+      for (int64_t vector = 0; vector < vectors; ++vector) {
+        Value weights = vector::LoadOp::create(
+            builder, loc, bytes, rhs,
+            addConstant(right, (group * vectors + vector) * width));
+        SmallVector<int64_t> mask(kernel.getLanes(), group);
+        for (int64_t row = 0; row < rows; ++row) {
+          Value repeated = vector::ShuffleOp::create(builder, loc, words[row],
+                                                     words[row], mask);
+          Value four = vector::BitCastOp::create(builder, loc, bytes, repeated);
+          Value &accumulator = accumulators[row * vectors + vector];
+          accumulator = DotOp::create(builder, loc, accumulator, ValueRange(four),
+                                      ValueRange(weights), op.getLhsSign(),
+                                      op.getRhsSign(), /*fits_i16=*/false);
+        }
+      }
     return accumulators;
   }
 

@@ -47,14 +47,23 @@ private:
       return op.emitOpError("has a kernel but its weights are not packed");
     std::string reason;
     std::optional<KernelPlan> plan = getKernelPlan(op, reason);
-    if (!plan || plan->kind != op.getKernelAttr().getKind())
+    if (!plan || plan->kind != getSchedule(op.getKernelAttr().getKind()))
       return op.emitOpError()
              << "cannot use " << op.getKernelAttr() << ": "
              << (plan ? "the schedule does not fit the contraction" : reason);
     OpBuilder builder(op);
-    return plan->kind == KernelKind::Dot
-               ? emitDotKernel(builder, op, *plan)
-               : emitDepthwiseKernel(builder, op, *plan);
+    switch (op.getKernelAttr().getKind()) {
+    case KernelKind::Dot:
+      return emitDotKernel(builder, op, *plan);
+    case KernelKind::Depthwise:
+      return emitDepthwiseKernel(builder, op, *plan);
+    case KernelKind::Matrix:
+      return emitMatrixKernel(builder, op, *plan);
+    case KernelKind::ScalableDot:
+    case KernelKind::ScalableMatrix:
+      return emitScalableKernel(builder, op, *plan);
+    }
+    llvm_unreachable("unknown kernel");
   }
 
   /// Without a kernel: the accumulation and the body as two linalg ops over

@@ -172,6 +172,8 @@ static constexpr int64_t smallWeights = 16 << 10;
 static constexpr int64_t chunkRows = 128;
 
 KernelEmitter::Order KernelEmitter::chooseOrder() const {
+  if (hasTilesOutside())
+    return Order::Tiles;
   int64_t blocks = countBlocks();
   if (blocks == 1)
     return Order::Blocks;
@@ -214,6 +216,8 @@ LogicalResult KernelEmitter::emitPositions(size_t level, const TilePosition &at,
   case Order::Tiles:
     return forLoops(level, at, [&](const TilePosition &position) {
       return forTiles(position, [&](const TilePosition &tileAt, int64_t rows) {
+        if (failed(beginTile(tileAt, rows)))
+          return failure();
         return forBlocks(tileAt, block,
                          [&](const TilePosition &blockAt, int64_t vectors,
                              int64_t valid) {
@@ -481,7 +485,13 @@ std::optional<KernelEmitter::NarrowForm> KernelEmitter::matchNarrow() {
   Value value = op.getBody().front().getTerminator()->getOperand(0);
   if (!value.getType().isInteger(8))
     return std::nullopt;
-  NarrowForm form{{}, 0, 255, false};
+  NarrowForm form{{}, 0, 255, false, {}};
+  bool isSignedIndex = false;
+  if (std::optional<ByteLookup> lookup = matchByteLookup(value)) {
+    form.table = lookup->table;
+    isSignedIndex = lookup->isSigned;
+    value = lookup->index;
+  }
   if (auto flip = value.getDefiningOp<arith::XOrIOp>();
       flip && matchInteger(flip.getRhs()) == -128) {
     form.isFlipped = true;
@@ -508,6 +518,8 @@ std::optional<KernelEmitter::NarrowForm> KernelEmitter::matchNarrow() {
   }
   if (form.min < 0 || form.max > 255 || form.min > form.max)
     return std::nullopt;
+  // Entry 0 belongs to -128.
+  form.isFlipped ^= isSignedIndex;
   return form;
 }
 
@@ -556,8 +568,7 @@ FailureOr<Value> KernelEmitter::emitNarrow(const TilePosition &at,
     if (failed(value))
       return failure();
     if (form.value.getType().isF32())
-      *value = LLVM::LrintOp::create(
-          builder, loc, VectorType::get({lanes}, builder.getI32Type()), *value);
+      *value = roundToInteger(builder, loc, *value);
     values.push_back(*value);
   }
   auto type = VectorType::get({4 * lanes}, builder.getI8Type());
@@ -574,6 +585,8 @@ FailureOr<Value> KernelEmitter::emitNarrow(const TilePosition &at,
     bytes = arith::MinUIOp::create(builder, loc, bytes, splat(form.max));
   if (form.isFlipped)
     bytes = arith::XOrIOp::create(builder, loc, bytes, splat(-128));
+  if (form.table)
+    bytes = LookupBytesOp::create(builder, loc, bytes, form.table);
   return bytes;
 }
 

@@ -39,6 +39,13 @@ protected:
   /// `valid` columns are real.
   virtual mlir::LogicalResult emitTile(const TilePosition &at, int64_t rows,
                                        int64_t vectors, int64_t valid) = 0;
+  /// Called at every tile before its blocks of columns, when
+  /// `hasTilesOutside`.
+  virtual mlir::LogicalResult beginTile(const TilePosition &, int64_t) {
+    return mlir::success();
+  }
+  /// Whether all blocks of columns must follow each other within a tile.
+  virtual bool hasTilesOutside() const { return false; }
   /// Columns of one block and vectors per block.
   virtual int64_t getBlockColumns() const = 0;
   /// Bytes of packed weights for a block with `vectors` vectors.
@@ -86,12 +93,25 @@ protected:
                              mlir::ArrayRef<mlir::Value> accumulators,
                              int64_t vectors, int64_t valid);
 
-private:
   using Result = mlir::LogicalResult;
   using OnBlock =
       llvm::function_ref<Result(const TilePosition &, int64_t, int64_t)>;
   using OnTile = llvm::function_ref<Result(const TilePosition &, int64_t)>;
   using OnPosition = llvm::function_ref<Result(const TilePosition &)>;
+
+  /// The loops from `level` inwards, blocks of columns, and tiles.
+  virtual Result emitPositions(size_t level, const TilePosition &at,
+                               mlir::Value block);
+  Result forLoops(size_t level, const TilePosition &at, OnPosition body);
+  Result forTiles(const TilePosition &at, OnTile body);
+  TilePosition advance(const TilePosition &at, const PlanLoop &loop,
+                       mlir::Value by);
+
+  /// The extra that the body adds to the accumulator first, and that addition.
+  std::optional<unsigned> bias;
+  mlir::Operation *biasAdd = nullptr;
+
+private:
 
   /// Which loop is around which, so that what is read again is still in a cache.
   enum class Order {
@@ -140,13 +160,10 @@ private:
   mlir::Value flatten(mlir::Value memref, mlir::Value &offset);
   Result emitOuter(size_t level, TilePosition at, mlir::Value block);
   Result emitPacked(size_t level, const TilePosition &at, mlir::Value block);
-  Result emitPositions(size_t level, const TilePosition &at, mlir::Value block);
   Result emitChunks(const TilePosition &at, mlir::Value block);
   Result forBlocks(const TilePosition &at, mlir::Value block, OnBlock body);
-  Result forLoops(size_t level, const TilePosition &at, OnPosition body);
   Result forFullTiles(const TilePosition &at, const Share &share, OnTile body);
   Result forRest(const TilePosition &at, const Share &share, OnTile body);
-  Result forTiles(const TilePosition &at, OnTile body);
   Result emitLoop(mlir::Value from, mlir::Value to, int64_t step,
                   llvm::function_ref<Result(mlir::Value)> body);
   mlir::Value getFullRows();
@@ -156,6 +173,7 @@ private:
     mlir::Value value;  ///< i32 before the clamp, or f32 before its rounding
     int64_t min, max;   ///< within 0..255
     bool isFlipped;     ///< the top bit changes behind the clamp
+    mlir::Value table;  ///< 256 bytes that the result is looked up in, or null
   };
   std::optional<NarrowForm> matchNarrow();
   Result emitScalarEnd(const TilePosition &at, mlir::Value accumulator,
@@ -173,14 +191,9 @@ private:
                     mlir::ArrayRef<int64_t> rows,
                     mlir::ArrayRef<int64_t> numbers, int64_t vectors,
                     int64_t valid);
-  TilePosition advance(const TilePosition &at, const PlanLoop &loop,
-                       mlir::Value by);
   mlir::Value getSize(const PlanLoop &loop);
   /// The position of the extra that the body adds to the accumulator first.
   std::optional<unsigned> findBias();
-
-  std::optional<unsigned> bias;
-  mlir::Operation *biasAdd = nullptr;
 };
 
 /// The dot kernel: four consecutive reduction elements at a time.
@@ -189,6 +202,14 @@ mlir::LogicalResult emitDotKernel(mlir::OpBuilder &builder, ContractOp op,
 /// The depthwise kernel: four taps of every channel at a time.
 mlir::LogicalResult emitDepthwiseKernel(mlir::OpBuilder &builder, ContractOp op,
                                         const KernelPlan &plan);
+
+/// The matrix kernel: pairs of rows times pairs of columns, eight deep.
+/// Precondition: runs of at least eight bytes.
+mlir::LogicalResult emitMatrixKernel(mlir::OpBuilder &builder, ContractOp op,
+                                     const KernelPlan &plan);
+/// The scalable kernels, dot and matrix.
+mlir::LogicalResult emitScalableKernel(mlir::OpBuilder &builder, ContractOp op,
+                                       const KernelPlan &plan);
 
 } // namespace qdot
 

@@ -50,16 +50,32 @@ SmallVector<PlanGroup> KernelPlan::getRunGroups() const {
       group.counts[at] = at < run;
     return {group};
   }
-  for (int64_t at = 0; at + 4 <= run; at += 4)
+  int64_t full = run / load * load;
+  if (full == 0)
+    full = run / 4 * 4;
+  for (int64_t at = 0; at < full; at += 4)
     groups.push_back({at, {true, true, true, true}});
   // The last group ends with the run; bytes read before do not count again.
-  if (int64_t rest = run % 4) {
-    PlanGroup group{run - 4, {}};
+  for (int64_t rest = run - full; rest > 0;) {
+    PlanGroup group{run - (rest + 3) / 4 * 4, {}};
+    int64_t count = (rest - 1) % 4 + 1;
     for (int64_t at = 0; at < 4; ++at)
-      group.counts[at] = at >= 4 - rest;
+      group.counts[at] = at >= 4 - count;
     groups.push_back(group);
+    rest -= count;
   }
   return groups;
+}
+
+SmallVector<PlanUnit> KernelPlan::getRunUnits() const {
+  SmallVector<PlanUnit> units;
+  for (int64_t first = 0; first < run; first += 8) {
+    PlanUnit unit{std::min(first, run - 8), {}};
+    for (int64_t at = 0; at < 8; ++at)
+      unit.counts[at] = unit.lhs + at >= first;
+    units.push_back(unit);
+  }
+  return units;
 }
 
 SmallVector<int64_t> KernelPlan::getGroupOffsets() const {
@@ -131,6 +147,10 @@ int64_t KernelPlan::getNumRhsBlocks(int64_t width) const {
     if (loop.isInRhs)
       count *= loop.size;
   return count;
+}
+
+KernelKind qdot::getSchedule(KernelKind kind) {
+  return kind == KernelKind::Depthwise ? kind : KernelKind::Dot;
 }
 
 int64_t qdot::getColumnOfLane(int64_t vectors, int64_t lanes, int64_t vector,
@@ -324,5 +344,8 @@ private:
 
 std::optional<KernelPlan> qdot::getKernelPlan(ContractOp op,
                                               std::string &reason) {
-  return Planner(op, reason).plan();
+  std::optional<KernelPlan> plan = Planner(op, reason).plan();
+  if (plan && op.getKernel())
+    plan->load = op.getKernelAttr().getLoad();
+  return plan;
 }

@@ -23,11 +23,22 @@ namespace qdot {
 using namespace mlir;
 using namespace qdot;
 
+/// Elements of the longest vectors: what lies behind a constant and may be read.
+static constexpr int64_t spareBytes = 256, spareColumns = 64;
+
+static bool isScalable(KernelAttr kernel) {
+  return kernel.getKind() == KernelKind::ScalableDot ||
+         kernel.getKind() == KernelKind::ScalableMatrix;
+}
+
 namespace {
 /// Lays out the weights of one contraction:
 /// dot:       [loops of the weights][block][group][vector][lane][4]
 /// depthwise: [loops of the weights][block][tap group][vector][lane][4 taps],
 ///            channels in the order in which interleaving leaves them.
+/// matrix:    [loops of the weights][block][unit][pair of columns][column][8]
+/// scalable:  [loops of the weights][group][column][4], or [unit][column][8],
+///            and bytes to spare, which the last vector may read.
 class WeightLayout {
 public:
   WeightLayout(ContractOp op, const KernelPlan &plan, ArrayRef<char> bytes,
@@ -39,6 +50,8 @@ public:
   void pack() {
     collectSteps();
     packLoops(0, 0);
+    if (isScalable())
+      result.append(spareBytes, 0);
     if (activation)
       joinBlocks();
   }
@@ -86,6 +99,12 @@ public:
   ArrayRef<char> getBytes() const { return result; }
 
 private:
+  bool isMatrix() const {
+    return kernel.getKind() == KernelKind::Matrix ||
+           kernel.getKind() == KernelKind::ScalableMatrix;
+  }
+  bool isScalable() const { return ::isScalable(kernel); }
+
   /// Distance of every reduction element in the weights; nullopt is padding.
   using Step = std::array<std::optional<int64_t>, 4>;
 
@@ -103,6 +122,8 @@ private:
         collectRuns(level + 1, offset + at * strides[reduction.loop]);
       return;
     }
+    if (isMatrix())
+      return collectUnits(offset);
     for (const PlanGroup &group : plan.getRunGroups()) {
       Step step;
       for (int64_t at = 0; at < 4; ++at)
@@ -110,6 +131,18 @@ private:
           step[at] = offset + getRunOffset(plan.isGather ? at : group.lhs + at);
       steps.push_back(step);
     }
+  }
+
+  /// Eight elements as two steps of four.
+  void collectUnits(int64_t offset) {
+    for (const PlanUnit &unit : plan.getRunUnits())
+      for (int64_t half = 0; half < 8; half += 4) {
+        Step step;
+        for (int64_t at = 0; at < 4; ++at)
+          if (unit.counts[half + at])
+            step[at] = offset + getRunOffset(unit.lhs + half + at);
+        steps.push_back(step);
+      }
   }
 
   /// Where the weights hold element `at` of the run.
@@ -150,6 +183,8 @@ private:
         packLoops(level + 1, offset + at * strides[loop.loops[0]]);
       return;
     }
+    if (isScalable())
+      return packColumns(offset, 0, plan.column.size);
     int64_t lanes = kernel.getLanes();
     int64_t vectors = llvm::divideCeil(plan.column.size, lanes);
     if (plan.kind == KernelKind::Depthwise)
@@ -251,12 +286,23 @@ private:
   }
 
   void packSteps(int64_t offset, int64_t first, int64_t vectors) {
+    if (isMatrix())
+      return packColumns(offset, first * 4, vectors * 4);
     for (const Step &step : steps)
       for (int64_t vector = 0; vector < vectors; ++vector)
         for (int64_t lane = 0; lane < kernel.getLanes(); ++lane)
           packLane(offset, step,
                    first * kernel.getLanes() +
                        getColumnOfLane(vectors, kernel.getLanes(), vector, lane));
+  }
+
+  /// Columns one after the other, four or eight elements of each.
+  void packColumns(int64_t offset, int64_t first, int64_t count) {
+    size_t depth = isMatrix() ? 2 : 1;
+    for (size_t step = 0; step < steps.size(); step += depth)
+      for (int64_t column = first; column < first + count; ++column)
+        for (size_t part = 0; part < depth; ++part)
+          packLane(offset, steps[step + part], column);
   }
 
   void packLane(int64_t offset, const Step &step, int64_t column) {
@@ -318,10 +364,16 @@ private:
   LogicalResult pack(ContractOp op, SymbolTable &symbols) {
     std::string reason;
     std::optional<KernelPlan> plan = getKernelPlan(op, reason);
-    if (!plan || plan->kind != op.getKernelAttr().getKind())
+    if (!plan || plan->kind != getSchedule(op.getKernelAttr().getKind()))
       return op.emitOpError()
              << "cannot use " << op.getKernelAttr() << ": "
              << (plan ? "the schedule does not fit the contraction" : reason);
+    KernelKind kind = op.getKernelAttr().getKind();
+    if ((kind == KernelKind::Matrix || kind == KernelKind::ScalableMatrix) &&
+        plan->run < 8)
+      return op.emitOpError() << "cannot use " << op.getKernelAttr()
+                              << ": runs of " << plan->run
+                              << " bytes, and it takes 8";
     memref::GlobalOp global = getGlobal(op.getRhs(), symbols);
     if (!global)
       return op.emitOpError() << "has a kernel but no constant weights";
@@ -429,6 +481,10 @@ private:
     int64_t unit = plan.kind == KernelKind::Depthwise ? 4 : 1;
     int64_t vectors = llvm::divideCeil(plan.column.size, unit * lanes) * unit;
     int64_t perBlock = plan.kind == KernelKind::Depthwise ? 4 : kernel.getVectors();
+    if (isScalable(kernel)) {
+      vectors = plan.column.size + spareColumns;
+      lanes = perBlock = 1;
+    }
     SmallVector<char> bytes;
     for (int64_t at = 0; at < vectors * lanes; ++at) {
       int64_t first = at / lanes / perBlock * perBlock;

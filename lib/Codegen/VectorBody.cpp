@@ -8,6 +8,7 @@
 #include "qdot/Codegen/VectorBody.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/Matchers.h"
@@ -69,12 +70,47 @@ void qdot::storeLanes(OpBuilder &builder, Location loc, Value vector,
   }
 }
 
+std::optional<ByteLookup> qdot::matchByteLookup(Value value) {
+  auto load = value.getDefiningOp<memref::LoadOp>();
+  if (!load || load.getIndices().size() != 1 ||
+      load.getMemref().getParentBlock() == load->getBlock())
+    return std::nullopt;
+  auto type = load.getMemRefType();
+  if (type.getShape() != ArrayRef<int64_t>{256} ||
+      !type.getElementType().isInteger(8) || !type.getLayout().isIdentity())
+    return std::nullopt;
+  Value index = load.getIndices()[0];
+  if (auto cast = index.getDefiningOp<arith::IndexCastUIOp>())
+    if (cast.getIn().getType().isInteger(8))
+      return ByteLookup{load.getMemref(), cast.getIn(), false};
+  auto sum = index.getDefiningOp<arith::AddIOp>();
+  auto cast = sum ? sum.getLhs().getDefiningOp<arith::IndexCastOp>()
+                  : arith::IndexCastOp();
+  APInt offset;
+  if (!cast || !cast.getIn().getType().isInteger(8) ||
+      !matchPattern(sum.getRhs(), m_ConstantInt(&offset)) || offset != 128)
+    return std::nullopt;
+  return ByteLookup{load.getMemref(), cast.getIn(), true};
+}
+
+Value qdot::roundToInteger(OpBuilder &builder, Location loc, Value real) {
+  auto type = cast<VectorType>(real.getType());
+  auto integers = VectorType::get(type.getShape(), builder.getI32Type(),
+                                  type.getScalableDims());
+  if (!type.isScalable())
+    return LLVM::LrintOp::create(builder, loc, integers, real);
+  // llvm.lrint of scalable vectors saturates in many steps.
+  Value even = math::RoundEvenOp::create(builder, loc, real);
+  return arith::FPToSIOp::create(builder, loc, integers, even);
+}
+
 namespace {
 class BodyVectorizer {
 public:
   BodyVectorizer(OpBuilder &builder, Block &body, IRMapping &mapping,
-                 int64_t lanes)
-      : builder(builder), body(body), mapping(mapping), lanes(lanes) {}
+                 int64_t lanes, bool isScalable)
+      : builder(builder), body(body), mapping(mapping), lanes(lanes),
+        isScalable(isScalable) {}
 
   FailureOr<SmallVector<Value>> run() {
     for (Operation &op : body.without_terminator()) {
@@ -88,7 +124,9 @@ public:
   }
 
 private:
-  VectorType getType(Type element) { return VectorType::get({lanes}, element); }
+  VectorType getType(Type element) {
+    return VectorType::get({lanes}, element, {isScalable});
+  }
 
   /// The vector of a value of the body, or a broadcast.
   Value get(Value value) {
@@ -143,8 +181,7 @@ private:
   /// One conversion instruction, then the clamp in i32.
   Value createRound(RoundOp op) {
     Type i32 = builder.getI32Type();
-    Value value = LLVM::LrintOp::create(builder, op.getLoc(), getType(i32),
-                                        get(op.getInput()));
+    Value value = roundToInteger(builder, op.getLoc(), get(op.getInput()));
     auto bound = [&](int64_t limit) -> Value {
       return arith::ConstantOp::create(
           builder, op.getLoc(),
@@ -165,6 +202,8 @@ private:
       return {};
     Location loc = op.getLoc();
     Value indices = get(op.getIndices()[0]);
+    if (isScalable)
+      return createScalableGather(op, indices);
     Value result = arith::ConstantOp::create(
         builder, loc, builder.getZeroAttr(getType(op.getType())));
     for (int64_t lane = 0; lane < lanes; ++lane) {
@@ -178,16 +217,32 @@ private:
     return result;
   }
 
+  /// All lanes at once, where their number is not known.
+  Value createScalableGather(memref::LoadOp op, Value indices) {
+    Location loc = op.getLoc();
+    Value all = arith::ConstantOp::create(
+        builder, loc,
+        DenseElementsAttr::get(getType(builder.getI1Type()), true));
+    Value none = arith::ConstantOp::create(
+        builder, loc, builder.getZeroAttr(getType(op.getType())));
+    Value zero = arith::ConstantIndexOp::create(builder, loc, 0);
+    return vector::GatherOp::create(builder, loc, getType(op.getType()),
+                                    op.getMemref(), ValueRange(zero), indices,
+                                    all, none);
+  }
+
   OpBuilder &builder;
   Block &body;
   IRMapping &mapping;
   int64_t lanes;
+  bool isScalable;
 };
 } // namespace
 
 FailureOr<SmallVector<Value>> qdot::vectorizeBody(OpBuilder &builder,
                                                   Block &body,
                                                   IRMapping &mapping,
-                                                  int64_t lanes) {
-  return BodyVectorizer(builder, body, mapping, lanes).run();
+                                                  int64_t lanes,
+                                                  bool isScalable) {
+  return BodyVectorizer(builder, body, mapping, lanes, isScalable).run();
 }

@@ -197,9 +197,11 @@ static void printSameTypes(OpAsmPrinter &printer, Operation *, OperandRange,
 }
 
 LogicalResult DotOp::verify() {
+  bool isScalable = cast<VectorType>(getResult().getType()).isScalable();
   for (Type type : getOperandTypes())
-    if (cast<VectorType>(type).isScalable())
-      return emitOpError() << "expected vectors of fixed length, got " << type;
+    if (cast<VectorType>(type).isScalable() != isScalable)
+      return emitOpError() << "expected all vectors or none to be scalable, got "
+                           << type << " beside " << getResult().getType();
   size_t pairs = getLhs().size();
   if (pairs != getRhs().size())
     return emitOpError() << "expected as many left as right operands, got "
@@ -211,6 +213,67 @@ LogicalResult DotOp::verify() {
     if (cast<VectorType>(operand.getType()).getDimSize(0) != 4 * lanes)
       return emitOpError() << "expected " << 4 * lanes << " bytes for " << lanes
                            << " lanes, got " << operand.getType();
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Dot2x2Op
+//===----------------------------------------------------------------------===//
+
+LogicalResult Dot2x2Op::verify() {
+  auto expect = [&](Type type, int64_t size) -> LogicalResult {
+    auto vector = cast<VectorType>(type);
+    if (vector.getDimSize(0) == size)
+      return success();
+    return emitOpError() << "expected a vector of " << size << " elements, got "
+                         << type;
+  };
+  auto bytes = cast<VectorType>(getLhs().getType());
+  if (failed(expect(getResult().getType(), 4)) || failed(expect(bytes, 16)))
+    return failure();
+  if (bytes.isScalable() !=
+      cast<VectorType>(getResult().getType()).isScalable())
+    return emitOpError() << "expected all vectors or none to be scalable, got "
+                         << bytes << " beside " << getResult().getType();
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// LookupBytesOp
+//===----------------------------------------------------------------------===//
+
+LogicalResult LookupBytesOp::verify() {
+  if (cast<VectorType>(getResult().getType()).isScalable())
+    return emitOpError() << "expected vectors of fixed length, got "
+                         << getResult().getType();
+  auto type = cast<MemRefType>(getTable().getType());
+  if (type.getShape() != ArrayRef<int64_t>{256} ||
+      !type.getLayout().isIdentity())
+    return emitOpError() << "expected a table of 256 contiguous bytes, got "
+                         << type;
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// RepeatOp
+//===----------------------------------------------------------------------===//
+
+LogicalResult RepeatOp::verify() {
+  auto bytes = cast<VectorType>(getBytes().getType());
+  auto result = cast<VectorType>(getResult().getType());
+  if (bytes.isScalable())
+    return emitOpError() << "expected a source of fixed length, got " << bytes;
+  for (VectorType type : {bytes, result})
+    if (type.getDimSize(0) % 4 != 0)
+      return emitOpError() << "expected a multiple of 4 bytes, got " << type;
+  if (getWord()) {
+    auto word = static_cast<int64_t>(*getWord());
+    if (word < 0 || word >= bytes.getDimSize(0) / 4)
+      return emitOpError() << "word " << word << " is not in " << bytes;
+  } else if (result.getDimSize(0) % bytes.getDimSize(0) != 0) {
+    return emitOpError() << "expected a multiple of " << bytes.getDimSize(0)
+                         << " bytes, got " << result;
+  }
   return success();
 }
 

@@ -64,8 +64,9 @@ QuantizedAttr::verify(function_ref<InFlightDiagnostic()> emitError, Type type,
 }
 
 LogicalResult KernelAttr::verify(function_ref<InFlightDiagnostic()> emitError,
-                                 KernelKind, int64_t rows, int64_t vectors,
-                                 int64_t lanes, int64_t unroll) {
+                                 KernelKind kind, int64_t rows,
+                                 int64_t vectors, int64_t lanes, int64_t unroll,
+                                 int64_t load) {
   auto check = [&](StringRef name, int64_t value, int64_t max) -> LogicalResult {
     if (value >= 1 && value <= max)
       return success();
@@ -78,6 +79,16 @@ LogicalResult KernelAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   if (lanes != 4 && lanes != 8 && lanes != 16)
     return emitError() << "expected lanes 4, 8 or 16 in #qdot.kernel, got "
                        << lanes;
+  bool hasLanes = kind == KernelKind::Dot || kind == KernelKind::Depthwise;
+  if (!hasLanes && lanes != 4)
+    return emitError() << "expected lanes 4 in #qdot.kernel<"
+                       << stringifyKernelKind(kind) << ">, got " << lanes;
+  if (load != 4 && load != 16)
+    return emitError() << "expected load 4 or 16 in #qdot.kernel, got " << load;
+  if (load == 16 && kind == KernelKind::Dot && unroll % 4 != 0)
+    return emitError() << "expected unroll to be a multiple of 4 in "
+                          "#qdot.kernel with load 16, got "
+                       << unroll;
   if (rows * vectors > 64)
     return emitError() << "expected at most 64 accumulators in #qdot.kernel, got "
                        << rows << " rows of " << vectors << " vectors";

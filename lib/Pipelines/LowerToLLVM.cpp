@@ -13,9 +13,11 @@
 #include "mlir/Dialect/Math/Transforms/Passes.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Transforms/Passes.h"
+#include "qdot/Codegen/KernelTable.h"
 #include "qdot/Codegen/Passes.h"
 #include "qdot/Observe/Passes.h"
 #include "qdot/Pipelines/Pipelines.h"
+#include "qdot/Target/AArch64/Passes.h"
 #include "qdot/Target/Generic/Passes.h"
 #include "qdot/Target/X86/Passes.h"
 
@@ -51,17 +53,21 @@ static void addBufferization(OpPassManager &pm) {
 }
 
 /// Tensors: contractions with their epilogues, as the target stores them.
-static void addKernelOps(OpPassManager &pm, const std::string &target) {
-  pm.addPass(createUseUnsigned());
-  SplitZeroPointsOptions split;
-  split.target = target;
-  pm.addPass(createSplitZeroPoints(split));
+static void addKernelOps(OpPassManager &pm, const std::string &target,
+                         bool isUnsigned) {
+  if (isUnsigned) {
+    pm.addPass(createUseUnsigned());
+    SplitZeroPointsOptions split;
+    split.target = target;
+    pm.addPass(createSplitZeroPoints(split));
+  }
   pm.addPass(createFuseEpilogues());
   pm.addPass(createSimplifyRequantize());
 }
 
 /// Memrefs: contractions to tiles of dot products.
-static void addKernels(OpPassManager &pm, const LoweringOptions &options) {
+static void addKernels(OpPassManager &pm, const LoweringOptions &options,
+                       bool isArm) {
   ChooseKernelsOptions choose;
   choose.target = options.target;
   pm.addPass(createChooseKernels(choose));
@@ -72,9 +78,16 @@ static void addKernels(OpPassManager &pm, const LoweringOptions &options) {
     pm.addPass(createChooseSplits({options.minWork}));
   pm.addPass(createExpandKernels());
   pm.addPass(createSymbolDCEPass());
-  LowerDotX86Options lower;
-  lower.target = options.target;
-  pm.addPass(createLowerDotX86(lower));
+  if (isArm) {
+    pm.addPass(createVectorizeLookups());
+    LowerDotAArch64Options lower;
+    lower.target = options.target;
+    pm.addPass(createLowerDotAArch64(lower));
+  } else {
+    LowerDotX86Options lower;
+    lower.target = options.target;
+    pm.addPass(createLowerDotX86(lower));
+  }
   pm.addPass(createLowerDot());
 }
 
@@ -130,15 +143,17 @@ static void addConversion(OpPassManager &pm) {
 void qdot::buildLowerToLLVMPipeline(OpPassManager &pm,
                                     const LoweringOptions &options) {
   bool hasKernels = options.target != "generic";
+  // An unknown name is refused by the passes.
+  const KernelTarget *table = findKernelTarget(options.target);
   if (hasKernels)
-    addKernelOps(pm, options.target);
+    addKernelOps(pm, options.target, !table || table->isUnsigned);
   pm.addPass(createLowerOps());
   pm.addPass(createDecomposeOps());
   addInterface(pm, options);
   pm.addPass(createOrderLoops());
   addBufferization(pm);
   if (hasKernels)
-    addKernels(pm, options);
+    addKernels(pm, options, table && isAArch64(*table));
   if (options.threads != 1)
     addSplits(pm, options);
   if (options.planMemory)

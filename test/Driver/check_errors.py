@@ -10,6 +10,7 @@ case must exit with 1, print the expected text and leave no file."""
 
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 
@@ -22,12 +23,13 @@ samples = np.load(data)
 failures = 0
 
 
-def expect(text, *command):
+def expect(text, *command, **environment):
     """Runs `qdot COMMAND`, which must fail with `text` on stderr."""
     global failures
     before = set(os.listdir())
-    done = subprocess.run(["qdot", *map(str, command)], capture_output=True,
-                          text=True)
+    done = subprocess.run([shutil.which("qdot"), *map(str, command)],
+                          capture_output=True, text=True,
+                          env={**os.environ, **environment})
     left = set(os.listdir()) - before
     if done.returncode == 1 and text in done.stderr and not left:
         return
@@ -130,11 +132,27 @@ expect("--threads must be at least 1", *base, "-o", "out.npy", "--threads=0")
 expect("--batch must be at least 1", *base, "-o", "out.npy", "--batch=0")
 expect("unknown target 'z80'; expected one of generic, host, x86-avx2", *base,
        "-o", "out.npy", "--target=z80")
-other, third = ("aarch64-i8mm", "aarch64-dotprod")
 if os.uname().machine == "aarch64":
-    other, third = "x86-avx2", "x86-avxvnni"
-expect(f"cannot run target '{other}'", *base, "-o", "out.npy",
-       f"--target={other}")
+    for targets in ("x86-avx2", "x86-avx2,x86-avxvnni"):
+        expect("cannot run target 'x86-avx2' (x86_64)", *base, "-o", "out.npy",
+               f"--target={targets}")
+else:  # QEMU would run it.
+    arm = [*base, "-o", "out.npy", "--target=aarch64-i8mm"]
+    expect("target 'aarch64-i8mm' (aarch64) needs QEMU on this machine", *arm,
+           PATH="/nowhere")
+    expect("install qemu-user-static", *arm, PATH="/nowhere")
+if shutil.which("qemu-aarch64-static"):
+    expect("target 'aarch64-i8mm' (aarch64) needs the C library for aarch64 (no"
+           " '/nowhere/lib/ld-linux-aarch64.so.1'); install libc6-arm64-cross",
+           *arm, QEMU_LD_PREFIX="/nowhere")
+    expect("status 2: this machine can run none of its targets", *arm,
+           QEMU_CPU="neoverse-n1")
+    expect("status 2: this machine can run none of its targets, or not the one "
+           "that QDOT_TARGET asks for", *arm[:-1],
+           "--target=aarch64-dotprod,aarch64-sve", QDOT_TARGET="aarch64-i8mm")
+    expect("qemu-aarch64-static' ended with exit code 1", *arm, QEMU_CPU="z80")
+    expect("--time of target 'aarch64-i8mm' needs a machine that can run it",
+           *arm, "--time")
 both = ["compile", model, "-o", "out.o", "--target"]
 expect("unknown target 'z80'", *both, "x86-avx2,z80")
 expect("unknown target ''", *both, "x86-avx2,")

@@ -9,11 +9,13 @@
 
 Compiles a model with one input and one output through `qdot compile`, calls it
 from C (and C++, with --cxx) and compares every byte of its results with the
-results of `qdot run`. --qemu runs an AArch64 program, linked statically.
+results of `qdot run`. --qemu runs an AArch64 program; --kind is what it is linked
+with: o, a or so (so without --qemu).
 """
 
 import argparse
 import pathlib
+import signal
 import subprocess
 import sys
 
@@ -64,10 +66,11 @@ def build(args, temp, source, language, library, macros):
     compiler = args.cxx if cxx else args.cc
     standard = "-std=c++17" if cxx else "-std=c11"
     program = temp / f"main.{'cxx' if cxx else 'c'}.out"
-    link = ["-static"] if args.qemu else [f"-Wl,-rpath,{temp}"]
+    link = [f"-Wl,-rpath,{temp}"] if library.suffix == ".so" else ["-static"]
     subprocess.run([compiler, standard, "-Wall", "-Wextra", "-Werror", *macros,
                     path, library, *link, "-lm", "-o", program], check=True)
-    emulator = ["qemu-aarch64-static", "-cpu", args.qemu] if args.qemu else []
+    emulator = (["qemu-aarch64-static", "-L", "/usr/aarch64-linux-gnu", "-cpu",
+                 args.qemu] if args.qemu else [])
     return [*emulator, str(program)]
 
 
@@ -81,6 +84,7 @@ def main():
     parser.add_argument("--cc", default="cc")
     parser.add_argument("--cxx")
     parser.add_argument("--qemu", help="CPU to emulate")
+    parser.add_argument("--kind", choices=["o", "a", "so"])
     parser.add_argument("--group", type=int, default=1,
                         help="samples per call, the model's batch")
     parser.add_argument("--dynamic", action="store_true",
@@ -99,9 +103,10 @@ def main():
                    check=True)
     expected = np.load(temp / "run.npy")
 
-    library = temp / ("model.o" if args.qemu else "model.so")
+    library = temp / f"libmodel.{args.kind or ('o' if args.qemu else 'so')}"
     subprocess.run(["qdot", "compile", args.model, "--target", args.target,
-                    "-o", library], check=True)
+                    "-o", library, "--header", temp / "model.h"],
+                   check=True)
     calls = len(data) // args.group
     macros = [f"-DIN_BYTES={data.nbytes // calls}",
               f"-DOUT_BYTES={expected.nbytes // calls}",
@@ -112,7 +117,13 @@ def main():
     for language, source in languages:
         command = build(args, temp, source, language, library, macros)
         output = subprocess.run([*command, str(calls)], input=data.tobytes(),
-                                capture_output=True, check=True).stdout
+                                capture_output=True, check=False)
+        if output.returncode:
+            status = -output.returncode
+            sys.exit(f"{language}: " + (signal.Signals(status).name
+                                        if status > 0 else
+                                        f"exit code {output.returncode}"))
+        output = output.stdout
         got = np.frombuffer(output, expected.dtype).reshape(expected.shape)
         if output == expected.tobytes():
             print(f"{language}: {len(data)} samples, same bytes")

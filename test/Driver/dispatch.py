@@ -6,12 +6,14 @@
 #
 #===-----------------------------------------------------------------------===#
 """dispatch.py MODEL --data F.npy --temp DIR --targets A,B,... [--cc CC]
-               [--native] [--emulate CPU=TARGET ...]
+               [--native] [--emulate CPU=TARGET ...] [--force CPU ...]
 
 Compiles a model with one input and one output for several targets at once and
 links a static program. --native forces each variant that this machine can run,
 by QDOT_TARGET, and expects status 2 for the others. --emulate runs the program
 in QEMU's user mode on CPU, where it must choose TARGET (`none`: status 2).
+--force does that, too, with each variant forced, which must be chosen up to the
+best one of the CPU, and status 2 expected for better ones.
 Whatever runs must give the bytes of `qdot run --target=reference`."""
 
 import argparse
@@ -21,6 +23,9 @@ import subprocess
 import sys
 
 import numpy as np
+
+# From worst to best.
+ORDER = ["generic", "aarch64-dotprod", "aarch64-i8mm", "aarch64-sve"]
 
 MAIN = """
 #include "model.h"
@@ -85,6 +90,7 @@ def main():
     parser.add_argument("--qemu", default="qemu-x86_64-static")
     parser.add_argument("--native", action="store_true")
     parser.add_argument("--emulate", nargs="+", default=[])
+    parser.add_argument("--force", nargs="+", default=[])
     args = parser.parse_args()
     args.temp.mkdir(parents=True, exist_ok=True)
 
@@ -114,10 +120,16 @@ def main():
             check([program], wish, best, args, data, expected)
         for wish in ("z80", "x86", "generic "):
             check([program], wish, "none", args, data, expected)
-    for case in args.emulate:
-        cpu, want = case.rsplit("=", 1)
+    best = dict(case.rsplit("=", 1) for case in args.emulate)
+    for cpu, want in best.items():
         check([args.qemu, "-cpu", cpu, program], None, want, args, data,
               expected)
+    for cpu in args.force:
+        runs = ORDER.index(best[cpu])
+        for wish in targets:
+            want = wish if ORDER.index(wish) <= runs else "none"
+            check([args.qemu, "-cpu", cpu, program], wish, want, args, data,
+                  expected)
 
 
 if __name__ == "__main__":

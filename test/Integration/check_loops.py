@@ -9,7 +9,8 @@
 
 Compiles kernels of the benchmark and looks at the inner loops that multiply
 bytes: only the instructions that the target is for, as many as the tile has,
-and nothing on the stack. With 7-bit activations, AVX2 must not widen."""
+and nothing on the stack. With 7-bit activations, AVX2 must not widen. AArch64:
+activations are signed; one row is multiplied by sdot even where smmla exists."""
 
 import argparse
 import pathlib
@@ -29,22 +30,33 @@ SHAPES = {"dense": Gemm(512, 512, 512), "row": Gemm(1, 1024, 1024),
           "pointwise": Conv(56, 56, 24, 144, 1, 1, 0),
           "depthwise": Conv(28, 28, 32, 0, 3, 1, 1)}
 
-# The products of a target, and their registers in the widest loop.
+# The products of a target, and what operands of the widest loop look like.
 PRODUCTS = {
-    "x86-avx2": (r"vpmaddubsw|vpmaddwd", "y"),
-    "x86-avxvnni": (r"\{vex\} vpdpbusd", "y"),
-    "x86-avxvnniint8": (r"\{vex\} vpdpbusd|vpdpb(ssd|uud|sud)", "y"),
-    "x86-avx512vnni": (r"(\{vex\} )?vpdpbusd", "z"),
+    "x86-avx2": (r"vpmaddubsw|vpmaddwd", r"%ymm"),
+    "x86-avxvnni": (r"\{vex\} vpdpbusd", r"%ymm"),
+    "x86-avxvnniint8": (r"\{vex\} vpdpbusd|vpdpb(ssd|uud|sud)", r"%ymm"),
+    "x86-avx512vnni": (r"(\{vex\} )?vpdpbusd", r"%zmm"),
+    "aarch64-dotprod": (r"sdot", r"v\d+\.4s, v\d+\.16b, v\d+\.4b\[\d\]"),
+    "aarch64-i8mm": (r"smmla", r"v\d+\.4s, v\d+\.16b, v\d+\.16b"),
+    "aarch64-sve": (r"smmla", r"z\d+\.s, z\d+\.b, z\d+\.b"),
+}
+# Of the products with one row.
+ROW_PRODUCTS = {
+    "aarch64-i8mm": PRODUCTS["aarch64-dotprod"],
+    "aarch64-sve": (r"sdot", r"z\d+\.s, z\d+\.b, z\d+\.b(\[\d\])?"),
 }
 # Least products of the widest loop: fewer cannot hide their latency.
 LEAST = {"x86-avx2": 8, "x86-avxvnni": 10, "x86-avxvnniint8": 10,
-         "x86-avx512vnni": 10}
-ANY_PRODUCT = re.compile(r"(\{vex\} )?(vpdp|vpmadd)")
+         "x86-avx512vnni": 10, "aarch64-dotprod": 16, "aarch64-i8mm": 16,
+         "aarch64-sve": 8}
+ANY_PRODUCT = re.compile(r"(\{vex\} )?(vpdp|vpmadd)|([us]|us|su)(dot|mmla)|"
+                         r"[us]ml[as]l|[us]mull")
 
 
 def complaints(found, target, kind, activations):
     """What is wrong with the loops of one object."""
-    products, width = PRODUCTS[target]
+    known = ROW_PRODUCTS if kind == "row" and target in ROW_PRODUCTS else PRODUCTS
+    products, shape = known[target]
     if not found:
         yield "no inner loop multiplies bytes"
         return
@@ -52,9 +64,9 @@ def complaints(found, target, kind, activations):
     if widest.dots + widest.multiplies < LEAST[target]:
         yield f"only {widest.dots + widest.multiplies} products in a loop"
     if kind != "depthwise" and not any(
-            re.fullmatch(products, name) and f"%{width}mm" in operands
+            re.fullmatch(products, name) and re.search(shape, operands)
             for name, operands in widest.code):
-        yield f"no {products} on {width}mm in the widest loop"
+        yield f"no {products} of {shape} in the widest loop"
     for loop in found:
         where = f"loop at {loop.start:#x}"
         others = {name for name, _ in loop.code if ANY_PRODUCT.match(name)
@@ -73,7 +85,8 @@ def check(kind, target, activations, folder):
     shape = SHAPES[kind]
     operands = kernels.make_operands(shape, activations)
     model, path = folder / "model.mlir", folder / "model.o"
-    model.write_text(kernels.model_text(shape, operands, activations))
+    model.write_text(kernels.model_text(shape, operands, activations,
+                                        target.startswith("aarch64")))
     run("qdot", "compile", model, "--target", target, "-o", path)
     found = loops.dot_loops(path)
     counts = [f"{loop.dots + loop.multiplies}/{len(loop.code)}"

@@ -5,8 +5,9 @@
 #
 #===-----------------------------------------------------------------------===#
 """Links assembly of `qdot compile` to a static program (calls.c) and runs it in
-an emulator: `bochs`, or `vnniemu`, which is linked in and also runs natively
-what the CPU has."""
+an emulator: `bochs`, `vnniemu`, which is linked in and also runs natively what
+the CPU has, or `qemu_aarch64`, which counts instructions (guarded calls of
+AArch64 code: qemu.py)."""
 
 import os
 import pathlib
@@ -21,6 +22,7 @@ sys.path.insert(0, str(HERE))
 import bochs  # noqa: E402
 
 CLANG = bochs.LLVM / "clang"
+GCC_ARM = "aarch64-linux-gnu-gcc"
 
 
 def avoid_errors_of_bochs(text):
@@ -40,13 +42,15 @@ class Program:
             f"{declared}static Function *const functions[] = "
             f"{{{', '.join(names)}, 0}};\n")
         self.path = folder / "calls"
-        flags = ["-O1", "-mno-avx", "-Wall", "-Werror", "-static"]
+        flags = ["-O1", "-Wall", "-Werror", "-static"]
+        is_arm = emulator == "qemu_aarch64"
+        compiler = [GCC_ARM] if is_arm else [CLANG, "-mno-avx"]
         if emulator == "bochs":
             assembly.write_text(avoid_errors_of_bochs(assembly.read_text()))
         sources = [HERE / "calls.c", assembly]
         if emulator == "vnniemu":
             sources.append(HERE / "vnniemu.c")
-        subprocess.run([CLANG, *flags, f"-I{folder}", *sources, "-lm", "-o",
+        subprocess.run([*compiler, *flags, f"-I{folder}", *sources, "-lm", "-o",
                         self.path], check=True)
 
     def call(self, calls, repeats=1):
@@ -84,3 +88,19 @@ class Program:
         self.statistics = result.stderr.strip()
         return (self.folder / "out").read_bytes()
 
+    def run_qemu_aarch64(self, data, repeats):
+        plugin = self.folder / "qemu_count.so"
+        subprocess.run([CLANG, "-shared", "-fPIC", "-O1", "-Wall", "-Werror",
+                        HERE / "qemu_count.c", "-o", plugin], check=True)
+        (self.folder / "in").write_bytes(data)
+        result = subprocess.run(
+            ["qemu-aarch64", "-cpu", os.environ.get("QEMU_CPU", "max"),
+             "-plugin", plugin, self.path, self.folder / "in",
+             self.folder / "out", repeats],
+            capture_output=True, text=True, check=False)
+        assert result.returncode == 0, (f"exit code {result.returncode}: "
+                                        f"{result.stderr}")
+        self.instructions = int(re.search(r"(\d+) instructions",
+                                          result.stderr)[1])
+        self.statistics = f"{self.instructions} instructions in QEMU"
+        return (self.folder / "out").read_bytes()

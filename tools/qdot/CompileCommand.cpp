@@ -27,7 +27,7 @@ static cl::opt<std::string> modelPath(cl::Positional, cl::Required,
                                       cl::sub(command));
 static cl::opt<std::string>
     outputPath("o", cl::Required, cl::value_desc("file"), cl::sub(command),
-               cl::desc("Output; the extension decides: .so, .o, .s or .ll"));
+               cl::desc("Output; the extension decides: .so, .a, .o, .s or .ll"));
 static cl::opt<std::string>
     headerPath("header", cl::value_desc("file"), cl::sub(command),
                cl::desc("C header (default: beside the output, .h)"));
@@ -36,8 +36,9 @@ static cl::opt<std::string>
                cl::sub(command),
                cl::desc("generic (default), host, x86-avx2, x86-avxvnni, "
                         "x86-avxvnniint8, x86-avx512vnni, aarch64-dotprod, "
-                        "aarch64-i8mm; several, separated by commas, in one "
-                        "output that chooses the best when it runs"));
+                        "aarch64-i8mm, aarch64-sve; several, separated by "
+                        "commas, in one output that chooses the best when it "
+                        "runs"));
 static cl::opt<std::string>
     prefix("prefix", cl::init("qdot"), cl::value_desc("name"),
            cl::sub(command),
@@ -86,6 +87,9 @@ static Expected<SmallVector<char, 0>> createOutput(CompiledModel &model,
   auto object = model.emit(CodeGenFileType::ObjectFile);
   if (!object || extension == ".o")
     return object;
+  if (extension == ".a")
+    return createArchive(
+        *object, (sys::path::stem(outputPath) + ".o").str());
   bool withPool = getThreadSource(model, target) == ThreadSource::Inside;
   return linkShared(*object, target.triple, sys::path::filename(outputPath),
                     withPool ? getThreadArchive() : StringRef());
@@ -93,9 +97,9 @@ static Expected<SmallVector<char, 0>> createOutput(CompiledModel &model,
 
 static Error checkOptions() {
   StringRef extension = sys::path::extension(outputPath);
-  if (!is_contained({".so", ".o", ".s", ".ll"}, extension))
+  if (!is_contained({".so", ".a", ".o", ".s", ".ll"}, extension))
     return makeError("cannot tell the kind of output from '" + outputPath +
-                     "'; expected .so, .o, .s or .ll");
+                     "'; expected .so, .a, .o, .s or .ll");
   if (minWork < 0)
     return makeError("--min-work must not be negative, got " +
                      Twine(minWork.getValue()));

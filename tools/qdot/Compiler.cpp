@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Compiler.h"
+#include "CheckFeatures.h"
 #include "Dispatch.h"
 #include "Support.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -98,6 +99,17 @@ static void restrictInterface(llvm::Module &module,
     function.setDoesNotThrow();
 }
 
+/// Code for every AArch64 core is ordered for one that executes in order: the
+/// others do not mind (docs/Performance.md).
+static void setTuning(llvm::Module &module, const TargetMachine &machine) {
+  if (!machine.getTargetTriple().isAArch64() ||
+      machine.getTargetCPU() != "generic")
+    return;
+  for (llvm::Function &function : module)
+    if (!function.isDeclaration())
+      function.addFnAttr("tune-cpu", "cortex-a55");
+}
+
 static void optimize(llvm::Module &module, TargetMachine &machine) {
   LoopAnalysisManager loops;
   FunctionAnalysisManager functions;
@@ -150,7 +162,10 @@ static Expected<Variant> compileVariant(Session &session, mlir::ModuleOp module,
   variant.module->setSourceFileName("qdot");
   variant.module->setTargetTriple(machine.getTargetTriple());
   variant.module->setDataLayout(machine.createDataLayout());
+  if (Error error = checkFeatures(*variant.module, machine, target.name))
+    return {std::move(error)};
   restrictInterface(*variant.module, variant.entries);
+  setTuning(*variant.module, machine);
   optimize(*variant.module, machine);
   return variant;
 }

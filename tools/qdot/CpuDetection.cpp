@@ -187,7 +187,10 @@ private:
         // What compiled code uses of Armv8.2: CRC32, LSE, RDM.
         {"v8.2a", hwcap, bit(7) | bit(8) | bit(12)},
         {"dotprod", hwcap, bit(20)},
-        {"i8mm", hwcap2, bit(13)}};
+        {"i8mm", hwcap2, bit(13)},
+        {"sve", hwcap, bit(22)},
+        // Every target with SVE has i8mm, and uses both together.
+        {"sve", hwcap2, bit(9)}};
     return needs;
   }
 

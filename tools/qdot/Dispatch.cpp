@@ -51,7 +51,7 @@ static void prepareVariant(Variant &variant) {
       continue;
     function.addFnAttr("target-cpu", target.cpu);
     if (!target.features.empty())
-      function.addFnAttr("target-features", target.features);
+      function.addFnAttr("target-features", getCodegenFeatures(target));
   }
 }
 

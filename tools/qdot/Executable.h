@@ -45,6 +45,16 @@ loadCompiled(Session &session, mlir::ModuleOp module,
              const CompileRequest &request,
              llvm::ArrayRef<HostSymbol> symbols = {});
 
+/// The same for targets of another architecture (AArch64): runs the code in
+/// QEMU's user mode, on the processor that QEMU_CPU names (`max`). It finds
+/// libm and libc. Errors name the package that is missing.
+llvm::Expected<std::unique_ptr<Executable>>
+loadEmulated(Session &session, mlir::ModuleOp module,
+             const CompileRequest &request);
+
+/// What a status other than 0 of compiled code means.
+llvm::Error makeStatusError(int32_t status);
+
 /// Imports `module`, which is changed and must outlive the result, and prepares
 /// the scalar reference to interpret its function `entry`.
 llvm::Expected<std::unique_ptr<Executable>>

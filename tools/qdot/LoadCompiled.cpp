@@ -28,6 +28,20 @@ static Error defineSymbols(orc::LLJIT &jit, ArrayRef<HostSymbol> symbols) {
   return jit.getMainJITDylib().define(orc::absoluteSymbols(std::move(map)));
 }
 
+static StringRef explainStatus(int32_t status) {
+  if (status == 1)
+    return "a result does not have one row per sample";
+  if (status == 2)
+    return "this machine can run none of its targets, or not the one that "
+           "QDOT_TARGET asks for";
+  return status == 3 ? "out of memory" : "unknown status";
+}
+
+Error qdot::driver::makeStatusError(int32_t status) {
+  return makeError("the model returned status " + Twine(status) + ": " +
+                   explainStatus(status));
+}
+
 namespace {
 class CompiledExecutable : public Executable {
 public:
@@ -44,8 +58,7 @@ public:
     int32_t status = function(all.data(), batch);
     if (status == 0)
       return Error::success();
-    return makeError("the model returned status " + Twine(status) + ": " +
-                     explain(status));
+    return makeStatusError(status);
   }
 
 private:
@@ -56,15 +69,6 @@ private:
     if (workspace.size() < bytes)
       workspace.resize(bytes);
     return workspace.data();
-  }
-
-  static StringRef explain(int32_t status) {
-    if (status == 1)
-      return "a result does not have one row per sample";
-    if (status == 2)
-      return "this machine can run none of its targets, or not the one that "
-             "QDOT_TARGET asks for";
-    return status == 3 ? "out of memory" : "unknown status";
   }
 
   /// Owns the code.

@@ -142,7 +142,8 @@ static Error writeResults(ArrayRef<std::string> paths,
   return files.commit();
 }
 
-/// By the target's name: compiled, or interpreted by the reference.
+/// By the target's name: compiled, in QEMU where this machine cannot run it, or
+/// interpreted by the reference.
 static Expected<std::unique_ptr<Executable>>
 loadModel(Session &session, mlir::ModuleOp module, StringRef entry) {
   auto layerThreads = parseThreads("--layer-threads", layerThreadsText);
@@ -157,11 +158,16 @@ loadModel(Session &session, mlir::ModuleOp module, StringRef entry) {
   auto targets = findTargets(targetName);
   if (!targets)
     return targets.takeError();
-  if (*layerThreads > 1)
-    qdot_set_threads(int32_t(*layerThreads));
-  return loadCompiled(session, module,
-                      {*targets, "qdot", entry.str(), *layerThreads},
-                      getThreadSymbols());
+  CompileRequest request{*targets, "qdot", entry.str(), *layerThreads};
+  if (!needsEmulator(*targets)) {
+    if (*layerThreads > 1)
+      qdot_set_threads(int32_t(*layerThreads));
+    return loadCompiled(session, module, request, getThreadSymbols());
+  }
+  if (printTime)
+    return makeError("--time of target '" + targets->front().name +
+                     "' needs a machine that can run it; here QEMU would");
+  return loadEmulated(session, module, request);
 }
 
 static Error runRun() {

@@ -41,6 +41,9 @@ findTargets(llvm::StringRef names);
 /// `generic, host, x86-avx2, ...` for help texts.
 std::string listTargets();
 
+/// The features of `target` and those that only tune the code for it.
+std::string getCodegenFeatures(const TargetSpec &target);
+
 /// A machine that generates position independent code without any
 /// reassociation or contraction of floating point.
 llvm::Expected<std::unique_ptr<llvm::TargetMachine>>
@@ -48,6 +51,8 @@ createMachine(const TargetSpec &target);
 
 /// Whether code for `target` has the architecture of this machine.
 bool isHostArch(const TargetSpec &target);
+/// True when the `targets` are of AArch64 and this machine is not.
+bool needsEmulator(llvm::ArrayRef<TargetSpec> targets);
 
 /// An error that names what is missing when this machine can run none of the
 /// `targets`.

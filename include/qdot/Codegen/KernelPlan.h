@@ -87,6 +87,12 @@ struct TapGroup {
   llvm::SmallVector<int64_t, 2> inner; ///< indices of the other reductions
 };
 
+/// The same for eight elements that the matrix kernel reads.
+struct PlanUnit {
+  int64_t lhs;
+  std::array<bool, 8> counts;
+};
+
 /// The loop structure of one contraction.
 struct KernelPlan {
   KernelKind kind;
@@ -106,21 +112,30 @@ struct KernelPlan {
   int64_t run = 1;
   /// The run is shorter than one dot product, so bytes are read one by one.
   bool isGather = false;
+  /// Bytes of the activation that one load takes where the run has them.
+  int64_t load = 4;
 
   /// Distance of every dot product of four from the position of the
   /// activation, in the order of the reduction.
   llvm::SmallVector<int64_t> getGroupOffsets() const;
-  /// Dot products of four that cover one run; the last one may overlap.
+  /// Dot products of four that cover one run. Behind the last full load the
+  /// others end with the run; the first of them may overlap what is before.
   llvm::SmallVector<PlanGroup> getRunGroups() const;
   /// The groups of taps of a depthwise kernel, in the order of the packed
   /// weights.
   llvm::SmallVector<TapGroup> getTapGroups() const;
+  /// Units of eight that cover one run of at least eight; the last one may
+  /// overlap.
+  llvm::SmallVector<PlanUnit> getRunUnits() const;
   /// Dot products per output element: runs times groups.
   int64_t getNumGroups() const;
   /// Blocks of `width` columns (the last one may be partial), for all loops
   /// along which the weights vary.
   int64_t getNumRhsBlocks(int64_t width) const;
 };
+
+/// The schedule that a kernel is a form of: Dot or Depthwise.
+KernelKind getSchedule(KernelKind kind);
 
 /// The column that a lane of a vector holds, within a block of `vectors`
 /// vectors. Four vectors together hold their columns in the order in which

@@ -30,7 +30,17 @@ struct KernelTarget {
   bool isUnsigned;
   /// An instruction does the whole dot product exactly.
   bool isExact;
+  /// Bytes of the activation that one load takes: 4 where an instruction
+  /// repeats them in all lanes, 16 where the dot product picks four of them.
+  int64_t load = 4;
+  /// Rows and columns are multiplied in 2x2 tiles (`smmla`).
+  bool hasMatrix = false;
+  /// Vectors of a length that is only known at run time.
+  bool isScalable = false;
 };
+
+/// True for the name of an AArch64 target of the table.
+bool isAArch64(const KernelTarget &target);
 
 /// The target called `name`, or null. "generic" is no target of this table: it
 /// runs without kernels.

@@ -631,6 +631,45 @@ def ExpandKernels : Pass<"qdot-expand-kernels", "::mlir::ModuleOp"> {
   ];
 }
 
+def VectorizeLookups : Pass<"qdot-vectorize-lookups", "::mlir::ModuleOp"> {
+  let summary = "Look 16 bytes up at a time";
+  let description = [{
+    In: memrefs. A `linalg.generic` over contiguous bytes whose body is nothing
+    but the lookup of its input in a table of 256 bytes becomes a loop over 16
+    bytes at a time with `qdot.lookup_bytes`, and a loop over the rest. For
+    targets with an instruction for it (AArch64); others load entries one by one
+    either way. Every other op stays.
+
+    Example:
+
+    ```mlir
+    linalg.generic {...} ins(%x : memref<40xi8>) outs(%y : memref<40xi8>) {
+    ^bb0(%in: i8, %out: i8):
+      %0 = arith.index_castui %in : i8 to index
+      %1 = memref.load %table[%0] : memref<256xi8>
+      linalg.yield %1 : i8
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    scf.for %i = %c0 to %c32 step %c16 {
+      %0 = vector.load %x[%i] : memref<40xi8>, vector<16xi8>
+      %1 = qdot.lookup_bytes %0 in %table : vector<16xi8>, memref<256xi8>
+      vector.store %1, %y[%i] : memref<40xi8>, vector<16xi8>
+    }
+    scf.for %i = %c32 to %c40 step %c1 {
+      ...
+    }
+    ```
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"
+  ];
+}
+
 def SimplifyRequantize : Pass<"qdot-simplify-requantize", "::mlir::ModuleOp"> {
   let summary = "Requantize in f32 where that is proved to give the same bytes";
   let description = [{

@@ -13,15 +13,30 @@
 
 namespace qdot {
 
+/// The entry of a 256-entry table of bytes that a byte selects.
+struct ByteLookup {
+  mlir::Value table; ///< memref<256xi8>
+  mlir::Value index; ///< i8
+  bool isSigned;     ///< entry 0 belongs to index -128
+};
+
+/// Matches a load from a table that is defined outside of the load's block.
+std::optional<ByteLookup> matchByteLookup(mlir::Value value);
+
+/// A vector of f32 rounded half to even, in i32; one or two instructions.
+/// Precondition: the rounded values fit.
+mlir::Value roundToInteger(mlir::OpBuilder &builder, mlir::Location loc,
+                           mlir::Value real);
+
 /// Repeats the ops of `body`, without its terminator, on vectors of `lanes`
-/// elements. `mapping` holds a vector for every block argument, and may hold
+/// elements (times `vscale` when `isScalable`). `mapping` holds a vector for every block argument, and may hold
 /// vectors for results of ops, which are then not repeated. Values from outside
 /// of the body are broadcast. Returns the operands of the terminator as
 /// vectors. Elementwise arith and math ops, `qdot.requantize`, `qdot.round`
 /// and loads from a table with one index are supported; fails on others.
 mlir::FailureOr<llvm::SmallVector<mlir::Value>>
 vectorizeBody(mlir::OpBuilder &builder, mlir::Block &body,
-              mlir::IRMapping &mapping, int64_t lanes);
+              mlir::IRMapping &mapping, int64_t lanes, bool isScalable = false);
 
 /// A contiguous vector of `lanes` elements from a 1-d memref, of which the
 /// first `valid` are read and the others are 0. Reads no other memory.

@@ -95,7 +95,10 @@ def Qdot_SignAttr : EnumAttr<Qdot_Dialect, Qdot_Sign, "sign"> {
 
 def Qdot_KernelKind : I32EnumAttr<"KernelKind", "schedule of a contraction", [
     I32EnumAttrCase<"Dot", 0, "dot">,
-    I32EnumAttrCase<"Depthwise", 1, "depthwise">]> {
+    I32EnumAttrCase<"Depthwise", 1, "depthwise">,
+    I32EnumAttrCase<"Matrix", 2, "matrix">,
+    I32EnumAttrCase<"ScalableDot", 3, "scalable_dot">,
+    I32EnumAttrCase<"ScalableMatrix", 4, "scalable_matrix">]> {
   let cppNamespace = "::qdot";
   let genSpecializedAttr = 0;
 }
@@ -111,18 +114,27 @@ def Qdot_KernelAttr : Qdot_Attr<"Kernel", "kernel"> {
     Written by `qdot-choose-kernels`, read by `qdot-pack-weights` and
     `qdot-expand-kernels`; may be edited in between. A register tile of `rows`
     output positions by `vectors` vectors of `lanes` i32 accumulators; `unroll`
-    steps of four (dot) reduction elements per iteration. `dot` reduces four
-    consecutive elements of the activation at a time; `depthwise` interleaves
-    four taps of one channel. 1 <= rows <= 32, 1 <= vectors <= 16, lanes 4, 8
-    or 16, 1 <= unroll <= 16, rows * vectors <= 64.
+    steps of four (matrix: eight) reduction elements per iteration. `dot`
+    reduces four consecutive elements of the activation at a time; `depthwise`
+    interleaves four taps of one channel; `matrix` multiplies pairs of rows by
+    pairs of columns, eight deep, from a packed copy of the rows;
+    `scalable_dot` and `scalable_matrix` do so on vectors of `lanes` times
+    `vscale` lanes.
+    `load` is the number of bytes that one load of the activation takes where
+    the reduction is long enough: 4, which are repeated in all lanes, or 16, of
+    which four at a time are. 1 <= rows <= 32, 1 <= vectors <= 16, lanes 4, 8 or
+    16 (matrix and scalable: 4), 1 <= unroll <= 16, rows * vectors <= 64.
 
-    Example: `#qdot.kernel<dot rows 6 vectors 4 lanes 16 unroll 1>`
+    Examples: `#qdot.kernel<dot rows 6 vectors 4 lanes 16 unroll 1>`,
+    `#qdot.kernel<dot rows 7 vectors 3 lanes 4 unroll 8 load 16>`
   }];
   let parameters = (ins EnumParameter<Qdot_KernelKind>:$kind, "int64_t":$rows,
                         "int64_t":$vectors, "int64_t":$lanes,
-                        "int64_t":$unroll);
+                        "int64_t":$unroll,
+                        DefaultValuedParameter<"int64_t", "4">:$load);
   let assemblyFormat = [{
-    `<` $kind `rows` $rows `vectors` $vectors `lanes` $lanes `unroll` $unroll `>`
+    `<` $kind `rows` $rows `vectors` $vectors `lanes` $lanes `unroll` $unroll
+    (`load` $load^)? `>`
   }];
   let genVerifyDecl = 1;
 }

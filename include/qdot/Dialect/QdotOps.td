@@ -225,7 +225,7 @@ def Qdot_DotOp : Qdot_Op<"dot", [Pure, AttrSizedOperandSegments,
     `rhs_sign` say. With `fits_i16` it is proved that, for every lane and each
     half of its four products, no partial sum of the products of that half over
     all pairs leaves i16 (`numerics::fitsPairSums`); a target may then add in
-    16 bits (`vpmaddubsw`). One, two or four pairs.
+    16 bits (`vpmaddubsw`). One, two or four pairs. Vectors may be scalable.
 
     Example:
 
@@ -243,6 +243,79 @@ def Qdot_DotOp : Qdot_Op<"dot", [Pure, AttrSizedOperandSegments,
     $accumulator `,` `(` $lhs `)` $lhs_sign `,` `(` $rhs `)` $rhs_sign
     (`fits_i16` $fits_i16^)? attr-dict `:` type($accumulator) `,`
     custom<SameTypes>(ref($lhs), ref($rhs), type($lhs), type($rhs))
+  }];
+  let hasVerifier = 1;
+}
+
+def Qdot_Dot2x2Op : Qdot_Op<"dot_2x2", [Pure,
+    AllTypesMatch<["accumulator", "result"]>, AllTypesMatch<["lhs", "rhs"]>]> {
+  let summary = "Products of 2x8 by 8x2 tiles of bytes, added to 2x2 tiles";
+  let description = [{
+    `result[2i + j] = acc[2i + j] + sum_{k<8} lhs[8i + k] * rhs[8j + k]` for
+    i < 2 and j < 2, in i32 that wraps: two rows times two columns. In a scalable
+    vector the same holds for every 4 lanes and 16 bytes. Bytes are read as `lhs_sign` and `rhs_sign` say. `smmla`, `ummla` and `usmmla` of
+    AArch64 with i8mm are this op.
+
+    Example:
+
+    ```mlir
+    %r = qdot.dot_2x2 %acc, %a signed, %b signed : vector<4xi32>, vector<16xi8>
+    ```
+  }];
+  let arguments = (ins VectorOfRankAndType<[1], [I32]>:$accumulator,
+                       VectorOfRankAndType<[1], [I8]>:$lhs,
+                       VectorOfRankAndType<[1], [I8]>:$rhs,
+                       Qdot_SignAttr:$lhs_sign, Qdot_SignAttr:$rhs_sign);
+  let results = (outs VectorOfRankAndType<[1], [I32]>:$result);
+  let assemblyFormat = [{
+    $accumulator `,` $lhs $lhs_sign `,` $rhs $rhs_sign attr-dict `:`
+    type($accumulator) `,` type($lhs)
+  }];
+  let hasVerifier = 1;
+}
+
+def Qdot_LookupBytesOp : Qdot_Op<"lookup_bytes", [
+    AllTypesMatch<["indices", "result"]>]> {
+  let summary = "Entries of a 256-entry table for every byte of a vector";
+  let description = [{
+    `result[i] = table[indices[i]]`, the indices read as unsigned. `tbl` of
+    AArch64 looks up 16 bytes in 64 entries at a time.
+
+    Example:
+
+    ```mlir
+    %r = qdot.lookup_bytes %a in %table : vector<16xi8>, memref<256xi8>
+    ```
+  }];
+  let arguments = (ins VectorOfRankAndType<[1], [I8]>:$indices,
+                       Arg<MemRefRankOf<[I8], [1]>, "", [MemRead]>:$table);
+  let results = (outs VectorOfRankAndType<[1], [I8]>:$result);
+  let assemblyFormat = [{
+    $indices `in` $table attr-dict `:` type($indices) `,` type($table)
+  }];
+  let hasVerifier = 1;
+}
+
+def Qdot_RepeatOp : Qdot_Op<"repeat", [Pure]> {
+  let summary = "Four bytes of a vector, or all of them, again and again";
+  let description = [{
+    With `word`: `result[4i + j] = bytes[4 word + j]` for every lane i and
+    j < 4. Without: `result[i] = bytes[i mod n]` for n bytes. The result may be
+    scalable; `qdot.dot` takes the first form as an operand, which SVE has as
+    an instruction with a lane.
+
+    Example:
+
+    ```mlir
+    %r = qdot.repeat %a[2] : vector<16xi8> -> vector<[16]xi8>
+    %s = qdot.repeat %a : vector<16xi8> -> vector<[16]xi8>
+    ```
+  }];
+  let arguments = (ins VectorOfRankAndType<[1], [I8]>:$bytes,
+                       OptionalAttr<I64Attr>:$word);
+  let results = (outs VectorOfRankAndType<[1], [I8]>:$result);
+  let assemblyFormat = [{
+    $bytes (`[` $word^ `]`)? attr-dict `:` type($bytes) `->` type($result)
   }];
   let hasVerifier = 1;
 }

@@ -28,8 +28,8 @@ struct LoweringOptions
   Option<std::string> target{
       *this, "target",
       llvm::cl::desc("Target of the kernel generator (x86-avx2, x86-avxvnni, "
-                     "x86-avxvnniint8, x86-avx512vnni); generic makes portable "
-                     "loops"),
+                     "x86-avxvnniint8, x86-avx512vnni, aarch64-dotprod, "
+                     "aarch64-i8mm, aarch64-sve); generic makes portable loops"),
       llvm::cl::init("generic")};
   Option<bool> hasRoundInstruction{
       *this, "has-round-instruction",

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "qdot/Dialect/Qdot.h"
@@ -22,6 +23,13 @@ using namespace qdot;
 namespace {
 struct LowerDot : public qdot::impl::LowerDotBase<LowerDot> {
   void runOnOperation() override {
+    if (failed(checkLengths()))
+      return signalPassFailure();
+    getOperation().walk([](RepeatOp op) {
+      OpBuilder builder(op);
+      op.replaceAllUsesWith(repeat(builder, op));
+      op.erase();
+    });
     getOperation().walk([](DotOp op) {
       OpBuilder builder(op);
       Value sum = op.getAccumulator();
@@ -35,6 +43,16 @@ struct LowerDot : public qdot::impl::LowerDotBase<LowerDot> {
       op.replaceAllUsesWith(sum);
       op.erase();
     });
+    getOperation().walk([](Dot2x2Op op) {
+      OpBuilder builder(op);
+      op.replaceAllUsesWith(multiply(builder, op));
+      op.erase();
+    });
+    getOperation().walk([](LookupBytesOp op) {
+      OpBuilder builder(op);
+      op.replaceAllUsesWith(lookUp(builder, op));
+      op.erase();
+    });
     getOperation().walk([](NarrowOp op) {
       OpBuilder builder(op);
       op.replaceAllUsesWith(narrow(builder, op));
@@ -43,6 +61,63 @@ struct LowerDot : public qdot::impl::LowerDotBase<LowerDot> {
   }
 
 private:
+  /// Bytes of scalable vectors cannot be picked by number.
+  LogicalResult checkLengths() {
+    WalkResult result = getOperation().walk([](Operation *op) {
+      auto repeat = dyn_cast<RepeatOp>(op);
+      if (!isa<DotOp, Dot2x2Op>(op) && !(repeat && !repeat.getWord()))
+        return WalkResult::advance();
+      Type type = op->getResult(0).getType();
+      if (!cast<VectorType>(type).isScalable())
+        return WalkResult::advance();
+      op->emitOpError() << "on " << type << " has no portable form";
+      return WalkResult::interrupt();
+    });
+    return failure(result.wasInterrupted());
+  }
+
+  /// One lane after the other.
+  static Value lookUp(OpBuilder &builder, LookupBytesOp op) {
+    Location loc = op.getLoc();
+    Value result = arith::ConstantOp::create(
+        builder, loc, builder.getZeroAttr(op.getType()));
+    for (int64_t lane = 0; lane < cast<VectorType>(op.getType()).getDimSize(0); ++lane) {
+      Value byte = vector::ExtractOp::create(builder, loc, op.getIndices(),
+                                             ArrayRef<int64_t>{lane});
+      Value index = arith::IndexCastUIOp::create(builder, loc,
+                                                 builder.getIndexType(), byte);
+      Value entry = memref::LoadOp::create(builder, loc, op.getTable(),
+                                           ValueRange(index));
+      result = vector::InsertOp::create(builder, loc, entry, result,
+                                        ArrayRef<int64_t>{lane});
+    }
+    return result;
+  }
+
+  static Value repeat(OpBuilder &builder, RepeatOp op) {
+    Location loc = op.getLoc();
+    if (!op.getWord()) {
+      SmallVector<int64_t> mask;
+      int64_t size = cast<VectorType>(op.getBytes().getType()).getDimSize(0);
+      for (int64_t at = 0; at < cast<VectorType>(op.getType()).getDimSize(0); ++at)
+        mask.push_back(at % size);
+      return vector::ShuffleOp::create(builder, loc, op.getBytes(),
+                                       op.getBytes(), mask);
+    }
+    auto words = [&](Type type) {
+      auto vector = cast<VectorType>(type);
+      return VectorType::get({vector.getDimSize(0) / 4}, builder.getI32Type(),
+                             vector.getScalableDims());
+    };
+    Value source = vector::BitCastOp::create(
+        builder, loc, words(op.getBytes().getType()), op.getBytes());
+    Value word = vector::ExtractOp::create(builder, loc, source,
+                                           ArrayRef<int64_t>{int64_t(*op.getWord())});
+    Value all =
+        vector::BroadcastOp::create(builder, loc, words(op.getType()), word);
+    return vector::BitCastOp::create(builder, loc, op.getType(), all);
+  }
+
   static Value narrow(OpBuilder &builder, NarrowOp op) {
     Location loc = op.getLoc();
     auto type = cast<VectorType>(op.getA().getType());
@@ -74,6 +149,19 @@ private:
     return vector::ShuffleOp::create(builder, loc, all, all, mask);
   }
 
+  /// Eight products per element of the tile, one depth after the other.
+  static Value multiply(OpBuilder &builder, Dot2x2Op op) {
+    Value sum = op.getAccumulator();
+    for (int64_t at = 0; at < 8; ++at) {
+      Value product = arith::MulIOp::create(
+          builder, op.getLoc(),
+          pick(builder, op.getLhs(), op.getLhsSign(), {at, at, 8 + at, 8 + at}),
+          pick(builder, op.getRhs(), op.getRhsSign(), {at, 8 + at, at, 8 + at}));
+      sum = arith::AddIOp::create(builder, op.getLoc(), sum, product);
+    }
+    return sum;
+  }
+
   /// Every fourth byte from `part` on, in i32.
   static Value extract(OpBuilder &builder, Value bytes, Sign sign,
                        int64_t part) {
@@ -81,10 +169,16 @@ private:
     SmallVector<int64_t> mask;
     for (int64_t at = part; at < size; at += 4)
       mask.push_back(at);
+    return pick(builder, bytes, sign, mask);
+  }
+
+  /// These bytes in i32.
+  static Value pick(OpBuilder &builder, Value bytes, Sign sign,
+                    ArrayRef<int64_t> mask) {
     Location loc = bytes.getLoc();
     Value quarter =
         vector::ShuffleOp::create(builder, loc, bytes, bytes, mask);
-    Type wide = VectorType::get({size / 4}, builder.getI32Type());
+    Type wide = VectorType::get({int64_t(mask.size())}, builder.getI32Type());
     if (sign == Sign::Signed)
       return arith::ExtSIOp::create(builder, loc, wide, quarter);
     return arith::ExtUIOp::create(builder, loc, wide, quarter);

@@ -23,10 +23,11 @@ struct Arith {
 
   /// Lanes of the vectors that the values are; 0 for scalars.
   int64_t lanes = 0;
+  bool isScalable = false;
 
   /// `element`, or a vector of it.
   Type shape(Type element) const {
-    return lanes ? VectorType::get({lanes}, element) : element;
+    return lanes ? VectorType::get({lanes}, element, {isScalable}) : element;
   }
   Value splat(TypedAttr value) {
     if (!lanes)
@@ -139,7 +140,8 @@ static Value createRequantizeF32(Arith a, RequantizeOp op, Value accumulator,
 Value qdot::createRequantize(OpBuilder &builder, RequantizeOp op,
                              Value accumulator, Value multiplier, Value shift) {
   auto vector = dyn_cast<VectorType>(accumulator.getType());
-  Arith a{builder, op.getLoc(), vector ? vector.getDimSize(0) : 0};
+  Arith a{builder, op.getLoc(), vector ? vector.getDimSize(0) : 0,
+          vector && vector.isScalable()};
   if (op.getContract() == ContractKind::F32)
     return createRequantizeF32(a, op, accumulator, multiplier);
   Value scaled = createScaled(a, accumulator, multiplier, shift,

@@ -44,9 +44,10 @@ def LowerOps : Pass<"qdot-lower-ops", "::mlir::ModuleOp"> {
 }
 
 def LowerDot : Pass<"qdot-lower-dot", "::mlir::ModuleOp"> {
-  let summary = "Lower qdot.dot and qdot.narrow to portable vector code";
+  let summary = "Lower qdot.dot and other vector ops to portable vector code";
   let description = [{
-    In: `qdot.dot`, `qdot.narrow`. Out: none; extensions to i32, products and
+    In: `qdot.dot`, `qdot.dot_2x2`, `qdot.repeat`, `qdot.lookup_bytes`,
+    `qdot.narrow`. Out: none; extensions to i32, products and
     sums, clamps and shuffles on vectors, which run on every machine.
 
     Example:
@@ -65,6 +66,7 @@ def LowerDot : Pass<"qdot-lower-dot", "::mlir::ModuleOp"> {
     ```
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::memref::MemRefDialect",
                            "::mlir::vector::VectorDialect"];
 }
 
