@@ -152,10 +152,12 @@ private:
                                ? chooseDepthwise(plan, target, lanes)
                                : chooseDot(plan, target, lanes);
     std::pair<int64_t, int64_t> tile(rows, vectors);
+    // Only the dot kernel packs its weights at run time.
+    bool isPacked = isConstantGlobal(op.getRhs());
     bool hasMatrix =
-        target.hasMatrix && plan.kind == KernelKind::Dot &&
+        target.hasMatrix && plan.kind == KernelKind::Dot && isPacked &&
         !(op.getLhsSign() == Sign::Signed && op.getRhsSign() == Sign::Unsigned);
-    bool isScalable = target.isScalable && canScale(op, plan);
+    bool isScalable = target.isScalable && isPacked && canScale(op, plan);
     KernelKind kind = plan.kind;
     if (hasMatrix && chooseMatrix(plan, target, tile))
       kind = isScalable ? KernelKind::ScalableMatrix : KernelKind::Matrix;
@@ -245,7 +247,7 @@ private:
   static std::pair<int64_t, int64_t>
   chooseDepthwise(const KernelPlan &plan, const KernelTarget &target,
                   int64_t lanes) {
-    int64_t rows = target.lanes == 16 ? 4 : 2;
+    int64_t rows = target.lanes == 16 || isAArch64(target) ? 4 : 2;
     if (!plan.row.isDynamic())
       rows = std::min(rows, plan.row.size);
     return {rows, 4};

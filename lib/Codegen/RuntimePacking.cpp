@@ -141,7 +141,11 @@ private:
   }
 
   void packRun(const ColumnBlock &block, Value from, Value to) {
-    int64_t full = plan.run / 4;
+    SmallVector<PlanGroup> groups = plan.getRunGroups();
+    int64_t full = 0;
+    while (full < int64_t(groups.size()) && groups[full].lhs == 4 * full &&
+           llvm::all_of(groups[full].counts, [](bool counts) { return counts; }))
+      ++full;
     auto packFull = [&](Value number) {
       Value first = multiply(number, 4);
       std::array<Value, 4> offsets;
@@ -153,16 +157,16 @@ private:
       packFull(constant(0));
     else if (full > 1)
       emitLoop(full, packFull);
-    SmallVector<PlanGroup> groups = plan.getRunGroups();
-    if (int64_t(groups.size()) == full)
-      return;
-    // The last group counts some of its elements only.
-    const PlanGroup &last = groups.back();
-    std::array<Value, 4> offsets;
-    for (int64_t at = 0; at < 4; ++at)
-      if (last.counts[at])
-        offsets[at] = add(from, getRunOffset(constant(last.lhs + at)));
-    packGroup(block, offsets, addConstant(to, full * getGroupBytes(block)));
+    // The others end with the run; some of their elements do not count.
+    for (int64_t number = full; number < int64_t(groups.size()); ++number) {
+      const PlanGroup &group = groups[number];
+      std::array<Value, 4> offsets;
+      for (int64_t at = 0; at < 4; ++at)
+        if (group.counts[at])
+          offsets[at] = add(from, getRunOffset(constant(group.lhs + at)));
+      packGroup(block, offsets,
+                addConstant(to, number * getGroupBytes(block)));
+    }
   }
 
   /// Four reduction elements of all columns; those without offset are 0.

@@ -55,12 +55,11 @@ static void addBufferization(OpPassManager &pm) {
 /// Tensors: contractions with their epilogues, as the target stores them.
 static void addKernelOps(OpPassManager &pm, const std::string &target,
                          bool isUnsigned) {
-  if (isUnsigned) {
+  if (isUnsigned)
     pm.addPass(createUseUnsigned());
-    SplitZeroPointsOptions split;
-    split.target = target;
-    pm.addPass(createSplitZeroPoints(split));
-  }
+  SplitZeroPointsOptions split;
+  split.target = target;
+  pm.addPass(createSplitZeroPoints(split));
   pm.addPass(createFuseEpilogues());
   pm.addPass(createSimplifyRequantize());
 }

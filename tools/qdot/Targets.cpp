@@ -243,7 +243,9 @@ std::string qdot::driver::getKernelTarget(const TargetSpec &target) {
   };
   Triple triple(target.triple);
   if (triple.isAArch64() && has("dotprod"))
-    return has("i8mm") ? "aarch64-i8mm" : "aarch64-dotprod";
+    return !has("i8mm") ? "aarch64-dotprod"
+           : has("sve") ? "aarch64-sve"
+                        : "aarch64-i8mm";
   if (triple.getArch() != Triple::x86_64)
     return "generic";
   if (!has("avx2") || !has("fma"))
