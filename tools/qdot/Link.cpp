@@ -138,8 +138,8 @@ qdot::driver::linkShared(ArrayRef<char> object, StringRef triple,
   addLibraries(findLibraries(Triple(triple), ""), options);
   if (Error error = runLinker(object, options))
     return {std::move(error)};
-  auto library = MemoryBuffer::getFile(output.getPath());
-  if (!library)
+  auto result = MemoryBuffer::getFile(output.getPath());
+  if (!result)
     return makeError("the linker wrote nothing");
   StringRef bytes = (*result)->getBuffer();
   return SmallVector<char, 0>(bytes.begin(), bytes.end());

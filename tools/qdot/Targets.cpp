@@ -201,8 +201,8 @@ qdot::driver::createMachine(const TargetSpec &target) {
 }
 
 bool qdot::driver::needsEmulator(ArrayRef<TargetSpec> targets) {
-  StringRef triple = targets.front().triple;
-  return Triple(triple).isAArch64() && !hasHostArch(triple);
+  const TargetSpec &first = targets.front();
+  return Triple(first.triple).isAArch64() && !isHostArch(first);
 }
 
 static Error checkOne(const TargetSpec &target) {
