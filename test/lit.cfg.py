@@ -14,6 +14,8 @@ FileCheck, not, split-file, ... (LLVM 22).
 import os
 import platform
 import shutil
+import subprocess
+import tempfile
 
 import lit.formats
 
@@ -55,6 +57,19 @@ add_feature("bochs", shutil.which("bochs-bin"))
 add_feature("qemu-aarch64", shutil.which("qemu-aarch64-static")
             and shutil.which("aarch64-linux-gnu-gcc"))
 
+
+
+def has_thread_sanitizer():
+    """Whether the compiler that built qdot can link with it, and GoogleTest."""
+    with tempfile.TemporaryDirectory() as folder:
+        return subprocess.run(
+            [config.cxx_compiler, "-fsanitize=thread", "-x", "c++", "-", "-o",
+             os.path.join(folder, "program"), "-lgtest", "-lgtest_main"],
+            input="", text=True, capture_output=True, check=False,
+        ).returncode == 0
+
+
+add_feature("tsan", has_thread_sanitizer())
 add_feature("qemu-x86_64", shutil.which("qemu-x86_64-static"))
 
 # Longest first: lit replaces textually.

@@ -82,15 +82,18 @@ private:
                                          builder.getI64IntegerAttr(64));
     Value zero =
         arith::ConstantOp::create(builder, loc, builder.getI32IntegerAttr(0));
-    linalg::FillOp::create(builder, loc, zero, sums);
-    createAccumulation(builder, op, sums);
-    createEpilogue(builder, op, sums);
+    Operation *parts[] = {linalg::FillOp::create(builder, loc, zero, sums),
+                          createAccumulation(builder, op, sums),
+                          createEpilogue(builder, op, sums)};
+    if (Attribute minWork = op->getAttr(minWorkAttrName))
+      for (Operation *part : parts)
+        part->setAttr(minWorkAttrName, minWork);
     memref::DeallocOp::create(builder, loc, sums);
     return success();
   }
 
-  static void createAccumulation(OpBuilder &builder, ContractOp op,
-                                 Value sums) {
+  static Operation *createAccumulation(OpBuilder &builder, ContractOp op,
+                                       Value sums) {
     SmallVector<utils::IteratorType> kinds;
     for (unsigned loop = 0; loop < op.getNumLoops(); ++loop)
       kinds.push_back(op.getOutMap().isFunctionOfDim(loop)
@@ -102,7 +105,7 @@ private:
                  ? arith::ExtSIOp::create(b, loc, i32, value).getResult()
                  : arith::ExtUIOp::create(b, loc, i32, value).getResult();
     };
-    linalg::GenericOp::create(
+    return linalg::GenericOp::create(
         builder, op.getLoc(), ValueRange{op.getLhs(), op.getRhs()}, sums,
         ArrayRef<AffineMap>{op.getLhsMap(), op.getRhsMap(), op.getOutMap()},
         kinds, [&](OpBuilder &b, Location loc, ValueRange args) {
@@ -114,7 +117,8 @@ private:
         });
   }
 
-  static void createEpilogue(OpBuilder &builder, ContractOp op, Value sums) {
+  static Operation *createEpilogue(OpBuilder &builder, ContractOp op,
+                                   Value sums) {
     // Only the loops of the result remain.
     AffineMap out = op.getOutMap();
     unsigned rank = out.getNumResults();
@@ -131,7 +135,7 @@ private:
     }
     maps.push_back(builder.getMultiDimIdentityMap(rank));
     SmallVector<utils::IteratorType> kinds(rank, utils::IteratorType::parallel);
-    linalg::GenericOp::create(
+    return linalg::GenericOp::create(
         builder, op.getLoc(), inputs, op.getInit(), maps, kinds,
         [&](OpBuilder &b, Location loc, ValueRange args) {
           IRMapping mapping;

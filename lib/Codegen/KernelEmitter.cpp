@@ -88,7 +88,10 @@ LogicalResult KernelEmitter::emit() {
   for (Value extra : op.getExtras())
     extras.push_back(flatten(extra, at.extras.emplace_back()));
   out = flatten(op.getInit(), at.out);
-  if (failed(emitOuter(0, at, constant(0))))
+  auto body = [&] { return emitOuter(0, at, constant(0)); };
+  // What is packed at run time lies in one buffer, for one thread.
+  bool isSplit = op->hasAttr(minWorkAttrName) && !rawRhs;
+  if (failed(isSplit ? emitSplit(body) : body()))
     return failure();
   if (rawRhs)
     memref::DeallocOp::create(builder, loc, rhs);
@@ -142,7 +145,7 @@ LogicalResult KernelEmitter::emitOuter(size_t level, TilePosition at,
   if (level == plan.outer.size() || !plan.outer[level].isInRhs)
     return emitPacked(level, at, block);
   const PlanLoop &loop = plan.outer[level];
-  return emitLoop(constant(0), getSize(loop), 1, [&](Value by) {
+  return emitShare(takeShare(), constant(loop.size), [&](Value by) {
     TilePosition next = advance(at, loop, by);
     if (rawRhs) {
       auto strides = getLoopStrides(op.getRhsMap(),
@@ -171,7 +174,7 @@ static constexpr int64_t chunkRows = 128;
 KernelEmitter::Order KernelEmitter::chooseOrder() const {
   if (hasTilesOutside())
     return Order::Tiles;
-  int64_t blocks = llvm::divideCeil(plan.column.size, getBlockColumns());
+  int64_t blocks = countBlocks();
   if (blocks == 1)
     return Order::Blocks;
   if (blocks * getBlockBytes(kernel.getVectors()) <= smallWeights)
@@ -230,7 +233,12 @@ LogicalResult KernelEmitter::emitPositions(size_t level, const TilePosition &at,
 LogicalResult KernelEmitter::emitChunks(const TilePosition &at, Value block) {
   int64_t rows = kernel.getRows();
   int64_t chunk = std::max(rows, chunkRows / rows * rows);
-  Value full = getFullRows();
+  Share share = takeShare();
+  Value first = constant(0), full = getFullRows();
+  if (share.from) {
+    first = multiply(share.from, rows);
+    full = arith::MinUIOp::create(builder, loc, multiply(share.to, rows), full);
+  }
   auto emitChunk = [&](Value from) {
     Value to = arith::MinUIOp::create(builder, loc, addConstant(from, chunk), full);
     return forBlocks(at, block, [&](const TilePosition &blockAt, int64_t vectors,
@@ -240,9 +248,11 @@ LogicalResult KernelEmitter::emitChunks(const TilePosition &at, Value block) {
       });
     });
   };
-  if (failed(emitLoop(constant(0), full, chunk, emitChunk)))
+  // The tiles are the last level; within them nothing is shared.
+  auto emitChunks = [&] { return emitLoop(first, full, chunk, emitChunk); };
+  if (failed(inShare(share, first, emitChunks)))
     return failure();
-  return forRest(at, [&](const TilePosition &tileAt, int64_t count) {
+  return forRest(at, share, [&](const TilePosition &tileAt, int64_t count) {
     return forBlocks(tileAt, block, [&](const TilePosition &blockAt,
                                         int64_t vectors, int64_t valid) {
       return emitTile(blockAt, count, vectors, valid);
@@ -269,29 +279,32 @@ LogicalResult KernelEmitter::forBlocks(const TilePosition &at, Value block,
     start.block = add(multiply(block, full + (rest ? 1 : 0)), number);
     return body(start, count, valid);
   };
+  Share share = takeShare();
   bool isStatic = hasStaticBlocks() &&
                   llvm::none_of(plan.outer, [](const PlanLoop &loop) {
                     return loop.isInRhs;
                   });
+  auto emitOne = [&](int64_t number, int64_t count, int64_t valid) {
+    Value at = constant(number);
+    return emitAt(share, at, [&] { return emitBlock(at, count, valid); });
+  };
   if (isStatic) {
     for (int64_t number = 0; number < full; ++number) {
       staticBlock = number;
-      if (failed(emitBlock(constant(number), vectors, columns)))
+      if (failed(emitOne(number, vectors, columns)))
         return failure();
     }
     staticBlock = full;
   } else if (full == 1) {
-    if (failed(emitBlock(constant(0), vectors, columns)))
+    if (failed(emitOne(0, vectors, columns)))
       return failure();
   } else if (full > 1) {
-    if (failed(emitLoop(constant(0), constant(full), 1, [&](Value number) {
+    if (failed(emitShare(share, constant(full), [&](Value number) {
           return emitBlock(number, vectors, columns);
         })))
       return failure();
   }
-  if (rest)
-    return emitBlock(constant(full), restVectors, rest);
-  return success();
+  return rest ? emitOne(full, restVectors, rest) : success();
 }
 
 /// The loops over positions around the rows.
@@ -300,7 +313,7 @@ LogicalResult KernelEmitter::forLoops(size_t level, const TilePosition &at,
   if (level == plan.outer.size())
     return body(at);
   const PlanLoop &loop = plan.outer[level];
-  return emitLoop(constant(0), getSize(loop), 1, [&](Value by) {
+  return emitShare(takeShare(), getSize(loop), [&](Value by) {
     return forLoops(level + 1, advance(at, loop, by), body);
   });
 }
@@ -315,34 +328,52 @@ Value KernelEmitter::getFullRows() {
   return arith::SubIOp::create(builder, loc, size, rest);
 }
 
-LogicalResult KernelEmitter::forFullTiles(const TilePosition &at, OnTile body) {
+LogicalResult KernelEmitter::forFullTiles(const TilePosition &at,
+                                          const Share &share, OnTile body) {
   int64_t rows = kernel.getRows();
-  auto emitAt = [&](Value by) { return body(advance(at, plan.row, by), rows); };
+  auto emitTileAt = [&](Value by) {
+    return body(advance(at, plan.row, by), rows);
+  };
   if (!plan.row.isDynamic() && plan.row.size < rows)
     return success();
   if (!plan.row.isDynamic() && plan.row.size < 2 * rows)
-    return emitAt(constant(0));
-  return emitLoop(constant(0), getFullRows(), rows, emitAt);
+    return emitAt(share, constant(0), [&] { return emitTileAt(constant(0)); });
+  if (!share.from)
+    return emitLoop(constant(0), getFullRows(), rows, emitTileAt);
+  Value full =
+      arith::DivUIOp::create(builder, loc, getFullRows(), constant(rows));
+  return emitShare(share, full, [&](Value tile) {
+    return emitTileAt(multiply(tile, rows));
+  });
 }
 
 /// The rows behind the full tiles: one tile when their number is known.
-LogicalResult KernelEmitter::forRest(const TilePosition &at, OnTile body) {
+LogicalResult KernelEmitter::forRest(const TilePosition &at, const Share &share,
+                                     OnTile body) {
   int64_t rows = kernel.getRows();
-  if (plan.row.isDynamic())
-    return rows == 1 ? success()
-                     : emitLoop(getFullRows(), getSize(plan.row), 1,
-                                [&](Value by) {
-                                  return body(advance(at, plan.row, by), 1);
-                                });
-  int64_t full = plan.row.size / rows * rows;
+  if (plan.row.isDynamic()) {
+    if (rows == 1)
+      return success();
+    Value full = getFullRows();
+    Value number = arith::DivUIOp::create(builder, loc, full, constant(rows));
+    return emitAt(share, number, [&] {
+      return emitLoop(full, getSize(plan.row), 1, [&](Value by) {
+        return body(advance(at, plan.row, by), 1);
+      });
+    });
+  }
+  int64_t tiles = plan.row.size / rows, full = tiles * rows;
   if (plan.row.size == full)
     return success();
-  return body(advance(at, plan.row, constant(full)), plan.row.size - full);
+  return emitAt(share, constant(tiles), [&] {
+    return body(advance(at, plan.row, constant(full)), plan.row.size - full);
+  });
 }
 
 LogicalResult KernelEmitter::forTiles(const TilePosition &at, OnTile body) {
-  return success(succeeded(forFullTiles(at, body)) &&
-                 succeeded(forRest(at, body)));
+  Share share = takeShare();
+  return success(succeeded(forFullTiles(at, share, body)) &&
+                 succeeded(forRest(at, share, body)));
 }
 
 SmallVector<Value> KernelEmitter::createStart(const TilePosition &at,

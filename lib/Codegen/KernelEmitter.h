@@ -10,6 +10,7 @@
 
 #include "mlir/IR/Builders.h"
 #include "qdot/Codegen/KernelPlan.h"
+#include <functional>
 
 namespace qdot {
 
@@ -121,13 +122,48 @@ private:
   };
   Order chooseOrder() const;
 
+  /// One of the loops that threads may share: positions (1 where that is
+  /// dynamic), and the code that counts them.
+  struct Level {
+    int64_t size;
+    std::function<mlir::Value()> create;
+  };
+  /// What this place computes of one loop: positions [from, to), of which each
+  /// has `inner` units (null: one). All null: the loop is not split.
+  struct Share {
+    mlir::Value from, to, inner;
+  };
+  int64_t countBlocks() const;
+  llvm::SmallVector<Level> collectLevels();
+  /// Chooses the levels; their units, and how many of them a thread takes at
+  /// least.
+  int64_t countUnits(int64_t &grain);
+  /// `body` within `qdot.parallel`, where the kernel is large enough.
+  Result emitSplit(llvm::function_ref<Result()> body);
+  /// The share of the next loop inwards. Its body is emitted by `inShare`.
+  Share takeShare();
+  Result inShare(const Share &share, mlir::Value at,
+                 llvm::function_ref<Result()> body);
+  /// A loop over the positions of a share that are below `size`.
+  Result emitShare(const Share &share, mlir::Value size,
+                   llvm::function_ref<Result(mlir::Value)> body);
+  /// `body` for the one position `at`, if it belongs to the share.
+  Result emitAt(const Share &share, mlir::Value at,
+                llvm::function_ref<Result()> body);
+
+  llvm::SmallVector<Level> unitLevels;
+  llvm::SmallVector<mlir::Value> unitSizes;
+  /// Levels around the current place, and its units within them.
+  size_t unitLevel = 0;
+  mlir::Value unitBegin, unitEnd;
+
   mlir::Value flatten(mlir::Value memref, mlir::Value &offset);
   Result emitOuter(size_t level, TilePosition at, mlir::Value block);
   Result emitPacked(size_t level, const TilePosition &at, mlir::Value block);
   Result emitChunks(const TilePosition &at, mlir::Value block);
   Result forBlocks(const TilePosition &at, mlir::Value block, OnBlock body);
-  Result forFullTiles(const TilePosition &at, OnTile body);
-  Result forRest(const TilePosition &at, OnTile body);
+  Result forFullTiles(const TilePosition &at, const Share &share, OnTile body);
+  Result forRest(const TilePosition &at, const Share &share, OnTile body);
   Result emitLoop(mlir::Value from, mlir::Value to, int64_t step,
                   llvm::function_ref<Result(mlir::Value)> body);
   mlir::Value getFullRows();

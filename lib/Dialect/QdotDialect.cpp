@@ -101,6 +101,12 @@ LogicalResult QdotDialect::verifyOperationAttribute(Operation *op,
       return op->emitOpError()
              << "expected a function type for '" << name << "', got " << value;
   }
+  if (name == minWorkAttrName || name == grainAttrName) {
+    auto number = dyn_cast<IntegerAttr>(value);
+    if (!number || !number.getType().isInteger(64) || number.getInt() < 1)
+      return op->emitOpError() << "expected a positive i64 for '" << name
+                               << "', got " << value;
+  }
   if (name == workspaceAttrName) {
     auto bytes = dyn_cast<IntegerAttr>(value);
     if (!bytes || !bytes.getType().isInteger(64) || bytes.getInt() < 0)

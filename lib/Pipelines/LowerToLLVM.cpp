@@ -65,27 +65,36 @@ static void addKernelOps(OpPassManager &pm, const std::string &target,
 }
 
 /// Memrefs: contractions to tiles of dot products.
-static void addKernels(OpPassManager &pm, const std::string &target,
+static void addKernels(OpPassManager &pm, const LoweringOptions &options,
                        bool isArm) {
   ChooseKernelsOptions choose;
-  choose.target = target;
+  choose.target = options.target;
   pm.addPass(createChooseKernels(choose));
   PackWeightsOptions pack;
-  pack.target = target;
+  pack.target = options.target;
   pm.addPass(createPackWeights(pack));
+  if (options.threads != 1)
+    pm.addPass(createChooseSplits({options.minWork}));
   pm.addPass(createExpandKernels());
   pm.addPass(createSymbolDCEPass());
   if (isArm) {
     pm.addPass(createVectorizeLookups());
     LowerDotAArch64Options lower;
-    lower.target = target;
+    lower.target = options.target;
     pm.addPass(createLowerDotAArch64(lower));
   } else {
     LowerDotX86Options lower;
-    lower.target = target;
+    lower.target = options.target;
     pm.addPass(createLowerDotX86(lower));
   }
   pm.addPass(createLowerDot());
+}
+
+/// Large operations that are still whole, in parts for threads.
+static void addSplits(OpPassManager &pm, const LoweringOptions &options) {
+  if (options.target == "generic")
+    pm.addPass(createChooseSplits({options.minWork}));
+  pm.addPass(createSplitLoops());
 }
 
 /// Every buffer of static size at its place in one arena.
@@ -137,17 +146,23 @@ void qdot::buildLowerToLLVMPipeline(OpPassManager &pm,
   // An unknown name is refused by the passes.
   const KernelTarget *table = findKernelTarget(options.target);
   if (hasKernels)
-    addKernelOps(pm, options.target, table && table->isUnsigned);
+    addKernelOps(pm, options.target, !table || table->isUnsigned);
   pm.addPass(createLowerOps());
   pm.addPass(createDecomposeOps());
   addInterface(pm, options);
   pm.addPass(createOrderLoops());
   addBufferization(pm);
   if (hasKernels)
-    addKernels(pm, options.target, table && isAArch64(*table));
+    addKernels(pm, options, table && isAArch64(*table));
+  if (options.threads != 1)
+    addSplits(pm, options);
   if (options.planMemory)
     addMemoryPlan(pm, options);
+  if (options.threads != 1)
+    pm.addPass(createOutlineParallel());
   addLoops(pm);
   addScalars(pm, options);
   addConversion(pm);
+  if (options.threads != 1)
+    pm.addPass(createCallThreads({options.threads}));
 }

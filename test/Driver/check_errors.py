@@ -172,6 +172,17 @@ expect("several targets need the name 'qdot_f_target' twice", "compile",
 expect("target 'generic' is listed twice", *both, "generic,generic")
 expect("target 'host' cannot be one of several; name the target itself ('",
        *both, "generic,host")
+expect("cannot run target '", *base, "-o", "out.npy",
+       f"--target={other},{third}")
+for text in ("257", "-1", "two", "1.5"):
+    expect(f"--threads must be a number from 0 to 256, got '{text}'", "compile",
+           model, "-o", "out.o", f"--threads={text}")
+expect("--min-work must not be negative, got -1", "compile", model, "-o",
+       "out.o", "--min-work=-1")
+expect("--layer-threads must be a number from 0 to 256, got 'x'", *base, "-o",
+       "out.npy", "--layer-threads=x")
+expect("--layer-threads needs compiled code; --target=reference has none", *base,
+       "-o", "out.npy", "--target=reference", "--layer-threads=2")
 expect("cannot tell the kind of output", "compile", model, "-o", "out.exe")
 expect("is not a C identifier", "compile", model, "-o", "out.o",
        "--prefix=1a")

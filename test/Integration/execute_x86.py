@@ -11,6 +11,7 @@ Compiles the functions of cases/sweep.py for the x86 targets, calls them with
 full-range data between forbidden pages and compares every byte with numpy.
 Targets that this CPU cannot run are left out (execute_emulated.py runs those).
 --full: every M and N from 1 to 17 with every K from 1 to 130 as constants.
+--threads: every kernel is shared by ranges of its units, in any order.
 --saturating: numpy computes what vpmaddubsw would without a proof; the
 comparison must then fail."""
 
@@ -28,6 +29,7 @@ import numpy as np
 from cases import sweep
 from execute import run
 from guarded import Arena
+from shares import Shares
 
 FLAGS = {"generic": set(), "x86-avx2": {"avx2", "fma"},
          "x86-avxvnni": {"avx_vnni"}, "x86-avxvnniint8": {"avx_vnni_int8"},
@@ -157,7 +159,7 @@ def execute(name, functions, targets, args):
     model.write_text("\n".join(f.text() for f in functions))
     for target in targets:
         run("qdot", "compile", model, "--target", target, "-o",
-            folder / f"{target}.so")
+            folder / f"{target}.so", *args.compile)
     compiled = time.monotonic()
     note = Note()
 
@@ -165,14 +167,21 @@ def execute(name, functions, targets, args):
         checker = Checker(sweep.saturating_matmul if args.saturating
                           else sweep.exact_matmul, note)
         libraries = [(t, ctypes.CDLL(str(folder / f"{t}.so"))) for t in targets]
+        pools = [Shares(seed) for seed in range(len(targets))]
+        if args.threads:
+            for pool, (_, library) in zip(pools, libraries):
+                pool.install(library)
         for seed, function in enumerate(functions):
             checker.check(libraries, function, seed)
         for problem in checker.problems[:args.show]:
             print(f"{name}: {problem}")
         print(f"{name}: {len(functions)} functions, {checker.values} values, "
-              f"{len(checker.problems)} problems; {compiled - started:.1f} s to "
-              f"compile, {time.monotonic() - compiled:.1f} s to run")
-        return not checker.problems
+              f"{len(checker.problems)} problems; "
+              f"{sum(pool.calls for pool in pools)} calls shared; "
+              f"{compiled - started:.1f} s to compile, "
+              f"{time.monotonic() - compiled:.1f} s to run")
+        return not checker.problems and (
+            not args.threads or all(pool.calls for pool in pools))
 
     is_good = in_child(check, note)
     if is_good and not args.keep:
@@ -191,10 +200,12 @@ def main():
                         metavar=("I", "N"), help="every N-th function, from I")
     parser.add_argument("--only", help="functions whose name contains this")
     parser.add_argument("--saturating", action="store_true")
+    parser.add_argument("--threads", action="store_true")
     parser.add_argument("--keep", action="store_true")
     parser.add_argument("--show", type=int, default=20)
     args = parser.parse_args()
     args.temp = args.temp.resolve()
+    args.compile = ["--threads=8", "--min-work=1"] if args.threads else []
     targets = [t for t in args.targets if runs_here(t)]
     for target in set(args.targets) - set(targets):
         print(f"this CPU cannot run {target}")

@@ -11,6 +11,7 @@
 #include "Header.h"
 #include "Link.h"
 #include "Support.h"
+#include "Threads.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
@@ -45,10 +46,30 @@ static cl::opt<std::string>
 static cl::opt<std::string>
     entryName("entry", cl::value_desc("function"), cl::sub(command),
               cl::desc("Compile only this function (default: all public ones)"));
+static cl::opt<std::string>
+    threadsText("threads", cl::init("1"), cl::value_desc("n"),
+                cl::ValueOptional, cl::sub(command),
+                cl::desc("Threads that share a large layer (1: code without "
+                         "threads; 0 or no number: as many as the machine has "
+                         "that runs it); results do not depend on it"));
+static cl::opt<int64_t>
+    minWork("min-work", cl::init(0), cl::value_desc("n"), cl::sub(command),
+            cl::desc("With --threads, products or scalar operations that a "
+                     "thread takes at least (0: what pays)"));
 
 static bool isIdentifier(StringRef name) {
   return !name.empty() && !isDigit(name.front()) &&
          llvm::all_of(name, [](char c) { return isAlnum(c) || c == '_'; });
+}
+
+/// Where the object finds its threads.
+static ThreadSource getThreadSource(const CompiledModel &model,
+                                    const TargetSpec &target) {
+  if (!usesThreads(model))
+    return ThreadSource::None;
+  bool isLibrary = sys::path::extension(outputPath) == ".so";
+  return isLibrary && isHostArch(target) ? ThreadSource::Inside
+                                         : ThreadSource::Outside;
 }
 
 /// The bytes of the output file in the form that its extension asks for.
@@ -69,7 +90,9 @@ static Expected<SmallVector<char, 0>> createOutput(CompiledModel &model,
   if (extension == ".a")
     return createArchive(
         *object, (sys::path::stem(outputPath) + ".o").str());
-  return linkShared(*object, target.triple, sys::path::filename(outputPath));
+  bool withPool = getThreadSource(model, target) == ThreadSource::Inside;
+  return linkShared(*object, target.triple, sys::path::filename(outputPath),
+                    withPool ? getThreadArchive() : StringRef());
 }
 
 static Error checkOptions() {
@@ -77,6 +100,9 @@ static Error checkOptions() {
   if (!is_contained({".so", ".a", ".o", ".s", ".ll"}, extension))
     return makeError("cannot tell the kind of output from '" + outputPath +
                      "'; expected .so, .a, .o, .s or .ll");
+  if (minWork < 0)
+    return makeError("--min-work must not be negative, got " +
+                     Twine(minWork.getValue()));
   if (!isIdentifier(prefix))
     return makeError("--prefix '" + prefix + "' is not a C identifier");
   return checkOutputPath(outputPath);
@@ -96,6 +122,9 @@ static Error runCompile() {
   auto targets = findTargets(targetName);
   if (!targets)
     return targets.takeError();
+  auto threads = parseThreads("--threads", threadsText);
+  if (!threads)
+    return threads.takeError();
   Session session;
   auto module = session.load(modelPath);
   if (!module)
@@ -103,7 +132,7 @@ static Error runCompile() {
   if (!entryName.empty())
     if (auto entry = findEntry(**module, entryName); !entry)
       return entry.takeError();
-  CompileRequest request{*targets, prefix, entryName};
+  CompileRequest request{*targets, prefix, entryName, *threads, minWork};
   Expected<CompiledModel> model = compileModel(session, **module, request);
   if (!model)
     return model.takeError();
@@ -118,7 +147,8 @@ static Error runCompile() {
   std::string header = getHeaderPath();
   if (Error error = files.add(
           header,
-          printHeader(model->entries, sys::path::filename(header))))
+          printHeader(model->entries, sys::path::filename(header),
+                      getThreadSource(*model, targets->front()))))
     return error;
   return files.commit();
 }

@@ -134,6 +134,8 @@ static Error lower(Session &session, mlir::ModuleOp module,
   LoweringOptions lowering;
   lowering.prefix = request.prefix;
   lowering.entry = request.entry;
+  lowering.threads = request.threads;
+  lowering.minWork = request.minWork;
   lowering.target = getKernelTarget(target);
   lowering.hasRoundInstruction = hasRoundInstruction(machine);
   return session.runPasses(module, "lowering the model",

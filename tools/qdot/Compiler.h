@@ -65,6 +65,10 @@ struct CompileRequest {
   std::string prefix = "qdot";
   /// Empty: every public function.
   std::string entry;
+  /// That share a large layer; 0: as many as there are when it runs.
+  unsigned threads = 1;
+  /// Products or scalar operations of a thread at least; 0: what pays.
+  int64_t minWork = 0;
 };
 
 /// Lowers `module` (linalg on tensors or any earlier form; it is changed) to

@@ -52,6 +52,22 @@ public:
     printFunctions(entry);
   }
 
+  /// What holds for all entry points.
+  void printThreads(ThreadSource source) {
+    if (source == ThreadSource::None)
+      return;
+    os << "/* Threads share large layers; results do not depend on it. ";
+    if (source == ThreadSource::Inside)
+      os << "They belong to\n * this library; a program that links or loads "
+            "libqdot_threads before has one\n * pool for all models. ";
+    else
+      os << "Link with\n * -lqdot_threads -pthread -lm, or define "
+            "qdot_parallel_for (qdot/Threads/Threads.h). ";
+    os << "\n * The environment variable QDOT_THREADS sets their number, this "
+          "function does\n * so from now on (0: as before). */\n"
+       << "void qdot_set_threads(int32_t threads);\n\n";
+  }
+
 private:
   void printTensor(const EntryPoint &entry, StringRef name,
                    mlir::RankedTensorType type) {
@@ -147,7 +163,8 @@ private:
 } // namespace
 
 std::string qdot::driver::printHeader(ArrayRef<EntryPoint> entries,
-                                      StringRef guard) {
+                                      StringRef guard,
+                                      ThreadSource threads) {
   std::string text, macro = makeMacro(guard);
   if (macro.empty() || isDigit(macro.front()))
     macro.insert(0, "QDOT_");
@@ -159,6 +176,7 @@ std::string qdot::driver::printHeader(ArrayRef<EntryPoint> entries,
   HeaderPrinter printer(os);
   for (const EntryPoint &entry : entries)
     printer.printEntry(entry);
+  printer.printThreads(threads);
   os << "#ifdef __cplusplus\n}\n#endif\n\n#endif /* " << macro << " */\n";
   return text;
 }

@@ -13,11 +13,19 @@
 
 namespace qdot::driver {
 
+/// Where code finds the pool of threads that share its layers.
+enum class ThreadSource {
+  None,    ///< it needs none
+  Inside,  ///< in the shared library
+  Outside, ///< the program brings it
+};
+
 /// Text of a header for C and C++: per entry point its prototype, and per input
 /// and output macros for shape, size, scale and zero point. `guard` becomes the
 /// include guard.
 std::string printHeader(llvm::ArrayRef<EntryPoint> entries,
-                        llvm::StringRef guard);
+                        llvm::StringRef guard,
+                        ThreadSource threads = ThreadSource::None);
 
 } // namespace qdot::driver
 

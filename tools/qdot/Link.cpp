@@ -48,7 +48,8 @@ static std::string findLibraries(const Triple &triple, StringRef root) {
 
 /// The libraries of `folder` that compiled models call.
 static void addLibraries(StringRef folder, SmallVectorImpl<std::string> &to) {
-  for (StringRef name : {"libm.so.6", "libc.so.6"}) {
+  // libpthread is part of libc since glibc 2.34.
+  for (StringRef name : {"libm.so.6", "libpthread.so.0", "libc.so.6"}) {
     SmallString<128> path(folder);
     sys::path::append(path, name);
     if (!folder.empty() && sys::fs::exists(path))
@@ -119,20 +120,28 @@ static Error runLinker(ArrayRef<char> object, ArrayRef<std::string> options) {
 
 Expected<SmallVector<char, 0>>
 qdot::driver::linkShared(ArrayRef<char> object, StringRef triple,
-                         StringRef name) {
-  TemporaryFile output;
+                         StringRef name, StringRef archive) {
+  TemporaryFile output, library;
+  int fd;
   if (Error error = output.create("so"))
+    return {std::move(error)};
+  if (Error error = library.create("a", &fd))
+    return {std::move(error)};
+  if (Error error = writeObject(fd, ArrayRef(archive.data(), archive.size())))
     return {std::move(error)};
   SmallVector<std::string> options = {
       "-shared", "-soname",     name.str(), "-o", output.getPath().str(),
-      "-z",      "noexecstack", "-O1",      "--as-needed"};
+      "-z",      "noexecstack", "-O1"};
+  if (!archive.empty())
+    options.push_back(library.getPath().str());
+  options.push_back("--as-needed");
   addLibraries(findLibraries(Triple(triple), ""), options);
   if (Error error = runLinker(object, options))
     return {std::move(error)};
-  auto library = MemoryBuffer::getFile(output.getPath());
-  if (!library)
+  auto result = MemoryBuffer::getFile(output.getPath());
+  if (!result)
     return makeError("the linker wrote nothing");
-  StringRef bytes = (*library)->getBuffer();
+  StringRef bytes = (*result)->getBuffer();
   return SmallVector<char, 0>(bytes.begin(), bytes.end());
 }
 

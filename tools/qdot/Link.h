@@ -16,10 +16,11 @@
 namespace qdot::driver {
 
 /// Links one object of `triple` into a shared library that needs libm (and
-/// libc) where they are found, with lld of this LLVM. `name` is its soname.
+/// libc) where they are found, with lld of this LLVM. `name` is its soname;
+/// `archive` is a static library whose objects are added where they are needed.
 llvm::Expected<llvm::SmallVector<char, 0>>
 linkShared(llvm::ArrayRef<char> object, llvm::StringRef triple,
-           llvm::StringRef name);
+           llvm::StringRef name, llvm::StringRef archive = {});
 
 /// Links one object of `triple` that defines `_start` into a program at `path`
 /// that needs libc and libm and is started by `interpreter`. The libraries are

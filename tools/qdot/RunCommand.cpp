@@ -9,6 +9,8 @@
 #include "Files.h"
 #include "Samples.h"
 #include "Support.h"
+#include "Threads.h"
+#include "qdot/Threads/Threads.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
@@ -43,6 +45,11 @@ static cl::opt<std::string>
 static cl::opt<unsigned> threads("threads", cl::init(1), cl::value_desc("n"),
                                  cl::sub(command),
                                  cl::desc("Threads over samples (1)"));
+static cl::opt<std::string>
+    layerThreadsText("layer-threads", cl::init("1"), cl::value_desc("n"),
+                     cl::ValueOptional, cl::sub(command),
+                     cl::desc("Threads that share a large layer, as "
+                              "'qdot compile --threads' (1)"));
 static cl::opt<unsigned>
     batch("batch", cl::init(32), cl::value_desc("n"), cl::sub(command),
           cl::desc("Samples per call where the model leaves it open (32)"));
@@ -139,14 +146,24 @@ static Error writeResults(ArrayRef<std::string> paths,
 /// interpreted by the reference.
 static Expected<std::unique_ptr<Executable>>
 loadModel(Session &session, mlir::ModuleOp module, StringRef entry) {
-  if (targetName == "reference")
+  auto layerThreads = parseThreads("--layer-threads", layerThreadsText);
+  if (!layerThreads)
+    return layerThreads.takeError();
+  if (targetName == "reference") {
+    if (*layerThreads != 1)
+      return makeError("--layer-threads needs compiled code; --target=reference "
+                       "has none");
     return loadReference(session, module, entry);
+  }
   auto targets = findTargets(targetName);
   if (!targets)
     return targets.takeError();
-  CompileRequest request{*targets, "qdot", entry.str()};
-  if (!needsEmulator(*targets))
-    return loadCompiled(session, module, request);
+  CompileRequest request{*targets, "qdot", entry.str(), *layerThreads};
+  if (!needsEmulator(*targets)) {
+    if (*layerThreads > 1)
+      qdot_set_threads(int32_t(*layerThreads));
+    return loadCompiled(session, module, request, getThreadSymbols());
+  }
   if (printTime)
     return makeError("--time of target '" + targets->front().name +
                      "' needs a machine that can run it; here QEMU would");

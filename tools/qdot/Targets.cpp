@@ -73,9 +73,9 @@ static StringRef findMissingFeature(StringRef features) {
   return "";
 }
 
-static bool hasHostArch(StringRef triple) {
+bool qdot::driver::isHostArch(const TargetSpec &target) {
   Triple host(sys::getDefaultTargetTriple());
-  return host.getArch() == Triple(triple).getArch();
+  return host.getArch() == Triple(target.triple).getArch();
 }
 
 static TargetSpec getHostTarget() {
@@ -201,12 +201,12 @@ qdot::driver::createMachine(const TargetSpec &target) {
 }
 
 bool qdot::driver::needsEmulator(ArrayRef<TargetSpec> targets) {
-  StringRef triple = targets.front().triple;
-  return Triple(triple).isAArch64() && !hasHostArch(triple);
+  const TargetSpec &first = targets.front();
+  return Triple(first.triple).isAArch64() && !isHostArch(first);
 }
 
 static Error checkOne(const TargetSpec &target) {
-  if (!hasHostArch(target.triple))
+  if (!isHostArch(target))
     return makeError("this machine (" +
                      Triple(sys::getDefaultTargetTriple()).getArchName() +
                      ") cannot run target '" + target.name + "' (" +

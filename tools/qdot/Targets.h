@@ -49,6 +49,8 @@ std::string getCodegenFeatures(const TargetSpec &target);
 llvm::Expected<std::unique_ptr<llvm::TargetMachine>>
 createMachine(const TargetSpec &target);
 
+/// Whether code for `target` has the architecture of this machine.
+bool isHostArch(const TargetSpec &target);
 /// True when the `targets` are of AArch64 and this machine is not.
 bool needsEmulator(llvm::ArrayRef<TargetSpec> targets);
 

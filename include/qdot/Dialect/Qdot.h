@@ -36,6 +36,8 @@ inline constexpr llvm::StringLiteral keepFloatAttrName = "qdot.keep_float";
 inline constexpr llvm::StringLiteral signatureAttrName = "qdot.signature";
 inline constexpr llvm::StringLiteral lhsRangeAttrName = "qdot.lhs_range";
 inline constexpr llvm::StringLiteral workspaceAttrName = "qdot.workspace";
+inline constexpr llvm::StringLiteral minWorkAttrName = "qdot.min_work";
+inline constexpr llvm::StringLiteral grainAttrName = "qdot.grain";
 
 /// Registers the models by which one-shot bufferization handles qdot ops.
 void registerBufferizableOpInterfaceExternalModels(

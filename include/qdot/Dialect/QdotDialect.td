@@ -36,6 +36,12 @@ def Qdot_Dialect : Dialect {
       activation, proved (`qdot-fuse-epilogues`).
     * `qdot.workspace` on an entry point (`qdot-plan-memory`): the bytes that its
       `_in_workspace` twin needs.
+    * `qdot.min_work` on `qdot.contract` or a linalg operation on memrefs
+      (`qdot-choose-splits`): threads may share it, in parts of at least this
+      many products (`qdot.contract` with a kernel) or scalar operations.
+    * `qdot.grain` on a call (`qdot-outline-parallel`): its last two arguments
+      are a range of units, which threads may share in parts of at least this
+      many.
 
     `qdot.quantized` may also stand on an argument or result of a function.
   }];

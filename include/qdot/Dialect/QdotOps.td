@@ -344,4 +344,37 @@ def Qdot_NarrowOp : Qdot_Op<"narrow", [Pure, SameTypeOperands]> {
   let hasVerifier = 1;
 }
 
+def Qdot_ParallelOp : Qdot_Op<"parallel", [
+    RecursiveMemoryEffects, SingleBlock, NoTerminator]> {
+  let summary = "Work that threads may share";
+  let description = [{
+    Runs the body for ranges `[begin, end)` that are disjoint and together
+    `[0, count)`, in any order and at the same time. One range of everything is
+    always right. A range of fewer than `grain` units does not pay. What the
+    body writes for one unit, no other unit reads or writes. Made where an
+    operation carries `qdot.min_work`; lowered by `qdot-outline-parallel`.
+
+    Example:
+
+    ```mlir
+    qdot.parallel %begin to %end of %count grain 4 {
+      scf.for %i = %begin to %end step %c1 {
+        memref.store %x, %y[%i] : memref<?xi8>
+      }
+    }
+    ```
+  }];
+  let arguments = (ins Index:$count,
+                       ConfinedAttr<I64Attr, [IntPositive]>:$grain);
+  let regions = (region SizedRegion<1>:$body);
+  let skipDefaultBuilders = 1;
+  let builders = [OpBuilder<(ins "::mlir::Value":$count, "int64_t":$grain)>];
+  let hasCustomAssemblyFormat = 1;
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    ::mlir::BlockArgument getBegin() { return getBody().getArgument(0); }
+    ::mlir::BlockArgument getEnd() { return getBody().getArgument(1); }
+  }];
+}
+
 #endif // QDOT_DIALECT_QDOTOPS_TD

@@ -47,6 +47,17 @@ struct LoweringOptions
       llvm::cl::desc("Bytes up to which an arena that the caller does not "
                      "bring lies on the stack"),
       llvm::cl::init(65536)};
+  Option<int64_t> threads{
+      *this, "threads",
+      llvm::cl::desc("Threads that share a large operation, by calls of "
+                     "qdot_parallel_for; 0: as many as there are when it runs; "
+                     "1: code without threads"),
+      llvm::cl::init(1)};
+  Option<int64_t> minWork{
+      *this, "min-work",
+      llvm::cl::desc("Products or scalar operations that a thread takes at "
+                     "least; 0: what pays"),
+      llvm::cl::init(0)};
 };
 
 /// Options of quantization, from a prepared float model to integer code.
