@@ -247,7 +247,7 @@ private:
   static std::pair<int64_t, int64_t>
   chooseDepthwise(const KernelPlan &plan, const KernelTarget &target,
                   int64_t lanes) {
-    int64_t rows = target.lanes == 16 ? 4 : 2;
+    int64_t rows = target.lanes == 16 || isAArch64(target) ? 4 : 2;
     if (!plan.row.isDynamic())
       rows = std::min(rows, plan.row.size);
     return {rows, 4};

@@ -68,7 +68,9 @@ private:
       return memref::ExpandShapeOp::create(
           builder, loc, one, memref, ArrayRef<ReassociationIndices>{});
     }
-    ReassociationIndices all(llvm::seq<int64_t>(0, type.getRank()));
+    ReassociationIndices all;
+    for (int64_t dim = 0; dim < type.getRank(); ++dim)
+      all.push_back(dim);
     return memref::CollapseShapeOp::create(builder, loc, memref,
                                            ArrayRef<ReassociationIndices>{all});
   }

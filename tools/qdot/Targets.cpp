@@ -242,11 +242,10 @@ std::string qdot::driver::getKernelTarget(const TargetSpec &target) {
     return is_contained(split(features, ','), ("+" + name).str());
   };
   Triple triple(target.triple);
-  if (triple.isAArch64() && has("dotprod")) {
-    if (!has("i8mm"))
-      return "aarch64-dotprod";
-    return has("sve") ? "aarch64-sve" : "aarch64-i8mm";
-  }
+  if (triple.isAArch64() && has("dotprod"))
+    return !has("i8mm") ? "aarch64-dotprod"
+           : has("sve") ? "aarch64-sve"
+                        : "aarch64-i8mm";
   if (triple.getArch() != Triple::x86_64)
     return "generic";
   if (!has("avx2") || !has("fma"))
