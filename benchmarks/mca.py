@@ -49,7 +49,14 @@ PEERS = {
         "MLAS, IREE 8x8": "dot rows 8 vectors 2 lanes 4 unroll 4 load 16",
         "XNNPACK 4x16": "dot rows 4 vectors 4 lanes 4 unroll 4 load 16",
         "KleidiAI 16x4": "dot rows 16 vectors 1 lanes 4 unroll 4 load 16"},
-    "aarch64-i8mm": {},
+    "aarch64-i8mm": {
+        "MLAS, IREE, KleidiAI 8x8": "matrix rows 8 vectors 2 lanes 4 unroll 4",
+        "XNNPACK 4x16": "matrix rows 4 vectors 4 lanes 4 unroll 4",
+        "KleidiAI 16x4": "matrix rows 16 vectors 1 lanes 4 unroll 4"},
+    # At 256 bits.
+    "aarch64-sve": {
+        "KleidiAI 16x8":
+            "scalable_matrix rows 16 vectors 1 lanes 4 unroll 4"},
 }
 COUNTED = "512x512x512"
 
