@@ -41,7 +41,7 @@ struct ChooseSplits : public qdot::impl::ChooseSplitsBase<ChooseSplits> {
     if (minWork < 0) {
       getOperation().emitError()
           << "expected the least work of a part, 0 for the default, got "
-          << minWork;
+          << int64_t(minWork);
       return signalPassFailure();
     }
     getOperation().walk([&](ContractOp op) { choose(op); });
