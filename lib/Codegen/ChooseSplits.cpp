@@ -61,9 +61,11 @@ private:
     // The loops of one without a kernel widen, multiply and add.
     if (!op.getKernelAttr())
       return mark(op, isDynamic, 4 * countProducts(op), minScalarOperations);
-    bool isDot = op.getKernelAttr().getKind() == KernelKind::Dot;
+    KernelAttr kernel = op.getKernelAttr();
     mark(op, isDynamic, countProducts(op),
-         isDot ? minDotProducts : minDepthwiseProducts);
+         kernel.getKind() == KernelKind::Dot
+             ? minDotProductsPerLane * kernel.getLanes()
+             : minDepthwiseProducts);
   }
 
   /// Work of a dynamic size is known when it runs; then the grain decides.
