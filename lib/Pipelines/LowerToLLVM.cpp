@@ -99,6 +99,7 @@ static void addScalars(OpPassManager &pm, const LoweringOptions &options) {
   if (!options.hasRoundInstruction)
     expand.opMnemonics.push_back("roundeven");
   pm.addPass(math::createMathExpandOpsPass(expand));
+  pm.addPass(createExpandExp());
   pm.addPass(createCallLibm());
   pm.addPass(arith::createArithExpandOpsPass());
 }

@@ -328,13 +328,13 @@ def OutlineLayers : Pass<"qdot-outline-layers", "::mlir::ModuleOp"> {
                            "::mlir::LLVM::LLVMDialect"];
 }
 
-def CallLibm : Pass<"qdot-call-libm", "::mlir::ModuleOp"> {
-  let summary = "Turn transcendental functions into calls of libm";
+def ExpandExp : Pass<"qdot-expand-exp", "::mlir::ModuleOp"> {
+  let summary = "Make arithmetic of the exponential function";
   let description = [{
-    Ops of the math dialect whose results IEEE 754 does not fix (exp, tanh,
-    powf, ...) become calls of the C function of their type, so that the same
-    libm gives the same bits with every instruction set. Exactly defined ones
-    (sqrt, fma, floor, roundeven, absf, ...) stay and become instructions.
+    `math.exp` on f32, a scalar or a vector, becomes the sequence of rule X1:
+    about 20 operations without branches or calls, so a loop around it can be
+    vectorized, and every target gives the bits that the interpreter gives. On
+    f64 it stays.
 
     Example:
 
@@ -348,9 +348,47 @@ def CallLibm : Pass<"qdot-call-libm", "::mlir::ModuleOp"> {
     becomes
 
     ```mlir
-    func.func private @expf(f32) -> f32 attributes {llvm.readnone}
     func.func @f(%x: f32) -> f32 {
-      %0 = call @expf(%x) : (f32) -> f32
+      %tiny = arith.cmpf olt, %x, %low : f32
+      %0 = arith.select %tiny, %low, %x : f32
+      ...
+      %t = arith.mulf %c, %log2e : f32
+      %s = arith.addf %t, %magic : f32
+      %bits = arith.bitcast %s : f32 to i32
+      %n = arith.subi %bits, %magic_bits : i32
+      ...
+      %y = arith.mulf %1, %power : f32
+      return %y : f32
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
+def CallLibm : Pass<"qdot-call-libm", "::mlir::ModuleOp"> {
+  let summary = "Turn transcendental functions into calls of libm";
+  let description = [{
+    Ops of the math dialect whose results IEEE 754 does not fix (tanh, powf,
+    ...) become calls of the C function of their type, so that the same libm
+    gives the same bits with every instruction set. (`math.exp` on f32 is gone:
+    `qdot-expand-exp`.) Exactly defined ones
+    (sqrt, fma, floor, roundeven, absf, ...) stay and become instructions.
+
+    Example:
+
+    ```mlir
+    func.func @f(%x: f32) -> f32 {
+      %0 = math.tanh %x : f32
+      return %0 : f32
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    func.func private @tanhf(f32) -> f32 attributes {llvm.readnone}
+    func.func @f(%x: f32) -> f32 {
+      %0 = call @tanhf(%x) : (f32) -> f32
       return %0 : f32
     }
     ```
