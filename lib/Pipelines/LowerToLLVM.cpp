@@ -69,10 +69,19 @@ static void addKernels(OpPassManager &pm, const std::string &target) {
   pack.target = target;
   pm.addPass(createPackWeights(pack));
   pm.addPass(createExpandKernels());
+  VectorizeReductionsOptions reductions;
+  reductions.target = target;
+  pm.addPass(createVectorizeReductions(reductions));
   pm.addPass(createSymbolDCEPass());
   LowerDotX86Options lower;
   lower.target = target;
   pm.addPass(createLowerDotX86(lower));
+  pm.addPass(createLowerDot());
+}
+
+/// Contractions that the input brings as such.
+static void addPortableKernels(OpPassManager &pm) {
+  pm.addPass(createExpandKernels());
   pm.addPass(createLowerDot());
 }
 
@@ -131,6 +140,8 @@ void qdot::buildLowerToLLVMPipeline(OpPassManager &pm,
   addBufferization(pm);
   if (hasKernels)
     addKernels(pm, options.target);
+  else
+    addPortableKernels(pm);
   if (options.planMemory)
     addMemoryPlan(pm, options);
   addLoops(pm);

@@ -567,8 +567,9 @@ def ChooseKernels : Pass<"qdot-choose-kernels", "::mlir::ModuleOp"> {
     fewest estimated cycles among those that fit the target's registers
     (KernelTable) is taken, tails included. An attribute that is there already
     is kept. A contraction without kernel gets a remark with the reason: weights
-    that are no constant, unknown strides, a result whose contiguous dimension
-    is no channel, a signed activation on a target that needs unsigned ones.
+    that are no constant where too few rows would pay for packing them, unknown
+    strides, a result whose contiguous dimension is no channel, a signed
+    activation on a target that needs unsigned ones.
 
     Example:
 
@@ -603,8 +604,11 @@ def PackWeights : Pass<"qdot-pack-weights", "::mlir::ModuleOp"> {
     `qdot.dot_counts` and `qdot.dot_offsets` record it, and a remark says the
     shares.
 
-    Refused: a kernel that does not fit the contraction (set by hand), or
-    weights that are no constant.
+    Weights that are no constant stay: the kernel packs them when it runs
+    (`qdot-expand-kernels`).
+
+    Refused: a kernel that does not fit the contraction (set by hand),
+    constants that cannot be read, a contraction on tensors.
 
     Example:
 
@@ -631,14 +635,22 @@ def PackWeights : Pass<"qdot-pack-weights", "::mlir::ModuleOp"> {
 def ExpandKernels : Pass<"qdot-expand-kernels", "::mlir::ModuleOp"> {
   let summary = "Loops over register tiles with qdot.dot";
   let description = [{
-    In: `qdot.contract` on memrefs, packed where it has a kernel. Out: none.
+    In: `qdot.contract` on memrefs, packed where it has a kernel and constant
+    weights. Out: none.
     With a kernel: loops over tiles whose accumulators stay in registers over
     the whole reduction, `qdot.dot`, the body on the accumulators as vectors,
     a store of the result. Activations are read in place; nothing is read or
     written outside of the operands. Without a kernel: the accumulation and
     the body as two linalg ops.
 
-    Refused: a kernel on weights that are not packed, or one that does not fit.
+    Weights that are no constant are packed first, into a buffer of their own
+    for one position of the loops along which they vary (each matrix of a
+    batch), which `qdot-plan-memory` places. Their products are added in 16 bits
+    where `qdot.lhs_range` and `qdot.rhs_range` prove that any two fit.
+
+    Refused: a kernel on constant weights that are not packed, or one that does
+    not fit; packed weights, `qdot.ordered_extras`, `qdot.dot_counts` and
+    `qdot.dot_offsets` of other sizes than the kernel reads.
 
     Example:
 
@@ -666,6 +678,54 @@ def ExpandKernels : Pass<"qdot-expand-kernels", "::mlir::ModuleOp"> {
     "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
     "::mlir::vector::VectorDialect"
   ];
+}
+
+def VectorizeReductions : Pass<"qdot-vectorize-reductions", "::mlir::ModuleOp"> {
+  let summary = "Reduce contiguous rows in vectors where the order is free";
+  let description = [{
+    In: linalg on memrefs. A `linalg.generic` that reduces rows of contiguous
+    elements to one 32-bit value each by an integer sum (of bytes extended in
+    the body, too), a maximum or a minimum, becomes loops over vectors of the
+    target's width with one horizontal reduction per row: the result does not
+    depend on the order. LLVM would gather across rows instead. Float sums stay:
+    their order is that of the loops. So do rows shorter than a vector and of
+    dynamic size.
+
+    Example:
+
+    ```mlir
+    linalg.generic {... iterator_types = ["parallel", "reduction"]} ins(%x : memref<4x64xf32>) outs(%y : memref<4xf32>) {
+    ^bb0(%a: f32, %o: f32):
+      %0 = arith.maximumf %a, %o : f32
+      linalg.yield %0 : f32
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    scf.for %i = %c0 to %c4 step %c1 {
+      %0 = vector.load %x[%i, %c0] : memref<4x64xf32>, vector<8xf32>
+      %1 = scf.for %k = %c8 to %c64 step %c8 iter_args(%m = %0) -> (vector<8xf32>) {
+        %5 = vector.load %x[%i, %k] : memref<4x64xf32>, vector<8xf32>
+        %6 = arith.maximumf %5, %m : vector<8xf32>
+        scf.yield %6 : vector<8xf32>
+      }
+      %2 = vector.reduction <maximumf>, %1 : vector<8xf32> into f32
+      %3 = memref.load %y[%i] : memref<4xf32>
+      %4 = arith.maximumf %2, %3 : f32
+      memref.store %4, %y[%i] : memref<4xf32>
+    }
+    ```
+  }];
+  let options = [
+    Option<"target", "target", "std::string", "\"x86-avx2\"",
+           "Target of the kernel table">
+  ];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::memref::MemRefDialect",
+                           "::mlir::scf::SCFDialect",
+                           "::mlir::vector::VectorDialect"];
 }
 
 def SimplifyRequantize : Pass<"qdot-simplify-requantize", "::mlir::ModuleOp"> {
