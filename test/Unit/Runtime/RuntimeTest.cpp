@@ -483,6 +483,76 @@ TEST_F(Runtime, AnyShardingMergesToOneFile) {
   }
 }
 
+/// What a shard of samples records, on some threads and in batches.
+static StatisticsFile recordShard(const std::vector<std::vector<float>> &samples,
+                                  unsigned numThreads, int64_t batch) {
+  qdot_rt_reset();
+  std::vector<std::thread> threads;
+  size_t step = static_cast<size_t>(batch);
+  for (unsigned thread = 0; thread != numThreads; ++thread)
+    threads.emplace_back([&, thread] {
+      for (size_t at = thread * step; at < samples.size();
+           at += numThreads * step) {
+        size_t count = std::min(step, samples.size() - at);
+        int64_t size = samples[at].size();
+        std::vector<float> rows;
+        for (size_t i = 0; i != step; ++i)
+          rows.insert(rows.end(), samples[at + (i < count ? i : 0)].begin(),
+                      samples[at + (i < count ? i : 0)].end());
+        qdot_rt_set_valid_rows(count, batch);
+        Descriptor(rows, 0, {batch, size}, {size, 1}).observe("main/a#1");
+      }
+    });
+  for (std::thread &thread : threads)
+    thread.join();
+  StatisticsFile file;
+  qdot::runtime::visitRecords(
+      [&](const std::string &site, const TensorRecord &record) {
+        file.records[site] = record;
+      });
+  return file;
+}
+
+TEST_F(Runtime, RandomShardingsOrdersBatchesAndThreadsGiveOneFile) {
+  std::vector<std::vector<float>> samples;
+  for (unsigned i = 0; i != 40; ++i)
+    samples.push_back(sampleValues(700, i));
+  std::string whole = printStatistics(recordShard(samples, 1, 1));
+  std::mt19937 random(8);
+  for (unsigned round = 0, end = numRounds(1000, 60); round != end; ++round) {
+    std::shuffle(samples.begin(), samples.end(), random);
+    std::vector<StatisticsFile> shards;
+    for (auto at = samples.begin(); at != samples.end();) {
+      auto stop = at + 1 + random() % (samples.end() - at);
+      shards.push_back(
+          recordShard({at, stop}, 1 + random() % 8, 1 + random() % 9));
+      at = stop;
+    }
+    std::shuffle(shards.begin(), shards.end(), random);
+    StatisticsFile merged;
+    for (const StatisticsFile &shard : shards) {
+      auto parsed = parseStatistics(printStatistics(shard), "shard");
+      ASSERT_TRUE(static_cast<bool>(parsed));
+      merged.merge(*parsed);
+    }
+    ASSERT_EQ(printStatistics(merged), whole) << "round " << round;
+  }
+}
+
+TEST_F(Runtime, BillionValues) {
+  std::vector<float> values = sampleValues(1000000, 9);
+  observe("a", values);
+  size_t bytes = recorded().records.at("a").totalBytes();
+  unsigned calls = numRounds(1000, 10);
+  for (unsigned call = 1; call != calls; ++call)
+    observe("a", values);
+  TensorRecord record = recorded().records.at("a");
+  EXPECT_EQ(record.count, uint64_t(calls) * 1000000);
+  EXPECT_EQ(record.totalBytes(), bytes);
+  EXPECT_LT(bytes, size_t(64) << 10);
+  EXPECT_EQ(record.findProblem(), "");
+}
+
 TEST_F(Runtime, WritingWhileOthersObserveAndReset) {
   TemporaryFolder folder;
   std::string path = folder.file("s.json");
