@@ -26,9 +26,10 @@ static cl::opt<std::string> intPath(cl::Positional, cl::Required,
                                     cl::desc("<quantized.mlir>"),
                                     cl::sub(command));
 static cl::list<std::string>
-    dataPaths("data", cl::OneOrMore, cl::value_desc("file.npy"),
+    dataPaths("data", cl::OneOrMore, cl::value_desc("file"),
               cl::sub(command),
-              cl::desc("Input, samples on the first axis; once per argument"));
+              cl::desc("Input, samples on the first axis, once per argument; "
+                       "the kinds of files that 'qdot calibrate' reads"));
 static cl::opt<std::string>
     labelsPath("labels", cl::value_desc("file.npy"), cl::sub(command),
                cl::desc("Classes (integers: top-1) or targets (floats: mean "

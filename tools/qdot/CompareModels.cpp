@@ -72,7 +72,7 @@ namespace {
 /// The integer model, called with the samples that the float model just saw.
 class IntegerRunner {
 public:
-  IntegerRunner(const Executable &model, ArrayRef<NpyFile> data,
+  IntegerRunner(const Executable &model, ArrayRef<InputData> data,
                 const SampleLayout &layout)
       : model(model), data(data), layout(layout) {}
 
@@ -128,7 +128,7 @@ private:
     return count;
   }
 
-  Error addInput(const NpyFile &file, size_t index, const GroupResult &group) {
+  Error addInput(const InputData &file, size_t index, const GroupResult &group) {
     std::vector<float> values(layout.groupSize * file.getSampleSize());
     if (Error error =
             file.readSamples(group.firstSample, group.count, Element::F32,
@@ -142,7 +142,7 @@ private:
   }
 
   const Executable &model;
-  ArrayRef<NpyFile> data;
+  ArrayRef<InputData> data;
   SampleLayout layout;
   std::vector<std::vector<char>> buffers;
   SmallVector<void *> pointers;
@@ -388,9 +388,6 @@ Expected<Comparison>
 qdot::driver::compareModels(Session &session, mlir::ModuleOp floatModule,
                             mlir::ModuleOp intModule,
                             const ComparisonRequest &request) {
-  auto data = readData(request.data);
-  if (!data)
-    return data.takeError();
   Error error = session.runPasses(floatModule, "preparing the first model",
                                   [](mlir::OpPassManager &pm) {
                                     buildPreparePipeline(pm);
@@ -409,6 +406,9 @@ qdot::driver::compareModels(Session &session, mlir::ModuleOp floatModule,
     return intModel.takeError();
 
   const EntryPoint &entry = (*floatModel)->getEntry();
+  auto data = readData(request.data, entry);
+  if (!data)
+    return data.takeError();
   auto runner = SampleRunner::create(entry, *data, request.batch);
   if (!runner)
     return runner.takeError();
