@@ -61,15 +61,30 @@ def AnnotateValues : Pass<"qdot-annotate-values", "::mlir::ModuleOp"> {
   }];
   let options = [
     Option<"stats", "stats", "std::string", "", "statistics file to read">,
-    Option<"rangeMethod", "range", "std::string", "\"minmax\"",
-           "how a range is chosen from a record">,
+    ListOption<"range", "range", "std::string",
+               "how ranges are chosen: METHOD, or REGEX=METHOD for values whose "
+               "site path matches (minmax)">,
     Option<"keepFloat", "keep-float", "std::string", "",
            "regular expression on site paths of layers that stay in float">,
     ListOption<"activationBits", "activation-bits", "std::string",
-               "bits of activations: 8, 7 or auto for all values, or REGEX= and "
-               "one of these for values whose site path matches">
+               "bits of activations: 4, 7, 8, 16 or auto for all values, or "
+               "REGEX= and one of these for values whose site path matches">,
+    ListOption<"activationScheme", "activation-scheme", "std::string",
+               "asymmetric, symmetric or unsigned; narrow or full; power-of-two">,
+    ListOption<"weightRange", "weight-range", "std::string",
+               "range method of weights, or REGEX=METHOD for layers (minmax, or "
+               "auto when range is)">,
+    ListOption<"weightBits", "weight-bits", "std::string",
+               "bits of weights: 4 or 8, or REGEX= and one of these">,
+    ListOption<"weightGranularity", "weight-granularity", "std::string",
+               "tensor, channel or block:SIZE, or REGEX= and one of these">,
+    ListOption<"weightScheme", "weight-scheme", "std::string",
+               "narrow or full; power-of-two">,
+    Option<"preset", "preset", "std::string", "\"\"",
+           "formulas of another tool: tflite, onnxruntime, tensorrt, pytorch">
   ];
-  let dependentDialects = ["::qdot::QdotDialect", "::mlir::quant::QuantDialect"];
+  let dependentDialects = ["::qdot::QdotDialect", "::mlir::quant::QuantDialect",
+                           "::mlir::arith::ArithDialect"];
 }
 
 def ImportQuant : Pass<"qdot-import-quant", "::mlir::ModuleOp"> {

@@ -32,7 +32,8 @@ TEST(Ranges, UnknownMethod) {
   auto method = parseRangeMethod("MinMax");
   ASSERT_FALSE(static_cast<bool>(method));
   EXPECT_EQ(llvm::toString(method.takeError()),
-            "expected a range method (minmax), got 'MinMax'");
+            "expected a range method (minmax, percentile:P, mse, entropy, "
+            "aciq-gauss, aciq-laplace, octav or auto), got 'MinMax'");
 }
 
 TEST(Ranges, RefusesWhatHasNoRange) {
