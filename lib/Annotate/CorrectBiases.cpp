@@ -78,8 +78,8 @@ private:
   static std::optional<CorrectableLayer>
   match(const Layer &layer, const statistics::StatisticsFile &file,
         StringRef &reason) {
-    CorrectableLayer found{cast<linalg::LinalgOp>(layer.op),
-                           getChannels(layer)};
+    CorrectableLayer found{
+        cast<linalg::LinalgOp>(layer.op), getChannels(layer), {}, {}, 0};
     auto mean = getMean(layer.activations.front(), file);
     reason = "no-statistics";
     if (!mean)

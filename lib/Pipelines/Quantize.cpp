@@ -48,6 +48,11 @@ void qdot::buildAnnotatePipeline(OpPassManager &pm,
   llvm::append_range(annotate.weightScheme, options.weightScheme);
   annotate.preset = options.preset;
   pm.addPass(createAnnotateValues(annotate));
+  if (!options.correctBiases)
+    return;
+  CorrectBiasesOptions correct;
+  correct.stats = options.stats;
+  pm.addPass(createCorrectBiases(correct));
 }
 
 void qdot::buildIntegerizePipeline(OpPassManager &pm,

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 using namespace qdot::statistics;
 using qdot::numerics::Scheme;
@@ -42,13 +43,12 @@ static std::vector<double> resample(const Distribution &magnitudes,
   return bins;
 }
 
-/// KL(p, q): p are the first `kept` bins, the last of them with all that is
-/// cut off; q has the mean of the bins in use of each of `levels` groups.
+/// KL(p, q): p are the first `kept` bins, the last of them with all that is cut
+/// off; q spreads what is in each of `levels` groups of bins over those of its
+/// bins where p is not 0. Infinite when a group has nothing to spread.
 static double divergence(const std::vector<double> &bins, int kept, int levels,
                          double total) {
-  double insideTotal = 0;
-  for (int bin = 0; bin < kept; ++bin)
-    insideTotal += bins[bin];
+  double inside = std::accumulate(bins.begin(), bins.begin() + kept, 0.0);
   double sum = 0;
   for (int level = 0; level < levels; ++level) {
     int first = int64_t(level) * kept / levels;
@@ -56,18 +56,15 @@ static double divergence(const std::vector<double> &bins, int kept, int levels,
     double mass = 0, used = 0;
     for (int bin = first; bin < last; ++bin) {
       mass += bins[bin];
-      used += bins[bin] > 0;
+      used += bins[bin] > 0 || (bin + 1 == kept && total > inside);
     }
     for (int bin = first; bin < last; ++bin) {
-      double p = bins[bin];
-      if (bin + 1 == kept)
-        p += total - insideTotal;
+      double p = bins[bin] + (bin + 1 == kept ? total - inside : 0.0);
       if (!(p > 0))
         continue;
-      double q = bins[bin] > 0 ? mass / used : 0;
-      if (q == 0)
+      if (mass == 0)
         return std::numeric_limits<double>::infinity();
-      sum += p / total * std::log(p / total / (q / insideTotal));
+      sum += p / total * std::log(p / total / (mass / used / inside));
     }
   }
   return sum;

@@ -38,6 +38,10 @@ static cl::opt<unsigned> threads("threads", cl::init(1), cl::value_desc("n"),
 static cl::opt<unsigned>
     batch("batch", cl::init(32), cl::value_desc("n"), cl::sub(command),
           cl::desc("Samples per call where the model leaves it open (32)"));
+static cl::opt<bool>
+    equalize("equalize", cl::sub(command),
+             cl::desc("First give the channels between two layers similar "
+                      "ranges, for 'quantize --equalize'"));
 
 /// Values that the model computed from finite inputs and that are not finite.
 static void warnAboutNonFinite(const statistics::StatisticsFile &file) {
@@ -56,6 +60,9 @@ static Error runCalibrate() {
   auto module = session.load(modelPath);
   if (!module)
     return module.takeError();
+  if (equalize)
+    if (Error error = equalizeChannels(session, **module))
+      return error;
   CalibrationRequest request{{dataPaths.begin(), dataPaths.end()},
                              entryName,
                              threads,

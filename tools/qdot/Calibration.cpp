@@ -10,6 +10,7 @@
 #include "Samples.h"
 #include "Support.h"
 #include "qdot/Pipelines/Pipelines.h"
+#include "qdot/Prepare/Passes.h"
 #include "qdot/Runtime/Records.h"
 #include "qdot/Runtime/Runtime.h"
 
@@ -82,4 +83,12 @@ qdot::driver::calibrate(Session &session, mlir::ModuleOp module,
   if (file.records.empty())
     return makeError("function '" + name + "' has no quantizable value");
   return file;
+}
+
+Error qdot::driver::equalizeChannels(Session &session, mlir::ModuleOp module) {
+  return session.runPasses(module, "equalizing the model",
+                           [](mlir::OpPassManager &pm) {
+                             buildPreparePipeline(pm);
+                             pm.addPass(createEqualizeChannels());
+                           });
 }

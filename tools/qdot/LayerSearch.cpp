@@ -44,6 +44,7 @@ std::string qdot::driver::printOptions(const QuantizationOptions &options) {
   append(text, "weight-scheme", options.weightScheme);
   appendOption("preset", options.preset, "");
   appendOption("keep-float", options.keepFloat, "");
+  appendOption("correct-biases", options.correctBiases ? "true" : "", "");
   appendOption("numerics", options.numerics, "tosa-single");
   appendOption("allow", options.allow, "softmax,keep-float");
   return text;

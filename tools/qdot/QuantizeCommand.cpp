@@ -91,6 +91,14 @@ static cl::opt<std::string>
           cl::sub(command),
           cl::desc("Reasons for which an operation may stay in float between "
                    "integer ones: all, none or a list (softmax,keep-float)"));
+static cl::opt<bool>
+    correctBiases("correct-biases", cl::sub(command),
+                  cl::desc("Take back what rounded weights add to the mean of "
+                           "layers"));
+static cl::opt<bool>
+    equalize("equalize", cl::sub(command),
+             cl::desc("Give the channels between two layers similar ranges; "
+                      "--stats must come from 'calibrate --equalize'"));
 static cl::opt<double>
     targetDrop("target-drop", cl::value_desc("points"), cl::sub(command),
                cl::desc("Leave the fewest layers in float that are needed to "
@@ -174,6 +182,7 @@ static void readOptions(StringRef stats, QuantizationOptions &options) {
   copy(options.weightGranularity, weightGranularity);
   copy(options.weightScheme, weightScheme);
   options.preset = preset;
+  options.correctBiases = correctBiases;
   options.allow = allow;
   options.quantizeSignature = inOut == "quantized";
 }
@@ -240,6 +249,9 @@ static Error runQuantize() {
   auto module = session.load(modelPath);
   if (!module)
     return module.takeError();
+  if (equalize)
+    if (Error error = equalizeChannels(session, **module))
+      return error;
   SmallString<128> stats(statsPath);
   scope_exit cleanup([&] {
     if (statsPath.empty() && !stats.empty())

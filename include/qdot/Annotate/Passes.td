@@ -87,6 +87,51 @@ def AnnotateValues : Pass<"qdot-annotate-values", "::mlir::ModuleOp"> {
                            "::mlir::arith::ArithDialect"];
 }
 
+def CorrectBiases : Pass<"qdot-correct-biases", "::mlir::ModuleOp"> {
+  let summary = "Take back what rounded weights add to the mean of a layer";
+  let description = [{
+    In: what `qdot-annotate-values` made, and the statistics file that it read.
+    Out: the same, except that the bias b of channel c of each contraction with a
+    quantized constant weight w is `b - m * sum (round(w) - w)`, with m the
+    recorded mean of the activation (Nagel et al., arXiv:1906.04721, section 4.2,
+    with one mean for all input channels). A quantized bias keeps its type.
+
+    Left alone, with a remark: an activation without a record (no-statistics), a
+    bias that is not one value per channel (bias-form), weights that are codes
+    already (no-original-weights).
+
+    Example (`--qdot-correct-biases=stats=mean2.json`, the mean of x is 2):
+
+    ```mlir
+    func.func @main(%x: tensor<1x2xf32>) -> tensor<1x1xf32> {
+      %xq = qdot.quantize %x {site = #qdot.site<"main/input_0#246f9ee0a8d19396">} : tensor<1x2xf32> -> tensor<1x2x!quant.uniform<i8:f32, 0.25>>
+      %xd = qdot.dequantize %xq : tensor<1x2x!quant.uniform<i8:f32, 0.25>> -> tensor<1x2xf32>
+      %w = arith.constant dense<[[1.25], [2.25]]> : tensor<2x1xf32>
+      %wq = qdot.quantize %w : tensor<2x1xf32> -> tensor<2x1x!quant.uniform<i8<-127:127>:f32, 1.0>>
+      %wd = qdot.dequantize %wq : tensor<2x1x!quant.uniform<i8<-127:127>:f32, 1.0>> -> tensor<2x1xf32>
+      %b = arith.constant dense<5.0> : tensor<1xf32>
+      %e = tensor.empty() : tensor<1x1xf32>
+      %i = linalg.broadcast ins(%b : tensor<1xf32>) outs(%e : tensor<1x1xf32>) dimensions = [0]
+      %y = linalg.matmul ins(%xd, %wd : tensor<1x2xf32>, tensor<2x1xf32>) outs(%i : tensor<1x1xf32>) -> tensor<1x1xf32>
+      return %y : tensor<1x1xf32>
+    }
+    ```
+
+    adds 2 * 0.5 to the bias:
+
+    ```mlir
+    %b = arith.constant dense<6.0> : tensor<1xf32>
+    ```
+  }];
+  let options = [
+    Option<"stats", "stats", "std::string", "", "statistics file to read">
+  ];
+  let dependentDialects = ["::qdot::QdotDialect", "::mlir::quant::QuantDialect",
+                           "::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 def ImportQuant : Pass<"qdot-import-quant", "::mlir::ModuleOp"> {
   let summary = "quant.qcast and quant.dcast to qdot.quantize and dequantize";
   let description = [{

@@ -106,6 +106,10 @@ struct QuantizationOptions
       llvm::cl::desc("Formulas of another tool: tflite, onnxruntime, tensorrt "
                      "or pytorch"),
       llvm::cl::init("")};
+  Option<bool> correctBiases{
+      *this, "correct-biases",
+      llvm::cl::desc("Take back what rounded weights add to the mean of layers"),
+      llvm::cl::init(false)};
   Option<std::string> numerics{
       *this, "numerics",
       llvm::cl::desc("Requantization: tosa-single, tosa-double or f32"),
