@@ -87,8 +87,8 @@ private:
     found.inputMean = *mean;
     auto bias = getConstantInit(found.op.getDpsInits()[0]);
     reason = "bias-form";
-    if (failed(bias) || found.channels.outputDims.size() != 1 ||
-        (!bias->outputDims.empty() &&
+    if (failed(bias) || found.channels.outputDims.size() > 1 ||
+        (bias->values.size() != 1 &&
          bias->outputDims != found.channels.outputDims))
       return std::nullopt;
     found.bias = std::move(*bias);
@@ -136,21 +136,22 @@ private:
   static void replaceBias(CorrectableLayer &layer) {
     SmallVector<float> values;
     for (auto [channel, error] : llvm::enumerate(layer.weightErrors)) {
-      double before = layer.bias.values[layer.bias.outputDims.empty() ? 0
-                                                                      : channel];
+      double before =
+          layer.bias.values[layer.bias.values.size() == 1 ? 0 : channel];
       values.push_back(static_cast<float>(before - layer.inputMean * error));
     }
     OpBuilder builder(layer.op);
     Location loc = layer.op->getLoc();
+    // One channel has no dimension of its own.
     Value constant = createFloatConstant(
         builder, loc,
-        RankedTensorType::get({layer.channels.size()}, builder.getF32Type()),
+        RankedTensorType::get(layer.channels.shape, builder.getF32Type()),
         values);
     Value init = layer.op.getDpsInits()[0];
     SmallVector<int64_t> others;
     auto type = cast<RankedTensorType>(init.getType());
     for (int64_t dim = 0; dim < type.getRank(); ++dim)
-      if (dim != layer.channels.outputDims.front())
+      if (!llvm::is_contained(layer.channels.outputDims, dim))
         others.push_back(dim);
     auto broadcast = linalg::BroadcastOp::create(
         builder, loc, keepType(builder, layer, constant),
@@ -164,7 +165,7 @@ private:
     if (!layer.bias.constant)
       return constant;
     auto before = layer.bias.constant.getDefiningOp<DequantizeOp>();
-    if (!before)
+    if (!before || before.getType() != constant.getType())
       return constant;
     Value quantized =
         QuantizeOp::create(builder, constant.getLoc(),
