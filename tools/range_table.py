@@ -9,13 +9,19 @@
 weights alike, and prints one table in Markdown: accuracy in percent.
 
   range_table.py [FOLDER] [--build build] [--only REGEX] [--samples N]
-                 [--methods LIST] [--weight-bits LIST] [--digits] [--check]
+                 [--methods LIST] [--weight-bits LIST] [--effects] [--digits]
+                 [--check] [--impaired]
 
 FOLDER (default: $QDOT_MODELS) is as for accuracy.py, of which this takes
 `model.mlir` alone. Accuracy is top-1, of next tokens for stories260k, and
 100 - 100 * (root mean square error / root mean square of the targets) for
 models with targets. --check fails when `auto` is more than 0.2 points below the
-best method of a row."""
+best method of a row; what a method has beyond the float model is chance, so the
+best counts at most as much as float.
+
+--effects prints another table instead: bias correction and equalization of
+channels, with ranges from minimum and maximum, one scale per channel and per
+tensor of weights."""
 
 import argparse
 import os
@@ -58,8 +64,14 @@ class Model:
             loaded = np.load(data / f"{part}.npy")[:count]
             np.save(self.folder / f"{part}.npy",
                     accuracy.input_of(text, loaded))
-        self.stats = self.folder / "stats.json"
-        programs.calibrate(model, [self.folder / "calib.npy"], self.stats)
+        self.stats = {name: self.folder / f"{name}.json"
+                      for name in ("plain", "equal")}
+        self.calibrate("plain")
+
+    def calibrate(self, name, *options):
+        """Records one of the statistics files."""
+        self.programs.calibrate(self.model, [self.folder / "calib.npy"],
+                                self.stats[name], *options)
 
     def run(self, model):
         """The accuracy of a model, float or quantized."""
@@ -70,7 +82,8 @@ class Model:
     def measure(self, *options):
         """The accuracy after quantization with these options."""
         quantized = self.folder / "quantized.mlir"
-        self.programs.quantize(self.model, self.stats, quantized,
+        stats = self.stats["equal" if "--equalize" in options else "plain"]
+        self.programs.quantize(self.model, stats, quantized,
                                f"--allow={self.allow}", *options)
         return self.run(quantized)
 
@@ -82,18 +95,45 @@ def rows_of(programs, case, options):
         it = Model(programs, name, model, data, folder, options.samples)
         real = it.run(model)
         for bits in options.weight_bits.split(","):
-            scores = [it.measure(f"--weight-bits={bits}", f"--range={method}",
-                                 f"--weight-range={method}")
+            scores = [it.measure(f"--weight-bits={bits}",
+                                 *options_of(method, options.impaired))
                       for method in options.methods.split(",")]
             yield f"{name} | {bits}", real, scores
 
 
-def problem_of(label, methods, scores):
+def options_of(method, impaired):
+    """How `qdot quantize` is told a method."""
+    weights = "percentile:60" if impaired and method == "auto" else method
+    return f"--range={method}", f"--weight-range={weights}"
+
+
+EFFECTS = {"plain": [], "bias correction": ["--correct-biases"],
+           "equalization": ["--equalize"],
+           "both": ["--equalize", "--correct-biases"]}
+
+
+def effects_of(programs, case, options):
+    """(label, float accuracy, accuracy of each of EFFECTS) for each width and
+    granularity of weights."""
+    name, model, data = case
+    with tempfile.TemporaryDirectory() as folder:
+        it = Model(programs, name, model, data, folder, options.samples)
+        it.calibrate("equal", "--equalize")
+        real = it.run(model)
+        for bits in options.weight_bits.split(","):
+            for granularity in ("channel", "tensor"):
+                scores = [it.measure(f"--weight-bits={bits}",
+                                     f"--weight-granularity={granularity}",
+                                     *words) for words in EFFECTS.values()]
+                yield f"{name} | {bits}, {granularity}", real, scores
+
+
+def problem_of(label, methods, real, scores):
     """How `auto` falls behind in a row, or None."""
     if "auto" not in methods:
         return None
     mine, best = scores[methods.index("auto")], max(scores)
-    if mine >= best - ALLOWED - 1e-9:
+    if mine >= min(best, real) - ALLOWED - 1e-9:
         return None
     return (f"{label}: auto has {mine:.2f}, "
             f"{methods[scores.index(best)]} has {best:.2f}")
@@ -111,30 +151,35 @@ def arguments():
     parser.add_argument("--samples", type=int, metavar="N")
     parser.add_argument("--methods", default=",".join(METHODS))
     parser.add_argument("--weight-bits", default="8,4")
+    parser.add_argument("--effects", action="store_true")
     parser.add_argument("--digits", action="store_true")
     parser.add_argument("--check", action="store_true")
+    parser.add_argument("--impaired", action="store_true",
+                        help="clip the weights of `auto` hard, to see --check "
+                             "fail")
     return parser.parse_args()
 
 
 def main():
     options = arguments()
-    methods = options.methods.split(",")
+    methods = list(EFFECTS) if options.effects else options.methods.split(",")
     cases = [] if options.folder is None else accuracy.models_in(
         pathlib.Path(options.folder))
     cases = [case for case in cases if case[1].stem == "model"]
     if options.digits or options.folder is None:
         cases += accuracy.own_models()[:1]
-    print("| model | weight bits | float | " + " | ".join(methods) + " |")
+    print("| model | weights | float | " + " | ".join(methods) + " |")
     print("|---" * (3 + len(methods)) + "|")
     problems = []
     for case in cases:
         if not re.search(options.only, case[0]):
             continue
-        for label, real, scores in rows_of(driver.Driver(options.build), case,
-                                           options):
+        rows = effects_of if options.effects else rows_of
+        for label, real, scores in rows(driver.Driver(options.build), case,
+                                        options):
             cells = [f"{score:.2f}" for score in [real, *scores]]
             print(f"| {label} | " + " | ".join(cells) + " |", flush=True)
-            problems.append(problem_of(label, methods, scores))
+            problems.append(problem_of(label, methods, real, scores))
     problems = [problem for problem in problems if problem]
     for problem in problems:
         print(problem)

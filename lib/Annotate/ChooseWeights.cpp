@@ -72,14 +72,23 @@ private:
 
   /// The largest magnitude that is not clipped, per channel.
   SmallVector<double> getLimits() const {
-    bool isShared = request.granularity.kind == WeightGranularity::Kind::Tensor;
     if (request.method.kind == RangeMethod::Kind::MinMax)
       return getMaxima();
-    if (isShared)
-      return SmallVector<double>(channels.size(), getLimit(weight.values));
+    if (request.granularity.kind == WeightGranularity::Kind::Tensor)
+      return SmallVector<double>(channels.size(), getSharedLimit());
     return llvm::map_to_vector(getChannelValues(), [&](auto &values) {
       return getLimit(values);
     });
+  }
+
+  double getSharedLimit() const {
+    Distribution all = Distribution::of(weight.values);
+    if (request.method.kind != RangeMethod::Kind::Auto)
+      return getLimit(all, {});
+    std::vector<Distribution> parts;
+    for (auto &values : getChannelValues())
+      parts.push_back(Distribution::of(values));
+    return getLimit(all, parts);
   }
 
   SmallVector<double> getMaxima() const {
@@ -101,28 +110,39 @@ private:
 
   double getLimit(ArrayRef<double> values) const {
     Distribution distribution = Distribution::of(values);
-    if (distribution.isEmpty() || distribution.getMagnitude() == 0)
-      return 0;
-    RealRange range =
-        request.method.kind == RangeMethod::Kind::Auto
-            ? searchOutputError(distribution)
-            : statistics::estimateRange(distribution, request.method,
-                                        request.scheme);
-    double limit = std::max(-range.min, range.max);
-    // A method for many values may see nothing worth keeping in a few.
-    return limit > 0 ? limit : distribution.getMagnitude();
+    return getLimit(distribution, distribution);
   }
 
-  /// What the errors d of n weights add to an output whose inputs have mean m
-  /// and variance v: `v sum d^2 + m^2 (sum d)^2`.
-  RealRange searchOutputError(const Distribution &values) const {
+  /// `parts` are the channels that `values` come from.
+  double getLimit(const Distribution &values,
+                  ArrayRef<Distribution> parts) const {
+    if (values.isEmpty() || values.getMagnitude() == 0)
+      return 0;
+    RealRange range = request.method.kind == RangeMethod::Kind::Auto
+                          ? searchOutputError(values, parts)
+                          : statistics::estimateRange(values, request.method,
+                                                      request.scheme);
+    double limit = std::max(-range.min, range.max);
+    // A method for many values may see nothing worth keeping in a few.
+    return limit > 0 ? limit : values.getMagnitude();
+  }
+
+  /// What the errors d of the weights of a channel add to an output whose inputs
+  /// have mean m and variance v: `v sum d^2 + m^2 (sum d)^2`.
+  RealRange searchOutputError(const Distribution &values,
+                              ArrayRef<Distribution> parts) const {
     double square = request.inputMean * request.inputMean;
-    return statistics::searchRange(
-        values, request.scheme, [&](const QuantParams &params) {
-          auto error = values.getError(params, request.scheme.storage);
-          return request.inputVariance * error.meanSquare +
-                 square * values.getCount() * error.mean * error.mean;
-        });
+    auto cost = [&](const QuantParams &params) {
+      double sum = 0;
+      for (const Distribution &part : parts) {
+        auto error = part.getError(params, request.scheme.storage);
+        double count = part.getCount(), shift = count * error.mean;
+        sum += request.inputVariance * count * error.meanSquare +
+               square * shift * shift;
+      }
+      return sum;
+    };
+    return statistics::searchRange(values, request.scheme, cost);
   }
 
   SmallVector<int64_t> getCodes(const WeightChoice &choice) const {
