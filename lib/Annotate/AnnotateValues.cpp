@@ -57,8 +57,8 @@ private:
   void annotateValue(const QuantizableValue &value) {
     builder.setInsertionPointAfterValue(value.value);
     ActivationType chosen = plan.types.lookup(value.value);
-    quant::QuantizedType type = getPerTensorType(
-        builder.getContext(), chosen.storage, chosen.params);
+    quant::QuantizedType type =
+        getPerTensorType(builder.getContext(), chosen.storage, chosen.params);
     SmallPtrSet<Operation *, 1> own;
     Value replacement = insertPair(value.value, type, value.site, own);
     if (chosen.choice)
@@ -119,10 +119,9 @@ private:
   /// What is known about the values that meet the weights of a layer.
   WeightRequest getRequest(const Layer &layer, double inputScale) {
     StringRef path = plan.values.lookup(layer.result)->site.getPath();
-    WeightRequest request{rules.weightRange.get(path),
-                          rules.weightGranularity.get(path),
-                          rules.getWeightScheme(rules.weightBits.get(path)),
-                          inputScale};
+    WeightRequest request{
+        rules.weightRange.get(path), rules.weightGranularity.get(path),
+        rules.getWeightScheme(rules.weightBits.get(path)), inputScale};
     if (request.method.kind != statistics::RangeMethod::Kind::Auto)
       return request;
     const QuantizableValue *input =
@@ -141,10 +140,11 @@ private:
   /// The weight behind a dequantize, with all decisions in it.
   Value createWeight(const Layer &layer, const ContractionChannels &channels,
                      const RealConstant &weight, const WeightChoice &choice) {
-    bool isShared = llvm::all_equal(choice.scales) &&
-                    rules.weightGranularity
-                            .get(plan.values.lookup(layer.result)->site.getPath())
-                            .kind == WeightGranularity::Kind::Tensor;
+    bool isShared =
+        llvm::all_equal(choice.scales) &&
+        rules.weightGranularity
+                .get(plan.values.lookup(layer.result)->site.getPath())
+                .kind == WeightGranularity::Kind::Tensor;
     quant::QuantizedType type = getSymmetricType(
         builder.getContext(), choice.storage, weight.type.getRank(),
         isShared ? ArrayRef<int64_t>() : ArrayRef<int64_t>(channels.weightAxes),
@@ -187,11 +187,11 @@ private:
     // The broadcast may serve other contractions, on other scales.
     OpBuilder::InsertionGuard guard(builder);
     SmallPtrSet<Operation *, 1> own;
-    Value bias = insertPair(
-        init.constant,
-        getSymmetricType(builder.getContext(), numerics::biasRange, 1, {0},
-                         channels.shape, scales),
-        SiteAttr(), own);
+    Value bias =
+        insertPair(init.constant,
+                   getSymmetricType(builder.getContext(), numerics::biasRange,
+                                    1, {0}, channels.shape, scales),
+                   SiteAttr(), own);
     Operation *clone = builder.clone(*broadcast);
     clone->replaceUsesOfWith(init.constant, bias);
     op.getDpsInitOperand(0)->set(clone->getResult(0));
@@ -277,9 +277,8 @@ private:
   }
 
   /// The file must fit the model as it was observed: without `keep-float`.
-  LogicalResult
-  checkSites(ArrayRef<std::unique_ptr<FunctionPlan>> plans,
-             const statistics::StatisticsFile &file) {
+  LogicalResult checkSites(ArrayRef<std::unique_ptr<FunctionPlan>> plans,
+                           const statistics::StatisticsFile &file) {
     SmallVector<QuantizableValue> wanted;
     for (const auto &plan : plans) {
       QuantizableValues all(plan->function, plan->layers);

@@ -24,7 +24,8 @@ static llvm::Error refuse(const llvm::Twine &message) {
 // Single settings
 //===----------------------------------------------------------------------===//
 
-static llvm::Expected<ActivationBits> parseActivationBits(llvm::StringRef text) {
+static llvm::Expected<ActivationBits>
+parseActivationBits(llvm::StringRef text) {
   auto bits = llvm::StringSwitch<std::optional<ActivationBits>>(text)
                   .Case("4", ActivationBits{4, false})
                   .Case("7", ActivationBits{7, false})
@@ -83,8 +84,8 @@ llvm::Error AnnotationRules::usePreset(llvm::StringRef name) {
   case Convention::TfLite:
     break;
   case Convention::OnnxRuntime:
-    weightGranularity = PatternRules<WeightGranularity>(
-        {WeightGranularity::Kind::Tensor, 0});
+    weightGranularity =
+        PatternRules<WeightGranularity>({WeightGranularity::Kind::Tensor, 0});
     break;
   case Convention::TensorRT:
     activation.symmetry = Symmetry::Symmetric;
@@ -163,8 +164,7 @@ AnnotationRules::parse(const AnnotationOptions &options) {
     if (!entry.contains('='))
       isAuto = entry == "auto";
   if (isAuto)
-    rules.weightRange =
-        PatternRules<RangeMethod>({RangeMethod::Kind::Auto, 0});
+    rules.weightRange = PatternRules<RangeMethod>({RangeMethod::Kind::Auto, 0});
   llvm::Error error = llvm::Error::success();
   auto check = [&](llvm::StringRef option, llvm::ArrayRef<std::string> entries,
                    llvm::function_ref<llvm::Error()> use) {
@@ -179,9 +179,8 @@ AnnotationRules::parse(const AnnotationOptions &options) {
     return rules.activationBits.add(options.activationBits,
                                     parseActivationBits);
   });
-  check("activation-scheme", options.activationScheme, [&] {
-    return rules.useActivationScheme(options.activationScheme);
-  });
+  check("activation-scheme", options.activationScheme,
+        [&] { return rules.useActivationScheme(options.activationScheme); });
   check("weight-range", options.weightRange,
         [&] { return rules.weightRange.add(options.weightRange, parseRange); });
   check("weight-bits", options.weightBits, [&] {

@@ -27,7 +27,7 @@ namespace {
 class ActivationChooser {
 public:
   ActivationChooser(FunctionPlan &plan, const statistics::StatisticsFile &file,
-                   const AnnotationRules &rules)
+                    const AnnotationRules &rules)
       : plan(plan), file(file), rules(rules) {}
 
   LogicalResult choose() {
@@ -88,8 +88,7 @@ private:
 
   void extendByConstant(Value member, Value operand) {
     FailureOr<ConstantInit> constant = getConstantInit(operand);
-    if (failed(constant) || constant->values.empty() ||
-        layerStartsAt(operand))
+    if (failed(constant) || constant->values.empty() || layerStartsAt(operand))
       return;
     for (double value : constant->values)
       if (std::isfinite(value))
@@ -208,8 +207,7 @@ private:
     const void *group = groups.getLeaderValue(value);
     unsigned width = bits.lookup(group);
     ActivationType type{getParams(group, width),
-                        rules.getActivationScheme(width).storage,
-                        std::nullopt};
+                        rules.getActivationScheme(width).storage, std::nullopt};
     auto choice = choices.find(value);
     if (choice != choices.end())
       type.choice = choice->second;

@@ -32,11 +32,11 @@ public:
       chooseBlocks(choice);
       return choice;
     }
-    choice.scales = llvm::map_to_vector(
-        llvm::zip_equal(getLimits(), biases), [&](auto pair) {
-          auto [limit, bias] = pair;
-          return finish(getStep(limit), bias);
-        });
+    choice.scales = llvm::map_to_vector(llvm::zip_equal(getLimits(), biases),
+                                        [&](auto pair) {
+                                          auto [limit, bias] = pair;
+                                          return finish(getStep(limit), bias);
+                                        });
     if (request.granularity.kind == WeightGranularity::Kind::Tensor)
       llvm::fill(choice.scales, *llvm::max_element(choice.scales));
     if (request.scheme.convention == Convention::TfLite ||
@@ -47,7 +47,8 @@ public:
 
 private:
   /// Calls `visit(element, channel)` for each weight.
-  template <typename Visit> void forEachWeight(Visit visit) const {
+  template <typename Visit>
+  void forEachWeight(Visit visit) const {
     forEachElement(weight.type.getShape(),
                    channels.getStrides(weight.type.getRank()), visit);
   }
@@ -76,9 +77,8 @@ private:
       return getMaxima();
     if (request.granularity.kind == WeightGranularity::Kind::Tensor)
       return SmallVector<double>(channels.size(), getSharedLimit());
-    return llvm::map_to_vector(getChannelValues(), [&](auto &values) {
-      return getLimit(values);
-    });
+    return llvm::map_to_vector(getChannelValues(),
+                               [&](auto &values) { return getLimit(values); });
   }
 
   double getSharedLimit() const {
@@ -118,17 +118,17 @@ private:
                   ArrayRef<Distribution> parts) const {
     if (values.isEmpty() || values.getMagnitude() == 0)
       return 0;
-    RealRange range = request.method.kind == RangeMethod::Kind::Auto
-                          ? searchOutputError(values, parts)
-                          : statistics::estimateRange(values, request.method,
-                                                      request.scheme);
+    RealRange range =
+        request.method.kind == RangeMethod::Kind::Auto
+            ? searchOutputError(values, parts)
+            : statistics::estimateRange(values, request.method, request.scheme);
     double limit = std::max(-range.min, range.max);
     // A method for many values may see nothing worth keeping in a few.
     return limit > 0 ? limit : values.getMagnitude();
   }
 
-  /// What the errors d of the weights of a channel add to an output whose inputs
-  /// have mean m and variance v: `v sum d^2 + m^2 (sum d)^2`.
+  /// What the errors d of the weights of a channel add to an output whose
+  /// inputs have mean m and variance v: `v sum d^2 + m^2 (sum d)^2`.
   RealRange searchOutputError(const Distribution &values,
                               ArrayRef<Distribution> parts) const {
     double square = request.inputMean * request.inputMean;
@@ -148,16 +148,16 @@ private:
   SmallVector<int64_t> getCodes(const WeightChoice &choice) const {
     SmallVector<int64_t> codes(weight.values.size());
     forEachWeight([&](int64_t element, int64_t channel) {
-      codes[element] = numerics::quantizeConstant(
-          static_cast<float>(weight.values[element]),
-          {choice.scales[channel], 0}, choice.storage,
-          request.scheme.convention);
+      codes[element] =
+          numerics::quantizeConstant(static_cast<float>(weight.values[element]),
+                                     {choice.scales[channel], 0},
+                                     choice.storage, request.scheme.convention);
     });
     return codes;
   }
 
-  /// Rule C7: a code of few bits times the factor of its block, which is a small
-  /// integer, so that one scale per channel is enough.
+  /// Rule C7: a code of few bits times the factor of its block, which is a
+  /// small integer, so that one scale per channel is enough.
   void chooseBlocks(WeightChoice &choice) {
     choice.storage = numerics::weightRange;
     choice.scales.resize(channels.size());
@@ -176,25 +176,24 @@ private:
     int64_t largest = request.scheme.storage.max;
     int64_t maxFactor = numerics::weightRange.max / largest;
     SmallVector<ArrayRef<int64_t>> blocks;
-    for (; !members.empty();
-         members = members.drop_front(blocks.back().size()))
+    for (; !members.empty(); members = members.drop_front(blocks.back().size()))
       blocks.push_back(members.take_front(request.granularity.blockSize));
-    SmallVector<double> steps = llvm::map_to_vector(
-        blocks, [&](ArrayRef<int64_t> block) {
+    SmallVector<double> steps =
+        llvm::map_to_vector(blocks, [&](ArrayRef<int64_t> block) {
           return getStep(getLimit(llvm::map_to_vector(
               block, [&](int64_t element) { return weight.values[element]; })));
         });
     double step = *llvm::max_element(steps);
     double scale = finish(step / double(maxFactor), bias);
     for (auto [block, wanted] : llvm::zip_equal(blocks, steps)) {
-      int64_t factor = std::clamp<int64_t>(std::llround(wanted / scale), 1,
-                                           maxFactor);
+      int64_t factor =
+          std::clamp<int64_t>(std::llround(wanted / scale), 1, maxFactor);
       double blockScale = numerics::normalizeScale(scale * double(factor));
       for (int64_t element : block)
         codes[element] =
-            factor * numerics::quantize(
-                         static_cast<float>(weight.values[element]),
-                         {blockScale, 0}, {-largest, largest});
+            factor *
+            numerics::quantize(static_cast<float>(weight.values[element]),
+                               {blockScale, 0}, {-largest, largest});
     }
     return scale;
   }

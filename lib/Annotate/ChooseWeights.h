@@ -36,8 +36,8 @@ struct WeightChoice {
 };
 
 /// Chooses scales such that the bias fits (rule Q5). `biases` holds the largest
-/// magnitude that meets each channel. Values are finite. Granularity Block (rule
-/// C7) needs codes of 4 bits.
+/// magnitude that meets each channel. Values are finite. Granularity Block
+/// (rule C7) needs codes of 4 bits.
 WeightChoice chooseWeights(const RealConstant &weight,
                            const ContractionChannels &channels,
                            llvm::ArrayRef<double> biases,

@@ -99,8 +99,8 @@ private:
   }
 
   /// The mean of what was recorded about a quantized activation.
-  static std::optional<double>
-  getMean(Value activation, const statistics::StatisticsFile &file) {
+  static std::optional<double> getMean(Value activation,
+                                       const statistics::StatisticsFile &file) {
     auto dequantize = activation.getDefiningOp<DequantizeOp>();
     auto quantize = dequantize
                         ? dequantize.getInput().getDefiningOp<QuantizeOp>()

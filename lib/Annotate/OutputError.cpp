@@ -74,8 +74,8 @@ static double getOtherPower(const Layer &layer, Value value,
                             function_ref<double(Value)> getPower) {
   double terms = 1;
   auto op = cast<linalg::LinalgOp>(layer.op);
-  for (auto [size, kind] : llvm::zip_equal(op.getStaticLoopRanges(),
-                                           op.getIteratorTypesArray()))
+  for (auto [size, kind] :
+       llvm::zip_equal(op.getStaticLoopRanges(), op.getIteratorTypesArray()))
     if (kind == utils::IteratorType::reduction && size > 0)
       terms *= double(size);
   for (Value other : layer.activations)

@@ -135,10 +135,10 @@ static int64_t chooseZeroPoint(double rmin, double step, double scale,
   switch (scheme.convention) {
   case Convention::TfLite: {
     double steps = divideF32(rmin, scale);
-    return clampTo(roundHalfAway(soft::roundTo(
-                       soft::subtract(lowest, soft::fromDouble(steps)),
-                       soft::f32)),
-                   storage);
+    return clampTo(
+        roundHalfAway(soft::roundTo(
+            soft::subtract(lowest, soft::fromDouble(steps)), soft::f32)),
+        storage);
   }
   case Convention::PyTorch: {
     Number steps = soft::fromDouble(divideF32(rmin, scale));
@@ -154,15 +154,13 @@ static int64_t chooseZeroPoint(double rmin, double step, double scale,
   double steps = soft::divideF64(rmin, isRounded ? scale : step);
   if (soft::isInfinite(steps))
     return storage.max;
-  return clampTo(soft::roundToInteger(soft::roundTo(
-                     soft::subtract(lowest, soft::fromDouble(steps)),
-                     soft::f64)),
-                 storage);
+  return clampTo(
+      soft::roundToInteger(soft::roundTo(
+          soft::subtract(lowest, soft::fromDouble(steps)), soft::f64)),
+      storage);
 }
 
-static int64_t getMiddle(StorageRange storage) {
-  return clampTo(0, storage);
-}
+static int64_t getMiddle(StorageRange storage) { return clampTo(0, storage); }
 
 static QuantParams chooseSymmetricParams(Ends ends, const Scheme &scheme) {
   return {finishScale(symmetricStep(ends.magnitude(), scheme), scheme),
@@ -196,23 +194,21 @@ QuantParams chooseParams(double rmin, double rmax, const Scheme &scheme) {
 
 /// `value * f32(1 / scale)` in f32.
 static Number multiplyByReciprocal(float value, double scale) {
-  Number reciprocal =
-      soft::roundTo(soft::divide(soft::fromInteger(1), soft::fromDouble(scale)),
-                    soft::f32);
+  Number reciprocal = soft::roundTo(
+      soft::divide(soft::fromInteger(1), soft::fromDouble(scale)), soft::f32);
   return soft::roundTo(soft::multiply(soft::fromFloat(value), reciprocal),
                        soft::f32);
 }
 
 int64_t quantizeConstant(float value, const QuantParams &params,
                          StorageRange storage, Convention convention) {
-  bool byReciprocal = convention == Convention::TfLite ||
-                      convention == Convention::PyTorch;
+  bool byReciprocal =
+      convention == Convention::TfLite || convention == Convention::PyTorch;
   if (!byReciprocal || soft::isNaN(value) || soft::isInfinite(value))
     return quantize(value, params, storage);
   Number steps = multiplyByReciprocal(value, params.scale);
-  int64_t code = convention == Convention::TfLite
-                     ? roundHalfAway(steps)
-                     : soft::roundToInteger(steps);
+  int64_t code = convention == Convention::TfLite ? roundHalfAway(steps)
+                                                  : soft::roundToInteger(steps);
   return clampTo(code + params.zeroPoint, storage);
 }
 

@@ -43,7 +43,8 @@ struct ChannelPair {
   /// Positions in the list of weights.
   unsigned before, after;
   int64_t beforeAxis, afterAxis;
-  /// Product of all factors: channel c of the value in between is divided by it.
+  /// Product of all factors: channel c of the value in between is divided by
+  /// it.
   SmallVector<double> factors;
 };
 
@@ -189,9 +190,11 @@ private:
     return changed;
   }
 
-  /// Both ranges of a channel become their geometric mean, up to a power of two.
+  /// Both ranges of a channel become their geometric mean, up to a power of
+  /// two.
   bool equalize(ChannelPair &pair) {
-    SmallVector<double> before = getRanges(weights[pair.before], pair.beforeAxis);
+    SmallVector<double> before =
+        getRanges(weights[pair.before], pair.beforeAxis);
     SmallVector<double> after = getRanges(weights[pair.after], pair.afterAxis);
     if (before.size() != after.size())
       return false;
@@ -231,14 +234,14 @@ private:
   static void scaleBias(const ChannelPair &pair) {
     auto op = cast<linalg::LinalgOp>(pair.first->op);
     FailureOr<ConstantInit> bias = getBias(op, getChannels(*pair.first));
-    int64_t changed = llvm::count_if(
-        pair.factors, [](double factor) { return factor != 1; });
+    int64_t changed =
+        llvm::count_if(pair.factors, [](double factor) { return factor != 1; });
     if (changed == 0)
       return;
-    emitAnalysisRemark(pair.first->op, "EqualizeChannels",
-                       {{"Channels", int64_t(pair.factors.size())},
-                        {"Changed", changed}},
-                       "channels were scaled by powers of two");
+    emitAnalysisRemark(
+        pair.first->op, "EqualizeChannels",
+        {{"Channels", int64_t(pair.factors.size())}, {"Changed", changed}},
+        "channels were scaled by powers of two");
     if (!bias->constant)
       return;
     OpBuilder builder(op);

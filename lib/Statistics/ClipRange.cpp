@@ -84,8 +84,8 @@ RealRange qdot::statistics::estimateAciq(const Distribution &values,
   }
   double center =
       scheme.symmetry == Symmetry::Asymmetric ? values.getMean() : 0;
-  double clip = getAciqFactor(isLaplace, levels) *
-                deviation(values, isLaplace, center);
+  double clip =
+      getAciqFactor(isLaplace, levels) * deviation(values, isLaplace, center);
   return limitTo(values, center - clip, center + clip);
 }
 
@@ -107,9 +107,9 @@ RealRange qdot::statistics::estimateOctav(const Distribution &values,
   for (int i = 0; i < maxIterations; ++i) {
     double above = magnitudes.countAbove(clip);
     double inside = magnitudes.getCount() - above;
-    double next = above > 0 ? magnitudes.sumAbove(clip) /
-                                  (noise * inside + above)
-                            : magnitudes.getMax();
+    double next = above > 0
+                      ? magnitudes.sumAbove(clip) / (noise * inside + above)
+                      : magnitudes.getMax();
     bool isDone = above == 0 || std::fabs(next - clip) <= 1e-9 * clip;
     clip = next;
     if (isDone)

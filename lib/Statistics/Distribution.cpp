@@ -134,9 +134,9 @@ Distribution Distribution::of(const TensorRecord &record) {
     }
     double slope = 0;
     if (interval.width() > fine)
-      slope = limitedSlope(i > 0 ? &intervals[i - 1] : nullptr, interval,
-                           i + 1 < intervals.size() ? &intervals[i + 1]
-                                                    : nullptr);
+      slope =
+          limitedSlope(i > 0 ? &intervals[i - 1] : nullptr, interval,
+                       i + 1 < intervals.size() ? &intervals[i + 1] : nullptr);
     result.addBin(interval.low, interval.high, interval.count, slope);
   }
   if (!sawZero)

@@ -80,9 +80,9 @@ RealRange qdot::statistics::estimateEntropy(const Distribution &values,
   std::vector<double> bins = resample(magnitudes, largest);
   bool usesAllCodes =
       values.isOneSided() && scheme.symmetry != Symmetry::Symmetric;
-  int levels = static_cast<int>(
-      std::min<int64_t>(numBins, usesAllCodes ? scheme.getNumLevels()
-                                              : (scheme.getNumLevels() + 1) / 2));
+  int levels = static_cast<int>(std::min<int64_t>(
+      numBins,
+      usesAllCodes ? scheme.getNumLevels() : (scheme.getNumLevels() + 1) / 2));
   int best = numBins;
   double least = divergence(bins, numBins, levels, magnitudes.getCount());
   for (int kept = numBins - candidateStep; kept >= levels;

@@ -142,8 +142,8 @@ double qdot::statistics::estimateRelativeError(const TensorRecord &record,
     double low = TensorRecord::lowerEdge(bin);
     bool isLast = !TensorRecord::isFiniteBin(bin + 1);
     double high = isLast ? low : double(TensorRecord::lowerEdge(bin + 1));
-    double middle = std::clamp((low + high) / 2, double(record.min),
-                               double(record.max));
+    double middle =
+        std::clamp((low + high) / 2, double(record.min), double(record.max));
     power += double(record.bins[bin]) * middle * middle;
   }
   double rounded = double(record.count - record.zeroCount);

@@ -75,8 +75,8 @@ private:
     int first = center ? -steps : 0;
     bool improved = false;
     for (int step = first; step <= steps; ++step)
-      improved |= tryRange({best.low, std::max(
-          0.0, (center ? start.high : 0) + step * size)});
+      improved |= tryRange(
+          {best.low, std::max(0.0, (center ? start.high : 0) + step * size)});
     for (int step = first; step <= steps; ++step)
       improved |= tryRange(
           {std::max(0.0, (center ? start.low : 0) + step * size), best.high});

@@ -61,10 +61,10 @@ static cl::opt<double>
            cl::desc("Fail when the integer model's mean square error against "
                     "float labels is above this"));
 
-static cl::opt<bool>
-    isolated("isolated", cl::sub(command),
-             cl::desc("Quantize each layer alone, as the second model says, and "
-                      "list them by harm; needs --stats"));
+static cl::opt<bool> isolated(
+    "isolated", cl::sub(command),
+    cl::desc("Quantize each layer alone, as the second model says, and "
+             "list them by harm; needs --stats"));
 static cl::opt<std::string>
     statsPath("stats", cl::value_desc("stats.json"), cl::sub(command),
               cl::desc("With --isolated: statistics of 'qdot calibrate'"));
@@ -139,8 +139,8 @@ static Error checkOptions() {
 /// The options by which the second model was quantized.
 static std::unique_ptr<qdot::QuantizationOptions>
 readOptions(mlir::ModuleOp module) {
-  auto text = module->getAttrOfType<mlir::StringAttr>(
-      qdot::quantizationAttrName);
+  auto text =
+      module->getAttrOfType<mlir::StringAttr>(qdot::quantizationAttrName);
   auto options = std::make_unique<qdot::QuantizationOptions>();
   if (text && failed(options->parseFromString(text.getValue())))
     return nullptr;
@@ -161,8 +161,8 @@ static Error addLayers(Session &session, mlir::ModuleOp floatModule,
                        Comparison &comparison) {
   EvaluationRequest request{
       {dataPaths.begin(), dataPaths.end()}, labelsPath, entryName, batch};
-  auto search = LayerSearch::create(session, floatModule, options, request,
-                                    isQuiet());
+  auto search =
+      LayerSearch::create(session, floatModule, options, request, isQuiet());
   if (!search)
     return search.takeError();
   auto harms = (*search)->measureEach();
@@ -197,8 +197,7 @@ static Error runCompare() {
     return makeError("the second model holds options that are none");
   mlir::OwningOpRef<mlir::ModuleOp> copy(isolated ? (*floatModule)->clone()
                                                   : nullptr);
-  auto comparison =
-      compareModels(session, **floatModule, **intModule, request);
+  auto comparison = compareModels(session, **floatModule, **intModule, request);
   if (!comparison)
     return comparison.takeError();
   if (isolated)

@@ -109,7 +109,8 @@ static double distance(ArrayRef<T> lhs, ArrayRef<U> rhs) {
   return std::sqrt(sum);
 }
 
-template <typename T> static double norm(ArrayRef<T> values) {
+template <typename T>
+static double norm(ArrayRef<T> values) {
   double sum = 0;
   for (T value : values)
     sum += double(value) * double(value);

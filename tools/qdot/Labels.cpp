@@ -47,9 +47,8 @@ Error Labels::check(ArrayRef<int64_t> sampleShape) const {
 }
 
 template <typename T>
-static Expected<std::vector<T>> readSome(const NpyFile &file,
-                                         int64_t firstSample, int64_t count,
-                                         Element as) {
+static Expected<std::vector<T>>
+readSome(const NpyFile &file, int64_t firstSample, int64_t count, Element as) {
   std::vector<T> values(count * file.getSampleSize());
   if (Error error = file.readSamples(firstSample, count, as,
                                      reinterpret_cast<char *>(values.data())))

@@ -21,11 +21,12 @@ using namespace qdot::driver;
 // Options as text
 //===----------------------------------------------------------------------===//
 
-static void append(std::string &text, StringRef name, ArrayRef<std::string> values) {
+static void append(std::string &text, StringRef name,
+                   ArrayRef<std::string> values) {
   if (values.empty() || (values.size() == 1 && values.front().empty()))
     return;
-  text += (text.empty() ? "" : " ") + name.str() + "={" + join(values, ",") +
-          "}";
+  text +=
+      (text.empty() ? "" : " ") + name.str() + "={" + join(values, ",") + "}";
 }
 
 std::string qdot::driver::printOptions(const QuantizationOptions &options) {
@@ -117,10 +118,9 @@ Expected<Score> LayerSearch::measure(ArrayRef<std::string> floatLayers) {
   mine.keepFloat = getKeepFloat(options.keepFloat, floatLayers);
   mine.allow = "all";
   mine.quantizeSignature = false;
-  if (Error error = session.runPasses(*copy, "quantizing the model",
-                                      [&](mlir::OpPassManager &pm) {
-                                        buildQuantizePipeline(pm, mine);
-                                      }))
+  if (Error error = session.runPasses(
+          *copy, "quantizing the model",
+          [&](mlir::OpPassManager &pm) { buildQuantizePipeline(pm, mine); }))
     return {std::move(error)};
   return evaluator->evaluate(*copy);
 }
@@ -158,8 +158,7 @@ Expected<bool> LayerSearch::isEnough(ArrayRef<std::string> floatLayers,
   return score->loss <= target;
 }
 
-Expected<std::vector<std::string>>
-LayerSearch::findFloatLayers(double target) {
+Expected<std::vector<std::string>> LayerSearch::findFloatLayers(double target) {
   Expected<bool> done = isEnough({}, target);
   if (!done)
     return done.takeError();

@@ -35,8 +35,8 @@ public:
   /// Each layer alone, the most harmful one first.
   llvm::Expected<std::vector<LayerHarm>> measureEach();
 
-  /// A set of layers, none of which can be quantized again, that have to stay in
-  /// float so that the loss is at most `target`; empty when none has to.
+  /// A set of layers, none of which can be quantized again, that have to stay
+  /// in float so that the loss is at most `target`; empty when none has to.
   llvm::Expected<std::vector<std::string>> findFloatLayers(double target);
 
   /// `options.keepFloat` and the layers as one regular expression.

@@ -45,13 +45,13 @@ static cl::opt<std::string>
 static cl::opt<std::string>
     keepFloat("keep-float", cl::value_desc("regex"), cl::sub(command),
               cl::desc("Layers whose id matches stay in float"));
-static cl::list<std::string>
-    activationBits("activation-bits", cl::CommaSeparated,
-                   cl::value_desc("4|7|8|16|auto"), cl::sub(command),
-                   cl::desc("Bits of activations (8); REGEX=7 for those whose id "
-                            "matches. 7 is fastest on CPUs with AVX2 only; auto "
-                            "takes 7 where it costs little accuracy; layers with "
-                            "16 stay in float"));
+static cl::list<std::string> activationBits(
+    "activation-bits", cl::CommaSeparated, cl::value_desc("4|7|8|16|auto"),
+    cl::sub(command),
+    cl::desc("Bits of activations (8); REGEX=7 for those whose id "
+             "matches. 7 is fastest on CPUs with AVX2 only; auto "
+             "takes 7 where it costs little accuracy; layers with "
+             "16 stay in float"));
 static cl::list<std::string>
     range("range", cl::CommaSeparated, cl::value_desc("method"),
           cl::sub(command),
@@ -63,11 +63,11 @@ static cl::list<std::string>
                      cl::value_desc("words"), cl::sub(command),
                      cl::desc("asymmetric (default), symmetric or unsigned; "
                               "narrow or full (default); power-of-two"));
-static cl::list<std::string>
-    weightRange("weight-range", cl::CommaSeparated, cl::value_desc("method"),
-                cl::sub(command),
-                cl::desc("The same as --range for weights (minmax, or auto with "
-                         "--range=auto)"));
+static cl::list<std::string> weightRange(
+    "weight-range", cl::CommaSeparated, cl::value_desc("method"),
+    cl::sub(command),
+    cl::desc("The same as --range for weights (minmax, or auto with "
+             "--range=auto)"));
 static cl::list<std::string>
     weightBits("weight-bits", cl::CommaSeparated, cl::value_desc("4|8"),
                cl::sub(command),
@@ -82,10 +82,10 @@ static cl::list<std::string>
     weightScheme("weight-scheme", cl::CommaSeparated, cl::value_desc("words"),
                  cl::sub(command),
                  cl::desc("narrow (default) or full; power-of-two"));
-static cl::opt<std::string>
-    preset("preset", cl::value_desc("tool"), cl::sub(command),
-           cl::desc("Formulas of another tool: tflite, onnxruntime, tensorrt or "
-                    "pytorch"));
+static cl::opt<std::string> preset(
+    "preset", cl::value_desc("tool"), cl::sub(command),
+    cl::desc("Formulas of another tool: tflite, onnxruntime, tensorrt or "
+             "pytorch"));
 static cl::opt<std::string>
     allow("allow", cl::init("softmax,keep-float"), cl::value_desc("reasons"),
           cl::sub(command),
@@ -99,12 +99,12 @@ static cl::opt<bool>
     equalize("equalize", cl::sub(command),
              cl::desc("Give the channels between two layers similar ranges; "
                       "--stats must come from 'calibrate --equalize'"));
-static cl::opt<double>
-    targetDrop("target-drop", cl::value_desc("points"), cl::sub(command),
-               cl::desc("Leave the fewest layers in float that are needed to "
-                        "lose at most this, measured on --test: points of top-1 "
-                        "(without labels: percent of the samples with another "
-                        "top-1), or percent of the root mean square"));
+static cl::opt<double> targetDrop(
+    "target-drop", cl::value_desc("points"), cl::sub(command),
+    cl::desc("Leave the fewest layers in float that are needed to "
+             "lose at most this, measured on --test: points of top-1 "
+             "(without labels: percent of the samples with another "
+             "top-1), or percent of the root mean square"));
 static cl::list<std::string>
     testPaths("test", cl::value_desc("file.npy"), cl::sub(command),
               cl::desc("With --target-drop: input, once per argument"));
@@ -223,10 +223,9 @@ static Error quantize(Session &session, mlir::ModuleOp module,
   if (!text.empty())
     module->setAttr(quantizationAttrName,
                     mlir::StringAttr::get(module.getContext(), text));
-  return session.runPasses(module, "quantizing the model",
-                           [&](mlir::OpPassManager &pm) {
-                             buildQuantizePipeline(pm, options);
-                           });
+  return session.runPasses(
+      module, "quantizing the model",
+      [&](mlir::OpPassManager &pm) { buildQuantizePipeline(pm, options); });
 }
 
 /// True when integer code was made, from statistics or from the model's own

@@ -26,8 +26,8 @@ struct AnnotationOptions {
   llvm::StringRef preset;
 };
 
-/// How many bits an activation gets: 7 where that costs little accuracy, else 8,
-/// with `isAutomatic`.
+/// How many bits an activation gets: 7 where that costs little accuracy, else
+/// 8, with `isAutomatic`.
 struct ActivationBits {
   unsigned bits = 8;
   bool isAutomatic = false;
@@ -52,7 +52,8 @@ struct WeightGranularity {
 class AnnotationRules {
 public:
   /// Errors start with the option and its value: `range=percentile:101: ...`.
-  static llvm::Expected<AnnotationRules> parse(const AnnotationOptions &options);
+  static llvm::Expected<AnnotationRules>
+  parse(const AnnotationOptions &options);
 
   PatternRules<statistics::RangeMethod> range{{}};
   PatternRules<ActivationBits> activationBits{{}};

@@ -20,7 +20,8 @@ namespace qdot {
 
 /// A list of settings such as `minmax,conv_1=mse`: every entry is a setting for
 /// all values, or `REGEX=` and one for the values whose site path matches.
-template <typename T> class PatternRules {
+template <typename T>
+class PatternRules {
 public:
   /// What holds where no entry says otherwise.
   explicit PatternRules(T fallback) : fallback(std::move(fallback)) {}

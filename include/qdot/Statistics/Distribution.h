@@ -31,7 +31,9 @@ struct Piece {
   bool isPoint() const { return low == high; }
   double mean() const { return (low + high) / 2; }
   /// Mean of the squares.
-  double meanSquare() const { return (low * low + low * high + high * high) / 3; }
+  double meanSquare() const {
+    return (low * low + low * high + high * high) / 3;
+  }
 };
 
 /// What quantization with given parameters does to the values.

@@ -54,9 +54,9 @@ llvm::Expected<RangeMethod> parseRangeMethod(llvm::StringRef name);
 /// What `parseRangeMethod` reads.
 std::string printRangeMethod(RangeMethod method);
 
-/// The range of some values for a scheme; it may lie outside of the values where
-/// the method says so. Precondition: not empty; not the method Auto, which
-/// needs to know layers (Annotate/).
+/// The range of some values for a scheme; it may lie outside of the values
+/// where the method says so. Precondition: not empty; not the method Auto,
+/// which needs to know layers (Annotate/).
 RealRange estimateRange(const Distribution &values, RangeMethod method,
                         const numerics::Scheme &scheme);
 
@@ -93,8 +93,8 @@ double getAciqFactor(bool isLaplace, double levels);
 
 /// Root mean square of what rounding to multiples of `scale` changes, relative
 /// to the root mean square of the values, from the histogram: every value but
-/// 0.0, which is exact, is off by `scale / sqrt(12)` on average; the values of a
-/// bin count as its middle. 0 when there are only zeros. Clipping does not
+/// 0.0, which is exact, is off by `scale / sqrt(12)` on average; the values of
+/// a bin count as its middle. 0 when there are only zeros. Clipping does not
 /// count. Precondition: a record without NaN and Inf.
 double estimateRelativeError(const TensorRecord &record, double scale);
 
