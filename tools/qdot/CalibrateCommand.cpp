@@ -61,6 +61,10 @@ static cl::opt<bool>
 static cl::opt<double> checkpointSeconds(
     "checkpoint", cl::init(10), cl::value_desc("seconds"), cl::sub(command),
     cl::desc("How often to write <stats.json>.partial (10)"));
+static cl::opt<bool>
+    equalize("equalize", cl::sub(command),
+             cl::desc("First give the channels between two layers similar "
+                      "ranges, for 'quantize --equalize'"));
 
 /// Values that the model computed from finite inputs and that are not finite.
 static void warnAboutNonFinite(const statistics::StatisticsFile &file) {
@@ -112,6 +116,9 @@ static Error runCalibrate() {
   auto module = session.load(modelPath);
   if (!module)
     return module.takeError();
+  if (equalize)
+    if (Error error = equalizeChannels(session, **module))
+      return error;
   // Of many writers of one file, none may keep its state beside it.
   Checkpoints checkpoints(isMerging ? StringRef() : StringRef(outputPath),
                           checkpointSeconds);
@@ -128,7 +135,7 @@ static Error runCalibrate() {
     Expected<uint64_t> digest = digestModel();
     if (!digest)
       return digest.takeError();
-    request.modelDigest = *digest;
+    request.modelDigest = *digest ^ (equalize ? 1 : 0);
   }
   auto file = calibrate(session, **module, request);
   if (!file)

@@ -13,6 +13,7 @@
 #include "qdot/Dialect/Qdot.h"
 #include "qdot/Observe/Passes.h"
 #include "qdot/Pipelines/Pipelines.h"
+#include "qdot/Prepare/Passes.h"
 #include "qdot/Runtime/Records.h"
 #include "qdot/Runtime/Runtime.h"
 #include <atomic>
@@ -309,4 +310,12 @@ qdot::driver::calibrate(Session &session, mlir::ModuleOp module,
   if (file && file->records.empty())
     return makeError("function '" + name + "' has no quantizable value");
   return file;
+}
+
+Error qdot::driver::equalizeChannels(Session &session, mlir::ModuleOp module) {
+  return session.runPasses(module, "equalizing the model",
+                           [](mlir::OpPassManager &pm) {
+                             buildPreparePipeline(pm);
+                             pm.addPass(createEqualizeChannels());
+                           });
 }

@@ -49,6 +49,10 @@ llvm::Expected<statistics::StatisticsFile>
 calibrate(Session &session, mlir::ModuleOp module,
           const CalibrationRequest &request);
 
+/// Prepares `module` and gives the channels between two layers similar ranges
+/// (`qdot-equalize-channels`).
+llvm::Error equalizeChannels(Session &session, mlir::ModuleOp module);
+
 } // namespace qdot::driver
 
 #endif // QDOT_TOOLS_QDOT_CALIBRATION_H
