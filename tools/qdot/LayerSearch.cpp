@@ -12,6 +12,7 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/raw_ostream.h"
+#include <numeric>
 
 using namespace llvm;
 using namespace qdot;
@@ -139,10 +140,17 @@ Expected<std::vector<LayerHarm>> LayerSearch::measureEach() {
     harms.push_back({layer, *score});
     progress.advance(1);
   }
-  llvm::stable_sort(harms, [](const LayerHarm &a, const LayerHarm &b) {
-    return a.score.sqnr < b.score.sqnr;
+  // Layers of the same harm stay in the order of the model.
+  std::vector<size_t> order(harms.size());
+  std::iota(order.begin(), order.end(), size_t(0));
+  llvm::sort(order, [&](size_t a, size_t b) {
+    return std::make_pair(harms[a].score.sqnr, a) <
+           std::make_pair(harms[b].score.sqnr, b);
   });
-  return harms;
+  std::vector<LayerHarm> sorted;
+  for (size_t number : order)
+    sorted.push_back(std::move(harms[number]));
+  return sorted;
 }
 
 Expected<bool> LayerSearch::isEnough(ArrayRef<std::string> floatLayers,

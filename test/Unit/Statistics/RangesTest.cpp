@@ -128,7 +128,8 @@ TEST(Distribution, ErrorIsThatOfTheValues) {
 }
 
 TEST(Distribution, PointsOfConstants) {
-  Distribution values = Distribution::of({2.0, -1.0, 0.0, 2.0});
+  Distribution values =
+      Distribution::of(std::vector<double>{2.0, -1.0, 0.0, 2.0});
   EXPECT_EQ(values.getPieces().size(), 3u);
   EXPECT_EQ(values.getCount(), 4);
   EXPECT_EQ(values.getMean(), 0.75);
