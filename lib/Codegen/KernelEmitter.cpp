@@ -134,6 +134,8 @@ LogicalResult
 KernelEmitter::emitLoop(Value from, Value to, int64_t step,
                         function_ref<LogicalResult(Value)> body) {
   auto loop = scf::ForOp::create(builder, loc, from, to, constant(step));
+  if (kernel.getLoad() == 16)
+    keepLoop(loop);
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPointToStart(loop.getBody());
   return body(loop.getInductionVar());

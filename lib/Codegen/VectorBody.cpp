@@ -98,9 +98,10 @@ void qdot::keepLoop(scf::ForOp loop) {
   MLIRContext *context = loop.getContext();
   auto unroll = LLVM::LoopUnrollAttr::get(context, BoolAttr::get(context, true),
                                           {}, {}, {}, {}, {}, {});
+  auto licm = LLVM::LoopLICMAttr::get(context, BoolAttr::get(context, true), {});
   loop->setAttr("llvm.loop_annotation",
                 LLVM::LoopAnnotationAttr::get(context, {}, {}, {}, unroll, {},
-                                              {}, {}, {}, {}, {}, {}, {}, {},
+                                              licm, {}, {}, {}, {}, {}, {}, {},
                                               {}, {}));
 }
 

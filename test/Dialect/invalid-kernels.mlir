@@ -42,11 +42,98 @@ func.func @dot_generic(%acc: vector<4xi32>, %a: vector<16xi8>, %b: vector<32xi8>
 
 // -----
 
-func.func @dot_scalable(%acc: vector<[4]xi32>, %a: vector<[16]xi8>) {
-  // expected-error @+1 {{expected vectors of fixed length, got 'vector<[4]xi32>'}}
-  %r = qdot.dot %acc, (%a) unsigned, (%a) signed : vector<[4]xi32>, vector<[16]xi8>
+func.func @dot_scalable(%acc: vector<[4]xi32>, %a: vector<16xi8>) {
+  // expected-error @+1 {{expected all vectors or none to be scalable, got 'vector<16xi8>' beside 'vector<[4]xi32>'}}
+  %r = qdot.dot %acc, (%a) unsigned, (%a) signed : vector<[4]xi32>, vector<16xi8>
   return
 }
+
+// -----
+
+func.func @dot_2x2_lanes(%acc: vector<8xi32>, %a: vector<32xi8>) {
+  // expected-error @+1 {{'qdot.dot_2x2' op expected a vector of 4 elements, got 'vector<8xi32>'}}
+  %r = qdot.dot_2x2 %acc, %a signed, %a signed : vector<8xi32>, vector<32xi8>
+  return
+}
+
+// -----
+
+func.func @dot_2x2_bytes(%acc: vector<4xi32>, %a: vector<8xi8>) {
+  // expected-error @+1 {{'qdot.dot_2x2' op expected a vector of 16 elements, got 'vector<8xi8>'}}
+  %r = qdot.dot_2x2 %acc, %a signed, %a signed : vector<4xi32>, vector<8xi8>
+  return
+}
+
+// -----
+
+func.func @dot_2x2_scalable(%acc: vector<[4]xi32>, %a: vector<16xi8>) {
+  // expected-error @+1 {{expected all vectors or none to be scalable, got 'vector<16xi8>' beside 'vector<[4]xi32>'}}
+  %r = qdot.dot_2x2 %acc, %a signed, %a signed : vector<[4]xi32>, vector<16xi8>
+  return
+}
+
+// -----
+
+func.func @repeat_scalable(%a: vector<[16]xi8>) {
+  // expected-error @+1 {{'qdot.repeat' op expected a source of fixed length, got 'vector<[16]xi8>'}}
+  %r = qdot.repeat %a[0] : vector<[16]xi8> -> vector<16xi8>
+  return
+}
+
+// -----
+
+func.func @repeat_bytes(%a: vector<6xi8>) {
+  // expected-error @+1 {{'qdot.repeat' op expected a multiple of 4 bytes, got 'vector<6xi8>'}}
+  %r = qdot.repeat %a[0] : vector<6xi8> -> vector<16xi8>
+  return
+}
+
+// -----
+
+func.func @repeat_word(%a: vector<8xi8>) {
+  // expected-error @+1 {{'qdot.repeat' op word 2 is not in 'vector<8xi8>'}}
+  %r = qdot.repeat %a[2] : vector<8xi8> -> vector<16xi8>
+  return
+}
+
+// -----
+
+func.func @repeat_whole(%a: vector<16xi8>) {
+  // expected-error @+1 {{'qdot.repeat' op expected a multiple of 16 bytes, got 'vector<24xi8>'}}
+  %r = qdot.repeat %a : vector<16xi8> -> vector<24xi8>
+  return
+}
+
+// -----
+
+func.func @lookup_scalable(%a: vector<[16]xi8>, %t: memref<256xi8>) {
+  // expected-error @+1 {{'qdot.lookup_bytes' op expected vectors of fixed length, got 'vector<[16]xi8>'}}
+  %r = qdot.lookup_bytes %a in %t : vector<[16]xi8>, memref<256xi8>
+  return
+}
+
+// -----
+
+func.func @lookup_table(%a: vector<16xi8>, %t: memref<128xi8>) {
+  // expected-error @+1 {{'qdot.lookup_bytes' op expected a table of 256 contiguous bytes, got 'memref<128xi8>'}}
+  %r = qdot.lookup_bytes %a in %t : vector<16xi8>, memref<128xi8>
+  return
+}
+
+// -----
+
+// expected-error @+1 {{expected lanes 4 in #qdot.kernel<matrix>, got 8}}
+#matrix = #qdot.kernel<matrix rows 2 vectors 1 lanes 8 unroll 1>
+
+// -----
+
+// expected-error @+1 {{expected load 4 or 16 in #qdot.kernel, got 8}}
+#load = #qdot.kernel<dot rows 2 vectors 1 lanes 4 unroll 4 load 8>
+
+// -----
+
+// expected-error @+1 {{expected unroll to be a multiple of 4 in #qdot.kernel with load 16, got 2}}
+#unroll = #qdot.kernel<dot rows 2 vectors 1 lanes 4 unroll 2 load 16>
 
 // -----
 

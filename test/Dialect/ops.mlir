@@ -89,6 +89,33 @@ func.func @dots(%acc: vector<16xi32>, %a: vector<64xi8>, %b: vector<64xi8>, %acc
   return
 }
 
+// CHECK-LABEL: func.func @dot_2x2
+func.func @dot_2x2(%acc: vector<4xi32>, %a: vector<16xi8>, %b: vector<16xi8>, %long: vector<[4]xi32>, %c: vector<[16]xi8>) {
+  // CHECK: qdot.dot_2x2 %{{.*}}, %{{.*}} signed, %{{.*}} signed : vector<4xi32>, vector<16xi8>
+  %r = qdot.dot_2x2 %acc, %a signed, %b signed : vector<4xi32>, vector<16xi8>
+  // CHECK: qdot.dot_2x2 %{{.*}}, %{{.*}} unsigned, %{{.*}} signed : vector<[4]xi32>, vector<[16]xi8>
+  %s = qdot.dot_2x2 %long, %c unsigned, %c signed : vector<[4]xi32>, vector<[16]xi8>
+  // CHECK: qdot.dot %{{.*}}, (%{{.*}}) signed, (%{{.*}}) signed : vector<[4]xi32>, vector<[16]xi8>
+  %t = qdot.dot %long, (%c) signed, (%c) signed : vector<[4]xi32>, vector<[16]xi8>
+  return
+}
+
+// CHECK-LABEL: func.func @repeat
+func.func @repeat(%a: vector<16xi8>) {
+  // CHECK: qdot.repeat %{{.*}}[2] : vector<16xi8> -> vector<[16]xi8>
+  %r = qdot.repeat %a[2] : vector<16xi8> -> vector<[16]xi8>
+  // CHECK: qdot.repeat %{{.*}} : vector<16xi8> -> vector<[16]xi8>
+  %s = qdot.repeat %a : vector<16xi8> -> vector<[16]xi8>
+  return
+}
+
+// CHECK-LABEL: func.func @lookup_bytes
+func.func @lookup_bytes(%a: vector<16xi8>, %table: memref<256xi8>) {
+  // CHECK: qdot.lookup_bytes %{{.*}} in %{{.*}} : vector<16xi8>, memref<256xi8>
+  %r = qdot.lookup_bytes %a in %table : vector<16xi8>, memref<256xi8>
+  return
+}
+
 // CHECK-LABEL: func.func @narrow
 func.func @narrow(%a: vector<8xi32>, %b: vector<8xi32>) {
   // CHECK: qdot.narrow %[[A:.*]], %[[B:.*]], %[[B]], %[[A]] : vector<8xi32> -> vector<32xi8>
@@ -185,6 +212,14 @@ func.func @contract_shapes(%x: tensor<1x9x5xi8>, %w: tensor<3x5x7xi8>, %e: tenso
 // CHECK-SAME: a = #qdot.kernel<depthwise rows 1 vectors 1 lanes 4 unroll 1>
 // CHECK-SAME: b = #qdot.kernel<dot rows 32 vectors 2 lanes 8 unroll 16>
 // CHECK-SAME: c = #qdot.kernel<dot rows 4 vectors 16 lanes 16 unroll 1>
+// CHECK-SAME: d = #qdot.kernel<dot rows 7 vectors 3 lanes 4 unroll 8 load 16>
+// CHECK-SAME: e = #qdot.kernel<matrix rows 8 vectors 3 lanes 4 unroll 4 load 16>
+// CHECK-SAME: f = #qdot.kernel<scalable_dot rows 1 vectors 8 lanes 4 unroll 4 load 16>
+// CHECK-SAME: g = #qdot.kernel<scalable_matrix rows 8 vectors 3 lanes 4 unroll 4 load 16>
 func.func private @kernels() attributes {a = #qdot.kernel<depthwise rows 1 vectors 1 lanes 4 unroll 1>,
   b = #qdot.kernel<dot rows 32 vectors 2 lanes 8 unroll 16>,
-  c = #qdot.kernel<dot rows 4 vectors 16 lanes 16 unroll 1>}
+  c = #qdot.kernel<dot rows 4 vectors 16 lanes 16 unroll 1>,
+  d = #qdot.kernel<dot rows 7 vectors 3 lanes 4 unroll 8 load 16>,
+  e = #qdot.kernel<matrix rows 8 vectors 3 lanes 4 unroll 4 load 16>,
+  f = #qdot.kernel<scalable_dot rows 1 vectors 8 lanes 4 unroll 4 load 16>,
+  g = #qdot.kernel<scalable_matrix rows 8 vectors 3 lanes 4 unroll 4 load 16>}

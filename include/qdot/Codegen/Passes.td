@@ -771,8 +771,9 @@ def VectorizeLookups : Pass<"qdot-vectorize-lookups", "::mlir::ModuleOp"> {
 def KeepLoops : Pass<"qdot-keep-loops", "::mlir::ModuleOp"> {
   let summary = "Hand the annotations of loops to LLVM";
   let description = [{
-    In: the LLVM dialect. Kernels that are unrolled as their registers allow
-    mark their loops with `llvm.loop_annotation`. Lowering of `scf.for` carries
+    In: the LLVM dialect. Kernels that use all registers (AArch64) mark their
+    loops with `llvm.loop_annotation`: LLVM shall not unroll them, nor load
+    constants in front of them. Lowering of `scf.for` carries
     that along as an attribute that the export to LLVM IR does not know; here it
     becomes the one that it does. Nothing else changes.
 

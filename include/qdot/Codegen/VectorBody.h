@@ -39,7 +39,8 @@ mlir::FailureOr<llvm::SmallVector<mlir::Value>>
 vectorizeBody(mlir::OpBuilder &builder, mlir::Block &body,
               mlir::IRMapping &mapping, int64_t lanes, bool isScalable = false);
 
-/// Tells LLVM to leave a loop as it is: it is unrolled as far as registers go.
+/// Tells LLVM to leave a loop as it is: it is unrolled as far as registers go,
+/// and constants that were loaded before it would have to wait on the stack.
 void keepLoop(mlir::scf::ForOp loop);
 
 /// A contiguous vector of `lanes` elements from a 1-d memref, of which the
