@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "KernelEmitter.h"
+#include "PackedOperands.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -22,21 +23,6 @@ static constexpr int64_t maxUnrolledDots = 96;
 /// The same for blocks whose groups are sorted, and for all blocks together.
 static constexpr int64_t maxUnrolledSortedDots = 128;
 static constexpr int64_t maxStaticDots = 512;
-
-/// The constant that an attribute of the op names; empty without it.
-static SmallVector<int64_t> readTable(ContractOp op, StringRef name) {
-  SmallVector<int64_t> values;
-  auto symbol = op->getAttrOfType<FlatSymbolRefAttr>(name);
-  auto global = symbol ? SymbolTable::lookupNearestSymbolFrom<memref::GlobalOp>(
-                             op, symbol)
-                       : memref::GlobalOp();
-  if (!global || !global.getInitialValue())
-    return values;
-  if (auto data = dyn_cast<DenseIntElementsAttr>(*global.getInitialValue()))
-    for (APInt value : data)
-      values.push_back(value.getSExtValue());
-  return values;
-}
 
 namespace {
 class DotEmitter : public KernelEmitter {
