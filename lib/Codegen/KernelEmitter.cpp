@@ -149,7 +149,7 @@ LogicalResult KernelEmitter::emitOuter(size_t level, TilePosition at,
   if (level == plan.outer.size() || !plan.outer[level].isInRhs)
     return emitPacked(level, at, block);
   const PlanLoop &loop = plan.outer[level];
-  return emitShare(takeShare(), constant(loop.size), [&](Value by) {
+  return emitShare(takeShare(), getSize(loop), [&](Value by) {
     TilePosition next = advance(at, loop, by);
     if (rawRhs && !isSplit()) {
       next.raw = add(at.raw, multiply(by, getRawStride(loop)));
