@@ -81,7 +81,7 @@ static Error merge(ArrayRef<statistics::StatisticsFile> files) {
     std::string other = statistics::describeOtherModel(
         statistics::viewsOf(files.front()), statistics::viewsOf(files[i]));
     if (!other.empty())
-      return makeError(paths[i] + ": " + other + " than " + paths.front());
+      return makeError(paths[i] + ": " + other);
     merged.merge(files[i]);
   }
   warnAboutRepeatedData(files);
