@@ -42,7 +42,8 @@ TEST(SampleRange, Bounds) {
   EXPECT_EQ(range(":", 10), Range(0, 10));
   for (const char *bad : {"", "3", "7:3", "3:3", "0:11", "-1:3", "a:b", "1:2:3",
                           "3/3", "/3", "0/", "0/0", "0/11/2", "0x1:3"})
-    EXPECT_TRUE(llvm::errorToBool(parseSampleRange(bad, 10).takeError())) << bad;
+    EXPECT_TRUE(llvm::errorToBool(parseSampleRange(bad, 10).takeError()))
+        << bad;
   // More parts than samples: some would be empty.
   EXPECT_TRUE(llvm::errorToBool(parseSampleRange("0/11", 10).takeError()));
 }
