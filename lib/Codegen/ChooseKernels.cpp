@@ -231,6 +231,10 @@ private:
           continue;
         if (target.load == 16 && rows * vectors + rows + 1 > armRegisters)
           continue;
+        // A vector of every accumulator, the weights, and one activation.
+        if (target.isExact && target.load == 4 && lanes <= 8 &&
+            rows * vectors + vectors + 1 > avxRegisters)
+          continue;
         // Proofs hold for more groups when a block has few columns.
         if (!target.isExact && vectors > 1 && maxRows >= 4)
           continue;

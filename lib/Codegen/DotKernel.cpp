@@ -10,6 +10,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "qdot/Codegen/KernelTable.h"
 #include "qdot/Codegen/ByteSets.h"
 #include "qdot/Codegen/VectorBody.h"
 #include "qdot/Numerics/DotProof.h"
@@ -77,7 +78,13 @@ private:
     return count;
   }
   bool isUnrolled(int64_t count) const {
-    return count * rows * vectors <= maxUnrolledDots;
+    if (count * rows * vectors > maxUnrolledDots)
+      return false;
+    // Weights of the whole reduction are the same for every tile, so LLVM keeps
+    // them in registers, or spills what does not fit.
+    bool isSmallFile = kernel.getLanes() <= 8 && plan.load == 4;
+    return count < countGroups(0) || !isSmallFile || count == 1 ||
+           (count + rows) * vectors + 1 <= avxRegisters;
   }
 
   /// The reduction loops from `level` inwards, then the run.

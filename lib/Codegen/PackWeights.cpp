@@ -381,8 +381,6 @@ private:
                               << ": runs of " << plan->run
                               << " bytes, and it takes 8";
     memref::GlobalOp global = getGlobal(op.getRhs(), symbols);
-    if (!global)
-      return op.emitOpError() << "has a kernel but no constant weights";
     FailureOr<ConstantTensor> data = getData(global);
     auto strides =
         getLoopStrides(op.getRhsMap(), cast<MemRefType>(op.getRhs().getType()));

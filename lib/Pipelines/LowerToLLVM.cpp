@@ -61,6 +61,7 @@ static void addKernelOps(OpPassManager &pm, const std::string &target,
   split.target = target;
   pm.addPass(createSplitZeroPoints(split));
   pm.addPass(createFuseEpilogues());
+  pm.addPass(createOrderChannels());
   pm.addPass(createSimplifyRequantize());
 }
 

@@ -267,7 +267,8 @@ SampleRunner::runRange(const Executable &model, unsigned threads,
   // below the first that was not started, runs.
   auto takeGroup = [&] {
     std::lock_guard<std::mutex> lock(mutex);
-    if (next == numGroups || (shouldStop && shouldStop()))
+    // At least one, so that there is progress however often it stops.
+    if (next == numGroups || (next != 0 && shouldStop && shouldStop()))
       return numGroups;
     return next++;
   };

@@ -559,6 +559,41 @@ def FuseEpilogues : Pass<"qdot-fuse-epilogues", "::mlir::ModuleOp"> {
                            "::qdot::QdotDialect"];
 }
 
+def OrderChannels : Pass<"qdot-order-channels", "::mlir::ModuleOp"> {
+  let summary = "Move channels to the last dimension, where kernels need them";
+  let description = [{
+    In: `qdot.contract` with constant weights on tensors. Kernels read runs of
+    the reduction and write neighbouring columns. Out: where the contiguous
+    dimension of the result is no output channel (NCHW), or the left side has no
+    contiguous reduction but one that is a dimension by itself, these are moved
+    to the end: the left side is permuted before, the result back afterwards,
+    with `linalg.transpose` on bytes. Depthwise convolutions with few results
+    per channel compute all channels for one of them at a time.
+
+    What only such a left side reads is computed in the new order as well: pads,
+    pooling, elementwise ops; so between two convolutions nothing is left to
+    permute. A remark names the dimensions.
+
+    Example:
+
+    ```mlir
+    %y = qdot.contract ins(%x, %w : tensor<1x8x5x5xi8>, tensor<16x8x3x3xi8>) outs(%e : tensor<1x16x3x3xi32>)
+        attributes {...} {...} -> tensor<1x16x3x3xi32>
+    ```
+
+    becomes
+
+    ```mlir
+    %0 = linalg.transpose ins(%x : tensor<1x8x5x5xi8>) outs(%f : tensor<1x5x5x8xi8>) permutation = [0, 2, 3, 1]
+    %1 = qdot.contract ins(%0, %w : tensor<1x5x5x8xi8>, tensor<16x8x3x3xi8>) outs(%g : tensor<1x3x3x16xi32>)
+        attributes {...} {...} -> tensor<1x3x3x16xi32>
+    %y = linalg.transpose ins(%1 : tensor<1x3x3x16xi32>) outs(%h : tensor<1x16x3x3xi32>) permutation = [0, 3, 1, 2]
+    ```
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 def ChooseKernels : Pass<"qdot-choose-kernels", "::mlir::ModuleOp"> {
   let summary = "Decide how every contraction is computed";
   let description = [{
