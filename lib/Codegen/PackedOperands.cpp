@@ -56,6 +56,14 @@ private:
     return count;
   }
 
+  /// Columns of the weights of one step: whole vectors, but all columns side by
+  /// side where vectors have no known length (spare bytes are behind them all).
+  int64_t getStepColumns() const {
+    bool isScalable = kernel.getKind() == KernelKind::ScalableDot ||
+                      kernel.getKind() == KernelKind::ScalableMatrix;
+    return isScalable ? plan.column.size : vectors * kernel.getLanes();
+  }
+
   LogicalResult verifyTables() {
     bool hasCounts = op->hasAttr(dotCountsAttrName);
     if (!hasCounts && !op->hasAttr(dotOffsetsAttrName))
@@ -93,8 +101,7 @@ private:
   }
 
   LogicalResult verifyWeights() {
-    int64_t bytes = positions * vectors * kernel.getLanes() * 4 *
-                    getBlockGroups();
+    int64_t bytes = positions * getStepColumns() * 4 * getBlockGroups();
     auto type = dyn_cast<MemRefType>(op.getRhs().getType());
     if (type && type.getRank() == 1 && type.getLayout().isIdentity() &&
         type.hasStaticShape() && type.getNumElements() >= bytes)

@@ -37,8 +37,8 @@ summarizeFinite(const float *values, size_t count) {
   // The order of -x is the complement of that of x.
   summary.highMagnitude =
       count == 0 ? 0
-                 : static_cast<uint32_t>(std::max(
-                       {maxOrder, minOrder < 0 ? ~minOrder : 0, 0}));
+                 : static_cast<uint32_t>(
+                       std::max({maxOrder, minOrder < 0 ? ~minOrder : 0, 0}));
   summary.zeroCount = zeroCount;
   summary.negativeZeroCount = negativeZeroCount;
   return summary;

@@ -33,8 +33,7 @@ void Tally::Extremes::include(const Extremes &other) {
 
 /// The f32 with this order: it is its own inverse on the bits.
 static float valueOf(int32_t order) {
-  return floatOf(
-      static_cast<uint32_t>(orderOf(static_cast<uint32_t>(order))));
+  return floatOf(static_cast<uint32_t>(orderOf(static_cast<uint32_t>(order))));
 }
 
 //===----------------------------------------------------------------------===//
@@ -149,9 +148,9 @@ void Tally::flushExponent(TensorRecord &record, unsigned firstBin,
     if (sums.count == 0)
       continue;
     record.bins[bin] += sums.count;
-    uint64_t base = uint64_t(bin % binsOfExponent +
-                             (exponent == 0 ? 0 : binsOfExponent))
-                    << lowBits;
+    uint64_t base =
+        uint64_t(bin % binsOfExponent + (exponent == 0 ? 0 : binsOfExponent))
+        << lowBits;
     sum += base * sums.count + sums.lowBits;
     squares += uint128_t(base * base) * sums.count +
                uint128_t(2 * base) * sums.lowBits + sums.squares;

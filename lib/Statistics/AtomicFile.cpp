@@ -131,9 +131,8 @@ static int resolve(const std::string &path, std::string &resolved) {
   char *target = ::realpath(folder.c_str(), nullptr);
   if (!target)
     return errno;
-  resolved =
-      std::string(target) + '/' +
-      path.substr(slash == std::string::npos ? 0 : slash + 1);
+  resolved = std::string(target) + '/' +
+             path.substr(slash == std::string::npos ? 0 : slash + 1);
   std::free(target);
   return 0;
 }
@@ -151,8 +150,8 @@ int FileLock::acquire(const std::string &path) {
   if (int error = resolve(path, resolved))
     return error;
   size_t slash = resolved.rfind('/') + 1;
-  lockPath = resolved.substr(0, slash) + '.' + resolved.substr(slash, 200) +
-             ".lock";
+  lockPath =
+      resolved.substr(0, slash) + '.' + resolved.substr(slash, 200) + ".lock";
   for (;;) {
     fd = ::open(lockPath.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (fd < 0)

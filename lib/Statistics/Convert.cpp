@@ -26,9 +26,10 @@ qdot::statistics::parseTableFormat(llvm::StringRef name) {
     return TableFormat::TpuMlir;
   if (name == "csv")
     return TableFormat::Csv;
-  return refuseTable("expected a format (tensorrt, onnxruntime, tpu-mlir, csv), "
-                     "got '" +
-                     name + "'");
+  return refuseTable(
+      "expected a format (tensorrt, onnxruntime, tpu-mlir, csv), "
+      "got '" +
+      name + "'");
 }
 
 //===----------------------------------------------------------------------===//

@@ -16,8 +16,7 @@
 
 using namespace qdot::statistics;
 
-std::vector<RecordView>
-qdot::statistics::viewsOf(const StatisticsFile &file) {
+std::vector<RecordView> qdot::statistics::viewsOf(const StatisticsFile &file) {
   std::vector<RecordView> views;
   views.reserve(file.records.size());
   for (const auto &[site, record] : file.records)
@@ -68,9 +67,9 @@ static void appendList(std::string &text, const char *what,
     text += " and " + std::to_string(sites.size() - maxListed) + " more";
 }
 
-std::string qdot::statistics::describeOtherModel(
-    const std::vector<RecordView> &wanted,
-    const std::vector<RecordView> &file) {
+std::string
+qdot::statistics::describeOtherModel(const std::vector<RecordView> &wanted,
+                                     const std::vector<RecordView> &file) {
   SiteSet model(wanted), recorded(file);
   std::vector<std::string_view> added, changed, missing;
   for (std::string_view site : model.sites)
@@ -81,10 +80,10 @@ std::string qdot::statistics::describeOtherModel(
       missing.push_back(site);
   if (model.sites == recorded.sites)
     return "";
-  std::string text = "was recorded on another model: " +
-                     std::to_string(added.size()) + " new, " +
-                     std::to_string(changed.size()) + " changed, " +
-                     std::to_string(missing.size()) + " missing values";
+  std::string text =
+      "was recorded on another model: " + std::to_string(added.size()) +
+      " new, " + std::to_string(changed.size()) + " changed, " +
+      std::to_string(missing.size()) + " missing values";
   appendList(text, "new", added);
   appendList(text, "changed", changed);
   appendList(text, "missing", missing);
@@ -128,8 +127,8 @@ static std::string load(int fd, std::string &text) {
     return "expected a regular file";
   size_t size = static_cast<size_t>(status.st_size);
   if (size > maxFileBytes)
-    return "expected at most " + std::to_string(maxFileBytes) +
-           " bytes, got " + std::to_string(size);
+    return "expected at most " + std::to_string(maxFileBytes) + " bytes, got " +
+           std::to_string(size);
   // Read rather than mapped: nobody can change or shorten it under the parser.
   int error = readAll(fd, size, text);
   return error ? "cannot read statistics: " + describe(error) : "";

@@ -102,10 +102,9 @@ llvm::Expected<std::string>
 qdot::statistics::printOnnxRuntime(llvm::ArrayRef<NamedRange> ranges) {
   llvm::json::Object tensors;
   for (const NamedRange &range : ranges)
-    tensors[range.name] =
-        llvm::json::Object{{"CLS", "TensorData"},
-                           {"lowest", encode(range.min)},
-                           {"highest", encode(range.max)}};
+    tensors[range.name] = llvm::json::Object{{"CLS", "TensorData"},
+                                             {"lowest", encode(range.min)},
+                                             {"highest", encode(range.max)}};
   llvm::json::Object root{
       {"CLS", "TensorsData"},
       {"data", std::move(tensors)},

@@ -22,17 +22,18 @@ public:
   bool readFile(StatisticsFile *file);
 
 private:
-  static constexpr Keys fileKeys = {"format", "version",    "tool",   "model",
-                                    "data",   "unfinished", "values", "checksum"};
+  static constexpr Keys fileKeys = {"format", "version", "tool",
+                                    "model",  "data",    "unfinished",
+                                    "values", "checksum"};
   static constexpr Keys dataKeys = {"samples", "digest"};
   static constexpr Keys unfinishedKeys = {"run", "begin", "next", "end"};
   static constexpr Keys recordKeys = {
-      "site", "count",       "nan",       "inf",     "zero",    "min",    "max",
-      "sum",  "sum_squares", "histogram", "samples", "sum_min", "sum_max",
-      "channels"};
-  static constexpr Keys channelKeys = {"count", "nan", "inf",         "zero",
-                                       "min",   "max", "sum",         "sum_squares",
-                                       "histogram"};
+      "site",    "count",   "nan",     "inf",         "zero",
+      "min",     "max",     "sum",     "sum_squares", "histogram",
+      "samples", "sum_min", "sum_max", "channels"};
+  static constexpr Keys channelKeys = {"count", "nan",         "inf",
+                                       "zero",  "min",         "max",
+                                       "sum",   "sum_squares", "histogram"};
 
   bool readHeader();
   bool readVersion();

@@ -42,7 +42,8 @@ static std::string describeDifference(const TensorRecord &a,
   appendDifference(what, "min", bound(a, a.min), bound(b, b.min));
   appendDifference(what, "max", bound(a, a.max), bound(b, b.max));
   if (a.sum != b.sum || a.sumOfSquares != b.sumOfSquares)
-    appendDifference(what, "sum", a.sum.print() + " and " + a.sumOfSquares.print(),
+    appendDifference(what, "sum",
+                     a.sum.print() + " and " + a.sumOfSquares.print(),
                      b.sum.print() + " and " + b.sumOfSquares.print());
   appendDifference(what, "samples", num(a.sampleCount), num(b.sampleCount));
   appendDifference(what, "sum_min", a.sumOfMinima.print(),

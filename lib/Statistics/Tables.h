@@ -34,12 +34,11 @@ llvm::Expected<std::string> printTensorRt(llvm::ArrayRef<NamedRange> ranges);
 
 /// ONNX Runtime's calibration.json: an object of names, each with `lowest` and
 /// `highest` (numbers, or arrays of numpy as it encodes them), possibly within
-/// `{"CLS": "TensorsData", "data": ...}`; or, before version 1.16, of names with
-/// a list of both.
+/// `{"CLS": "TensorsData", "data": ...}`; or, before version 1.16, of names
+/// with a list of both.
 llvm::Error parseOnnxRuntime(llvm::StringRef text, llvm::StringRef fileName,
                              RangeTable &table);
-llvm::Expected<std::string>
-printOnnxRuntime(llvm::ArrayRef<NamedRange> ranges);
+llvm::Expected<std::string> printOnnxRuntime(llvm::ArrayRef<NamedRange> ranges);
 
 /// tpu-mlir's calibration table: comments with `#`, then `NAME THRESHOLD MIN
 /// MAX` per tensor. Where a section `#int4_th` or `#weight_scale` starts, the

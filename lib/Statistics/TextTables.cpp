@@ -260,8 +260,7 @@ qdot::statistics::printCsv(llvm::ArrayRef<NamedRange> ranges) {
 }
 
 llvm::Expected<NameMap>
-qdot::statistics::parseNameMap(llvm::StringRef text,
-                               llvm::StringRef fileName) {
+qdot::statistics::parseNameMap(llvm::StringRef text, llvm::StringRef fileName) {
   NameMap names;
   CsvTable csv(text, fileName);
   if (llvm::Error error = csv.readHeader({"name", "site"}))

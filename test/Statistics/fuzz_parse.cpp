@@ -98,7 +98,8 @@ extern "C" size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size,
                      size - at - length);
     size_t room = std::min<size_t>(maxSize - at - rest.size(), 32);
     size_t now =
-        room == 0 ? 0 : LLVMFuzzerMutate(data + at, std::min(length, room), room);
+        room == 0 ? 0
+                  : LLVMFuzzerMutate(data + at, std::min(length, room), room);
     std::memcpy(data + at + now, rest.data(), rest.size());
     size = at + now + rest.size();
   }

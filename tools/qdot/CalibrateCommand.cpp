@@ -24,8 +24,7 @@ static cl::opt<std::string> modelPath(cl::Positional, cl::Required,
                                       cl::desc("<model.mlir>"),
                                       cl::sub(command));
 static cl::list<std::string>
-    dataPaths("data", cl::OneOrMore, cl::value_desc("file"),
-              cl::sub(command),
+    dataPaths("data", cl::OneOrMore, cl::value_desc("file"), cl::sub(command),
               cl::desc("Input, samples on the first axis, once per argument: "
                        ".npy, .npz (FILE.npz:NAME for one of its arrays), a "
                        "folder of .npy, or raw values (FILE.bin, "
@@ -58,9 +57,10 @@ static cl::opt<bool>
     isResuming("resume", cl::sub(command),
                cl::desc("Continue where an interrupted run got to, from "
                         "<stats.json>.partial if it is there"));
-static cl::opt<double> checkpointSeconds(
-    "checkpoint", cl::init(10), cl::value_desc("seconds"), cl::sub(command),
-    cl::desc("How often to write <stats.json>.partial (10)"));
+static cl::opt<double>
+    checkpointSeconds("checkpoint", cl::init(10), cl::value_desc("seconds"),
+                      cl::sub(command),
+                      cl::desc("How often to write <stats.json>.partial (10)"));
 static cl::opt<bool>
     equalize("equalize", cl::sub(command),
              cl::desc("First give the channels between two layers similar "

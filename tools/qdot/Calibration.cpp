@@ -159,9 +159,8 @@ private:
       uint64_t digest = 0;
       for (auto [index, input] : llvm::enumerate(data)) {
         buffer.resize(runner.getInputBytes(index));
-        if (Error error =
-                input.readSamples(sample, 1, runner.getInputElement(index),
-                                  buffer.data()))
+        if (Error error = input.readSamples(
+                sample, 1, runner.getInputElement(index), buffer.data()))
           return {std::move(error)};
         digest = mixDigest(digest, {buffer.data(), buffer.size()});
       }
@@ -185,15 +184,16 @@ private:
       return InterruptionGuard::isRequested() ||
              (request.checkpoints && request.checkpoints->isDue());
     };
-    Expected<int64_t> reached = runner.runRange(
-        model, request.threads, {start, finish},
-        {int64_t(state.next), range.end}, shouldStop);
+    Expected<int64_t> reached =
+        runner.runRange(model, request.threads, {start, finish},
+                        {int64_t(state.next), range.end}, shouldStop);
     if (!reached)
       return reached.takeError();
     state.next = *reached;
     if (state.next == state.end)
       return Error::success();
-    bool hasCheckpoints = request.checkpoints && request.checkpoints->isEnabled();
+    bool hasCheckpoints =
+        request.checkpoints && request.checkpoints->isEnabled();
     if (hasCheckpoints)
       if (Error error = request.checkpoints->write(collect(), state))
         return error;
@@ -209,9 +209,9 @@ private:
       uint64_t digest = 0;
       for (auto [index, input] : llvm::enumerate(inputs)) {
         int64_t bytes = runner.getInputBytes(index);
-        digest = mixDigest(
-            digest, {static_cast<const char *>(input) + sample * bytes,
-                     static_cast<size_t>(bytes)});
+        digest = mixDigest(digest,
+                           {static_cast<const char *>(input) + sample * bytes,
+                            static_cast<size_t>(bytes)});
       }
       sumOfDigests += digest;
     }
@@ -265,8 +265,10 @@ observe(const Executable &model, const CalibrationRequest &request,
     return makeError("value " + unbatched +
                      " has no axis of samples, so that padding would count: "
                      "expected a multiple of " +
-                     Twine(layout.groupSize) + " samples, the model's batch, "
-                     "got " + Twine(count));
+                     Twine(layout.groupSize) +
+                     " samples, the model's batch, "
+                     "got " +
+                     Twine(count));
   qdot_rt_reset();
   return Calibrator(model, request, *runner, *data)
       .run({range.first, range.second});

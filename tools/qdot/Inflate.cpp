@@ -211,10 +211,9 @@ private:
     int code = takeSymbol(distances);
     if (code < 0 || code > 29)
       return false;
-    size_t distance =
-        code < 4 ? code + 1
-                 : ((2 + code % 2) << (code / 2 - 1)) + 1 +
-                       takeBits(code / 2 - 1);
+    size_t distance = code < 4 ? code + 1
+                               : ((2 + code % 2) << (code / 2 - 1)) + 1 +
+                                     takeBits(code / 2 - 1);
     if (hasFailed || distance > written || length > out.size() - written)
       return false;
     for (; length != 0; --length, ++written)

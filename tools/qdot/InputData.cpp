@@ -59,8 +59,9 @@ static Expected<NpyFile> readRaw(StringRef path, StringRef elementName,
   for (int64_t size : wanted.shape.drop_front(!wanted.shape.empty())) {
     shape.push_back(size);
     if (size < 0)
-      return makeError(path + ": a raw binary has no shape, and the argument "
-                              "leaves it open: " +
+      return makeError(path +
+                       ": a raw binary has no shape, and the argument "
+                       "leaves it open: " +
                        printShape(wanted.shape));
     bytes *= size;
   }
@@ -109,8 +110,7 @@ static Expected<std::vector<std::string>> listArrays(StringRef path) {
 
 /// Whether an array is one sample rather than samples on its first axis.
 static bool isOneSample(ArrayRef<int64_t> shape, ArrayRef<int64_t> wanted) {
-  return shape == wanted ||
-         (!wanted.empty() && shape == wanted.drop_front());
+  return shape == wanted || (!wanted.empty() && shape == wanted.drop_front());
 }
 
 Error InputData::addPart(const std::string &file, const Wanted &wanted) {
@@ -178,9 +178,10 @@ Error InputData::readSamples(int64_t first, int64_t count, Element to,
     return array.front().readSamples(first, count, to, out);
   size_t bytes = sampleSize * getElementSize(to);
   // The last part that starts at `first` or before.
-  auto part = llvm::upper_bound(parts, first, [](int64_t at, const Part &part) {
-                return at < part.first;
-              }) -
+  auto part = llvm::upper_bound(parts, first,
+                                [](int64_t at, const Part &part) {
+                                  return at < part.first;
+                                }) -
               1;
   while (count != 0) {
     int64_t within = first - part->first;

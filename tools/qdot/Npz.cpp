@@ -101,7 +101,8 @@ Error Archive::readEntry(uint64_t &at, std::vector<Member> &members) const {
   member.packedSize = read32le(entry.data() + 20);
   member.size = read32le(entry.data() + 24);
   member.headerOffset = read32le(entry.data() + 42);
-  uint64_t nameSize = read16le(entry.data() + 28), extraSize = read16le(entry.data() + 30),
+  uint64_t nameSize = read16le(entry.data() + 28),
+           extraSize = read16le(entry.data() + 30),
            commentSize = read16le(entry.data() + 32);
   member.name = get(at + entrySize, nameSize);
   if (member.name.empty())
@@ -147,8 +148,8 @@ Expected<StringRef> Archive::getPacked(const Member &member) const {
   if (header.empty() || read32le(header.data()) != 0x04034b50)
     return fail("expected the header of '" + member.name + "' at offset " +
                 Twine(member.headerOffset));
-  uint64_t offset = member.headerOffset + localSize + read16le(header.data() + 26) +
-                    read16le(header.data() + 28);
+  uint64_t offset = member.headerOffset + localSize +
+                    read16le(header.data() + 26) + read16le(header.data() + 28);
   StringRef packed = get(offset, member.packedSize);
   if (packed.size() != member.packedSize)
     return fail("'" + member.name + "' is truncated");
@@ -156,9 +157,10 @@ Expected<StringRef> Archive::getPacked(const Member &member) const {
 }
 
 /// The .npy file of a member, in the mapped archive or in memory.
-static Expected<std::unique_ptr<MemoryBuffer>>
-unpack(StringRef path, const Member &member, StringRef packed,
-       StringRef archive) {
+static Expected<std::unique_ptr<MemoryBuffer>> unpack(StringRef path,
+                                                      const Member &member,
+                                                      StringRef packed,
+                                                      StringRef archive) {
   std::string name = (path + ":" + member.name).str();
   if (member.method == 0 && member.size == member.packedSize) {
     // A mapping of its own, so that it lives as long as the array.

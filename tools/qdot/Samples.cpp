@@ -212,7 +212,8 @@ Error SampleRunner::runGroup(const Executable &model, Workspace &workspace,
       std::memcpy(buffer + at * bytes, buffer, bytes);
   }
   if (callbacks.before)
-    callbacks.before(count, ArrayRef(workspace.pointers).take_front(data.size()));
+    callbacks.before(count,
+                     ArrayRef(workspace.pointers).take_front(data.size()));
   auto start = std::chrono::steady_clock::now();
   if (Error error = model.run(workspace.pointers, layout.groupSize))
     return error;

@@ -24,18 +24,16 @@ static cl::opt<std::string> action(cl::Positional, cl::Required,
 static cl::list<std::string> paths(cl::Positional, cl::OneOrMore,
                                    cl::desc("<stats.json>..."),
                                    cl::sub(command));
-static cl::opt<std::string> outputPath("o", cl::init("-"),
-                                       cl::value_desc("file"),
-                                       cl::sub(command),
-                                       cl::desc("Output of merge and convert (stdout)"));
+static cl::opt<std::string>
+    outputPath("o", cl::init("-"), cl::value_desc("file"), cl::sub(command),
+               cl::desc("Output of merge and convert (stdout)"));
 
 static cl::opt<std::string> fromFormat(
     "from", cl::init("qdot"), cl::value_desc("format"), cl::sub(command),
     cl::desc("Format to convert from: qdot, tensorrt, onnxruntime, tpu-mlir or "
              "csv"));
 static cl::opt<std::string> toFormat("to", cl::init("qdot"),
-                                     cl::value_desc("format"),
-                                     cl::sub(command),
+                                     cl::value_desc("format"), cl::sub(command),
                                      cl::desc("Format to convert to"));
 static cl::opt<std::string>
     namesPath("names", cl::value_desc("names.csv"), cl::sub(command),
@@ -66,8 +64,7 @@ static Error write(StringRef text) {
 }
 
 /// Files that count the same samples twice.
-static void warnAboutRepeatedData(
-    ArrayRef<statistics::StatisticsFile> files) {
+static void warnAboutRepeatedData(ArrayRef<statistics::StatisticsFile> files) {
   for (size_t b = 0; b != files.size(); ++b)
     for (size_t a = 0; a != b; ++a)
       if (files[a].data.samples != 0 && files[a].data == files[b].data)
@@ -81,7 +78,7 @@ static Error merge(ArrayRef<statistics::StatisticsFile> files) {
     std::string other = statistics::describeOtherModel(
         statistics::viewsOf(files.front()), statistics::viewsOf(files[i]));
     if (!other.empty())
-      return makeError(paths[i] + ": " + other + " than " + paths.front());
+      return makeError(paths[i] + ": " + other);
     merged.merge(files[i]);
   }
   warnAboutRepeatedData(files);

@@ -58,8 +58,8 @@ bool readFile(const std::string &fileName, StatisticsFile &file,
 /// Merges records into the file `fileName`, which need not exist: locks it
 /// against other writers that do the same (AtomicFile.h, FileLock), reads,
 /// merges and replaces it. Whatever the number of writers and their order, the
-/// file becomes the merge of all of them; a kill at any moment leaves it with or
-/// without this merge. Refuses records of another model. Returns an empty
+/// file becomes the merge of all of them; a kill at any moment leaves it with
+/// or without this merge. Refuses records of another model. Returns an empty
 /// string, or an error that starts with the file's name, and leaves the file
 /// alone then.
 std::string mergeIntoFile(const std::string &fileName,

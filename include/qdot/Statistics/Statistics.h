@@ -27,8 +27,8 @@ namespace qdot::statistics {
 llvm::Expected<StatisticsFile> parseStatistics(llvm::StringRef text,
                                                llvm::StringRef fileName);
 
-/// Reads and parses a file. Refuses more than `maxFileBytes` before reading, and
-/// the state of a calibration that was interrupted.
+/// Reads and parses a file. Refuses more than `maxFileBytes` before reading,
+/// and the state of a calibration that was interrupted.
 llvm::Expected<StatisticsFile> readStatistics(llvm::StringRef fileName);
 
 /// The text of the file: deterministic, byte for byte, floats round-trip.

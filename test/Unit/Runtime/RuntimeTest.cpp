@@ -5,88 +5,13 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "qdot/Runtime/Runtime.h"
-#include "../Statistics/Samples.h"
+#include "RuntimeTest.h"
 #include "mlir/ExecutionEngine/CRunnerUtils.h"
-#include "qdot/Runtime/Records.h"
-#include "qdot/Statistics/Statistics.h"
-#include "gtest/gtest.h"
-#include <cerrno>
 #include <cmath>
-#include <fstream>
 #include <numeric>
-#include <sstream>
-#include <sys/wait.h>
 #include <thread>
-#include <unistd.h>
 
 using namespace qdot::statistics;
-
-namespace {
-
-/// A descriptor of any rank that MLIR could have made.
-struct Descriptor {
-  Descriptor(std::vector<float> &data, int64_t offset,
-             std::vector<int64_t> sizes, std::vector<int64_t> strides)
-      : words{reinterpret_cast<int64_t>(nullptr),
-              reinterpret_cast<int64_t>(data.data()), offset},
-        memref{static_cast<int64_t>(sizes.size()), nullptr} {
-    words.insert(words.end(), sizes.begin(), sizes.end());
-    words.insert(words.end(), strides.begin(), strides.end());
-    memref.descriptor = words.data();
-  }
-  void observe(const char *site) {
-    _mlir_ciface_qdot_rt_observe_f32(site, &memref);
-  }
-  std::vector<int64_t> words;
-  qdot_unranked_memref memref;
-};
-
-/// What one call with these values, one sample, records.
-TensorRecord callOf(const std::vector<float> &values) {
-  TensorRecord record = recordOf(values);
-  if (record.hasRange())
-    record.addSample(record.min, record.max);
-  return record;
-}
-
-TensorRecord sumOf(TensorRecord a, const TensorRecord &b) {
-  a.merge(b);
-  return a;
-}
-
-/// Each test starts and ends with nothing recorded.
-class Runtime : public testing::Test {
-protected:
-  void SetUp() override { forget(); }
-  void TearDown() override { forget(); }
-  static void forget() {
-    qdot_rt_reset();
-    qdot_rt_set_valid_rows(0, 0);
-  }
-  static StatisticsFile recorded() {
-    StatisticsFile file;
-    qdot::runtime::visitRecords(
-        [&](const std::string &site, const TensorRecord &record) {
-          file.records[site] = record;
-        });
-    return file;
-  }
-};
-
-} // namespace
-
-static void observe(const char *site, std::vector<float> values) {
-  int64_t size = values.size();
-  Descriptor(values, 0, {size}, {1}).observe(site);
-}
-
-static std::string contentOf(const std::string &path) {
-  std::ifstream file(path, std::ios::binary);
-  std::stringstream content;
-  content << file.rdbuf();
-  return content.str();
-}
 
 TEST_F(Runtime, Version) {
   EXPECT_EQ(qdot_runtime_abi_version(), QDOT_RUNTIME_ABI_VERSION);
@@ -317,7 +242,8 @@ TEST_F(Runtime, Channels) {
   StatisticsFile file = recorded();
   TensorRecord plain = file.records.at("plain");
   EXPECT_EQ(file.records.at("none"), sumOf(plain, plain));
-  TensorRecord last = file.records.at("last"), second = file.records.at("second");
+  TensorRecord last = file.records.at("last"),
+               second = file.records.at("second");
   ASSERT_EQ(last.channels.size(), 5u);
   ASSERT_EQ(second.channels.size(), 3u);
   for (int c = 0; c != 5; ++c) {
@@ -325,8 +251,7 @@ TEST_F(Runtime, Channels) {
     EXPECT_EQ(last.channels[c], sumOf(once, once)) << c;
   }
   for (int c = 0; c != 3; ++c)
-    EXPECT_EQ(second.channels[c],
-              slice([&](int i) { return i / 5 % 3 == c; }))
+    EXPECT_EQ(second.channels[c], slice([&](int i) { return i / 5 % 3 == c; }))
         << c;
   EXPECT_EQ(last.findProblem(), "");
   second.channels.clear();
@@ -382,233 +307,4 @@ TEST_F(Runtime, NamesAreComparedByContent) {
   EXPECT_EQ(file.records.size(), 3u);
   EXPECT_EQ(file.records.at("a"), sumOf(callOf({1}), callOf({2})));
   EXPECT_EQ(file.records.at("c"), callOf({4}));
-}
-
-//===----------------------------------------------------------------------===//
-// Files
-//===----------------------------------------------------------------------===//
-
-TEST_F(Runtime, WritesWhatTheToolsWrite) {
-  TemporaryFolder folder;
-  std::string path = folder.file("s.json");
-  StatisticsFile expected;
-  for (unsigned i = 0; i != 30; ++i) {
-    std::string site = "main/\"ü\\" + std::to_string(i) + "#0123456789abcdef";
-    std::vector<float> values = sampleValues(i * 200, i);
-    expected.records[site] = callOf(values);
-    observe(site.c_str(), values);
-  }
-  ASSERT_EQ(qdot_rt_write_statistics(path.c_str()), 0);
-  EXPECT_EQ(contentOf(path), printStatistics(expected));
-  llvm::Expected<StatisticsFile> file = readStatistics(path);
-  ASSERT_TRUE(static_cast<bool>(file));
-  EXPECT_TRUE(diffStatistics(*file, expected).empty());
-}
-
-TEST_F(Runtime, WriteErrorsLeaveTheOldFile) {
-  TemporaryFolder folder;
-  std::string path = folder.file("s.json");
-  observe("a", {1});
-  ASSERT_EQ(qdot_rt_write_statistics(path.c_str()), 0);
-  std::string old = contentOf(path);
-  EXPECT_EQ(qdot_rt_write_statistics(folder.file("no/s.json").c_str()), ENOENT);
-  EXPECT_EQ(qdot_rt_write_statistics(folder.path.c_str()), EISDIR);
-  observe("\xff", {1});
-  EXPECT_EQ(qdot_rt_write_statistics(path.c_str()), EINVAL);
-  qdot_rt_reset();
-  observe(std::string(5000, 'x').c_str(), {1});
-  EXPECT_EQ(qdot_rt_write_statistics(path.c_str()), EINVAL);
-  EXPECT_EQ(contentOf(path), old);
-}
-
-TEST_F(Runtime, AnyOrderAndNumberOfThreadsGivesOneFile) {
-  constexpr unsigned numSites = 5, numSamples = 60;
-  std::vector<std::pair<std::string, std::vector<float>>> calls;
-  StatisticsFile expected;
-  for (unsigned sample = 0; sample != numSamples; ++sample)
-    for (unsigned site = 0; site != numSites; ++site) {
-      // Sizes on both sides of the switch to a tally.
-      calls.push_back({"main/" + std::to_string(site),
-                       sampleValues(site * 1000, sample * numSites + site)});
-      expected.records[calls.back().first].merge(callOf(calls.back().second));
-    }
-  std::string text = printStatistics(expected);
-  TemporaryFolder folder;
-  std::string path = folder.file("s.json");
-  std::mt19937 random(2);
-  for (unsigned round = 0; round != 24; ++round) {
-    qdot_rt_reset();
-    std::shuffle(calls.begin(), calls.end(), random);
-    unsigned numThreads = 1 + round % 8;
-    std::vector<std::thread> threads;
-    for (unsigned thread = 0; thread != numThreads; ++thread)
-      threads.emplace_back([&, thread] {
-        for (size_t i = thread; i < calls.size(); i += numThreads)
-          observe(calls[i].first.c_str(), calls[i].second);
-      });
-    for (std::thread &thread : threads)
-      thread.join();
-    ASSERT_EQ(qdot_rt_write_statistics(path.c_str()), 0);
-    ASSERT_EQ(contentOf(path), text) << numThreads << " threads";
-  }
-}
-
-TEST_F(Runtime, AnyShardingMergesToOneFile) {
-  std::vector<std::vector<float>> samples;
-  for (unsigned i = 0; i != 40; ++i)
-    samples.push_back(sampleValues(3000, i));
-  for (const std::vector<float> &sample : samples)
-    observe("a", sample);
-  std::string whole = printStatistics(recorded());
-  std::mt19937 random(3);
-  for (unsigned round = 0; round != 20; ++round) {
-    std::shuffle(samples.begin(), samples.end(), random);
-    std::vector<StatisticsFile> shards;
-    for (size_t i = 0; i != samples.size();) {
-      qdot_rt_reset();
-      for (size_t end = std::min(samples.size(), i + 1 + random() % 20);
-           i != end; ++i)
-        observe("a", samples[i]);
-      shards.push_back(recorded());
-    }
-    std::shuffle(shards.begin(), shards.end(), random);
-    StatisticsFile merged;
-    for (const StatisticsFile &shard : shards) {
-      // Through the text, as `qdot stats merge` does.
-      auto parsed = parseStatistics(printStatistics(shard), "shard");
-      ASSERT_TRUE(static_cast<bool>(parsed));
-      merged.merge(*parsed);
-    }
-    ASSERT_EQ(printStatistics(merged), whole);
-  }
-}
-
-/// What a shard of samples records, on some threads and in batches.
-static StatisticsFile recordShard(const std::vector<std::vector<float>> &samples,
-                                  unsigned numThreads, int64_t batch) {
-  qdot_rt_reset();
-  std::vector<std::thread> threads;
-  size_t step = static_cast<size_t>(batch);
-  for (unsigned thread = 0; thread != numThreads; ++thread)
-    threads.emplace_back([&, thread] {
-      for (size_t at = thread * step; at < samples.size();
-           at += numThreads * step) {
-        size_t count = std::min(step, samples.size() - at);
-        int64_t size = samples[at].size();
-        std::vector<float> rows;
-        for (size_t i = 0; i != step; ++i)
-          rows.insert(rows.end(), samples[at + (i < count ? i : 0)].begin(),
-                      samples[at + (i < count ? i : 0)].end());
-        qdot_rt_set_valid_rows(count, batch);
-        Descriptor(rows, 0, {batch, size}, {size, 1}).observe("main/a#1");
-      }
-    });
-  for (std::thread &thread : threads)
-    thread.join();
-  StatisticsFile file;
-  qdot::runtime::visitRecords(
-      [&](const std::string &site, const TensorRecord &record) {
-        file.records[site] = record;
-      });
-  return file;
-}
-
-TEST_F(Runtime, RandomShardingsOrdersBatchesAndThreadsGiveOneFile) {
-  std::vector<std::vector<float>> samples;
-  for (unsigned i = 0; i != 40; ++i)
-    samples.push_back(sampleValues(700, i));
-  std::string whole = printStatistics(recordShard(samples, 1, 1));
-  std::mt19937 random(8);
-  for (unsigned round = 0, end = numRounds(1000, 60); round != end; ++round) {
-    std::shuffle(samples.begin(), samples.end(), random);
-    std::vector<StatisticsFile> shards;
-    for (auto at = samples.begin(); at != samples.end();) {
-      auto stop = at + 1 + random() % (samples.end() - at);
-      shards.push_back(
-          recordShard({at, stop}, 1 + random() % 8, 1 + random() % 9));
-      at = stop;
-    }
-    std::shuffle(shards.begin(), shards.end(), random);
-    StatisticsFile merged;
-    for (const StatisticsFile &shard : shards) {
-      auto parsed = parseStatistics(printStatistics(shard), "shard");
-      ASSERT_TRUE(static_cast<bool>(parsed));
-      merged.merge(*parsed);
-    }
-    ASSERT_EQ(printStatistics(merged), whole) << "round " << round;
-  }
-}
-
-TEST_F(Runtime, BillionValues) {
-  std::vector<float> values = sampleValues(1000000, 9);
-  observe("a", values);
-  size_t bytes = recorded().records.at("a").totalBytes();
-  unsigned calls = numRounds(1000, 10);
-  for (unsigned call = 1; call != calls; ++call)
-    observe("a", values);
-  TensorRecord record = recorded().records.at("a");
-  EXPECT_EQ(record.count, uint64_t(calls) * 1000000);
-  EXPECT_EQ(record.totalBytes(), bytes);
-  EXPECT_LT(bytes, size_t(64) << 10);
-  EXPECT_EQ(record.findProblem(), "");
-}
-
-TEST_F(Runtime, WritingWhileOthersObserveAndReset) {
-  TemporaryFolder folder;
-  std::string path = folder.file("s.json");
-  std::vector<float> values = sampleValues(3000, 1);
-  TensorRecord once = callOf(values);
-  std::atomic<bool> stop{false};
-  std::vector<std::thread> threads;
-  for (unsigned thread = 0; thread != 4; ++thread)
-    threads.emplace_back([&] {
-      while (!stop)
-        observe("a", values);
-    });
-  std::string error;
-  for (int round = 0; round != 50 && error.empty(); ++round) {
-    EXPECT_EQ(qdot_rt_write_statistics(path.c_str()), 0);
-    llvm::Expected<StatisticsFile> file = readStatistics(path);
-    if (!file) {
-      error = llvm::toString(file.takeError());
-      break;
-    }
-    // A call counts as a whole.
-    const TensorRecord &record = file->records["a"];
-    uint64_t calls = record.count / once.count;
-    EXPECT_EQ(record.count, calls * once.count);
-    EXPECT_EQ(record.nanCount, calls * once.nanCount);
-    EXPECT_EQ(record.bins[1016], calls * once.bins[1016]);
-    if (round % 10 == 9)
-      qdot_rt_reset();
-  }
-  stop = true;
-  for (std::thread &thread : threads)
-    thread.join();
-  EXPECT_EQ(error, "");
-}
-
-/// Exits in a child process with QDOT_STATISTICS set, after `work`.
-template <typename Work>
-static int exitInChild(const std::string &path, Work work) {
-  pid_t child = ::fork();
-  if (child == 0) {
-    ::setenv("QDOT_STATISTICS", path.c_str(), 1);
-    work();
-    std::exit(0);
-  }
-  int status = -1;
-  ::waitpid(child, &status, 0);
-  return status;
-}
-
-TEST_F(Runtime, WritesAtExit) {
-  TemporaryFolder folder;
-  std::string path = folder.file("s.json");
-  EXPECT_EQ(exitInChild(path, [] {}), 0);
-  EXPECT_FALSE(std::filesystem::exists(path)) << "nothing was observed";
-  EXPECT_EQ(exitInChild(path, [] { observe("a", {1, 2}); }), 0);
-  llvm::Expected<StatisticsFile> file = readStatistics(path);
-  ASSERT_TRUE(static_cast<bool>(file)) << llvm::toString(file.takeError());
-  EXPECT_EQ(file->records["a"], callOf({1, 2}));
 }

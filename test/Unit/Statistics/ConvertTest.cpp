@@ -14,7 +14,8 @@
 using namespace qdot::statistics;
 using testing::HasSubstr;
 
-static std::vector<NamedRange> parsed(llvm::StringRef text, TableFormat format) {
+static std::vector<NamedRange> parsed(llvm::StringRef text,
+                                      TableFormat format) {
   auto ranges = parseTable(text, "t", format);
   EXPECT_TRUE(static_cast<bool>(ranges)) << llvm::toString(ranges.takeError());
   return ranges ? *ranges : std::vector<NamedRange>();

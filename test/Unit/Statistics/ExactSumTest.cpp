@@ -26,8 +26,8 @@ static std::vector<float> finiteValues(size_t count, unsigned seed) {
 /// In units of 2^-149, by arithmetic of LLVM.
 static llvm::APInt unitsOf(float value, unsigned bits) {
   uint32_t exponent = bitsOf(value) >> 23 & 255;
-  llvm::APInt units(bits, (bitsOf(value) & 0x7fffff) |
-                              (exponent ? 1u << 23 : 0));
+  llvm::APInt units(bits,
+                    (bitsOf(value) & 0x7fffff) | (exponent ? 1u << 23 : 0));
   units <<= exponent ? exponent - 1 : 0;
   return bitsOf(value) >> 31 ? -units : units;
 }
@@ -141,11 +141,32 @@ TEST(ExactSum, TextRoundTrips) {
 TEST(ExactSum, RefusesOtherSpellings) {
   ValueSum sum;
   EXPECT_TRUE(sum.parse("0x1p-149"));
-  for (const char *bad :
-       {"", "-", "0", "0x", "0xp+0", "0x0p0", "-0x0p+0", "0x2p+0", "0x01p+0",
-        "0x1p0", "0x1p+00", "0X1p+0", "0x1P+0", "0xAp+0", "0x1.8p+0", "1p+0",
-        "0x1p-150", "0x1p+400", "0x1p+99999999999", "+0x1p+0", " 0x1p+0",
-        "0x1p+0 ", "0x-1p+0", "0x1p--1", "nan", "inf"})
+  for (const char *bad : {"",
+                          "-",
+                          "0",
+                          "0x",
+                          "0xp+0",
+                          "0x0p0",
+                          "-0x0p+0",
+                          "0x2p+0",
+                          "0x01p+0",
+                          "0x1p0",
+                          "0x1p+00",
+                          "0X1p+0",
+                          "0x1P+0",
+                          "0xAp+0",
+                          "0x1.8p+0",
+                          "1p+0",
+                          "0x1p-150",
+                          "0x1p+400",
+                          "0x1p+99999999999",
+                          "+0x1p+0",
+                          " 0x1p+0",
+                          "0x1p+0 ",
+                          "0x-1p+0",
+                          "0x1p--1",
+                          "nan",
+                          "inf"})
     EXPECT_FALSE(sum.parse(bad)) << bad;
   EXPECT_FALSE(sum.parse("0x" + std::string(120, 'f') + "p+0"));
   EXPECT_FALSE(sum.parse("0x" + std::string(10000, '1') + "p+0"));

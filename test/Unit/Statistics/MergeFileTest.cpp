@@ -129,7 +129,8 @@ TEST(MergeFile, KillsLoseAndTearNothing) {
     ASSERT_TRUE(static_cast<bool>(file)) << llvm::toString(file.takeError());
     // The last one may be in the file though nobody was told.
     uint64_t now = file->data.samples;
-    ASSERT_TRUE(now == merged + acknowledged || now == merged + acknowledged + 1)
+    ASSERT_TRUE(now == merged + acknowledged ||
+                now == merged + acknowledged + 1)
         << now << ", " << merged << " + " << acknowledged;
     ASSERT_EQ(file->records["main/a#1"].count, now * 20);
     merged = now;

@@ -260,8 +260,9 @@ TEST(Parse, Sums) {
   };
   EXPECT_EQ(with("\"0x3p+0\""), "");
   for (const char *value : {"\"\"", "\"3\"", "\"0x6p-1\"", "\"0X3p+0\""})
-    EXPECT_THAT(with(value), HasSubstr(place + "expected the shortest spelling "
-                                               "of an exact sum, got " +
+    EXPECT_THAT(with(value), HasSubstr(place +
+                                       "expected the shortest spelling "
+                                       "of an exact sum, got " +
                                        value));
   EXPECT_THAT(with("3"), HasSubstr(place + "expected a string, got 3"));
   EXPECT_THAT(with('"' + std::string(9999, '1') + '"'),
@@ -275,9 +276,9 @@ TEST(Parse, Sums) {
   EXPECT_THAT(errorOf("\"sum\": \"0x0p+0\"", "\"sum\": \"0x1p+0\""),
               HasSubstr("values[1]: sum: expected at least 0x0p+0 and at most "
                         "0x0p+0, got 0x1p+0"));
-  EXPECT_THAT(errorOf("\"sum_squares\": \"0x0p+0\"",
-                      "\"sum_squares\": \"0x1p-298\""),
-              HasSubstr("values[1]: sum_squares: expected at least"));
+  EXPECT_THAT(
+      errorOf("\"sum_squares\": \"0x0p+0\"", "\"sum_squares\": \"0x1p-298\""),
+      HasSubstr("values[1]: sum_squares: expected at least"));
 }
 
 TEST(Parse, SamplesOfARecord) {
@@ -399,7 +400,8 @@ TEST(ParseHostile, ManyChannelsAndPages) {
                         "0, \"min\": 1e-45, \"max\": 1e38, \"sum\": "
                         "\"0x1p+0\", \"sum_squares\": \"0x1p+0\", "
                         "\"histogram\": [" +
-                        bins + "]}, ", channels;
+                        bins + "]}, ",
+              channels;
   while (channels.size() < sixteenMiB)
     channels += channel;
   expectCheapRefusal(changed("\"channels\": []", "\"channels\": [" + channels));
