@@ -156,10 +156,10 @@ def peer_rows(target, shape, path, contract, compile_to, folder):
 # --- instructions ----------------------------------------------------------
 
 
-def instructions(assembly, shape, operands, emulator, folder):
+def instructions(code, shape, operands, emulator, folder):
     """Of one call, in an emulator: of two less those of one."""
     from emulation.emulate import Program
-    program = Program(folder, assembly, ["qdot_main"], emulator)
+    program = Program(folder, code, ["qdot_main"], emulator)
     size = shape.m * shape.n
     counts = []
     for repeats in (1, 2):
@@ -171,9 +171,11 @@ def instructions(assembly, shape, operands, emulator, folder):
 def count_row(target, shape, model, operands, compile_to, folder):
     """All instructions of a call for each dot instruction that it needs."""
     products, limit, emulator, _ = COUNTS[target]
-    assembly = folder / "counted.s"
-    compile_to(model, target, assembly)
-    count = instructions(assembly, shape, operands, emulator, folder)
+    # Bochs wants other assembly in places; GNU's assembler wants to be told
+    # what AArch64 instructions there are.
+    code = folder / f"counted.{'s' if emulator == 'bochs' else 'o'}"
+    compile_to(model, target, code)
+    count = instructions(code, shape, operands, emulator, folder)
     dots = shape.m * shape.n * shape.k / products
     return CountRow("mca", f"{target}/{shape.name}/instructions",
                     Measured("qdot", count / dots, count / dots),

@@ -11,6 +11,7 @@ mlir-opt, mlir-opt-22, mlir-runner-22, mlir-translate, clang, llvm-nm,
 FileCheck, not, split-file, ... (LLVM 22).
 """
 
+import glob
 import os
 import platform
 import shutil
@@ -71,6 +72,13 @@ def has_thread_sanitizer():
 
 add_feature("tsan", has_thread_sanitizer())
 add_feature("qemu-x86_64", shutil.which("qemu-x86_64-static"))
+
+add_feature("parallel", shutil.which("parallel"))
+add_feature("mpi", shutil.which("mpirun"))
+add_feature("libfuzzer", glob.glob(os.path.join(
+    os.path.dirname(config.llvm_tools_dir), "lib", "clang", "*", "lib",
+    "linux", f"libclang_rt.fuzzer-{platform.machine()}.a"))
+    and shutil.which("clang++-22"))
 
 # Longest first: lit replaces textually.
 config.substitutions += [

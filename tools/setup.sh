@@ -19,6 +19,7 @@ packages=(
   python3 python3-numpy python3-sklearn libgtest-dev libgmock-dev
   qemu-user-static gcc-aarch64-linux-gnu libc6-dev-arm64-cross
   bochs bochs-term bochsbios vgabios
+  libclang-rt-22-dev parallel openmpi-bin
 )
 
 say() { echo "setup: $*" >&2; }

@@ -5,21 +5,15 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "ChooseWeights.h"
+#include "FunctionPlan.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/BuiltinOps.h"
-#include "qdot/Analysis/ConstantValues.h"
-#include "qdot/Analysis/Contraction.h"
-#include "qdot/Analysis/QuantizableValues.h"
-#include "qdot/Analysis/Remarks.h"
-#include "qdot/Analysis/StructuralBody.h"
-#include "qdot/Annotate/ActivationBits.h"
+#include "qdot/Annotate/AnnotationRules.h"
 #include "qdot/Annotate/Passes.h"
 #include "qdot/Annotate/StatisticsLookup.h"
 #include "qdot/Dialect/QuantizedType.h"
-#include "qdot/Statistics/Ranges.h"
-#include "llvm/ADT/EquivalenceClasses.h"
-#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Error.h"
-#include <cmath>
 
 namespace qdot {
 #define GEN_PASS_DEF_ANNOTATEVALUES
@@ -28,232 +22,8 @@ namespace qdot {
 
 using namespace mlir;
 using namespace qdot;
-using numerics::QuantParams;
-using numerics::StorageRange;
-using statistics::RealRange;
 
 namespace {
-/// What `annotate-values` was asked for.
-struct AnnotationRules {
-  statistics::RangeMethod method;
-  ActivationBitsRules bits;
-};
-
-/// Parameters of one value and the integers that it may take.
-struct ActivationType {
-  QuantParams params;
-  StorageRange storage;
-};
-
-/// A function and what is known about it before anything is changed.
-struct FunctionPlan {
-  explicit FunctionPlan(func::FuncOp function, llvm::Regex *keepFloat)
-      : function(function), layers(function),
-        values(function, layers, keepFloat) {}
-
-  func::FuncOp function;
-  LayerAnalysis layers;
-  QuantizableValues values;
-  /// The type of each value that gets one; decided by `ParameterChooser`.
-  llvm::DenseMap<Value, ActivationType> types;
-};
-
-//===----------------------------------------------------------------------===//
-// Decide
-//===----------------------------------------------------------------------===//
-
-/// Chooses scale and zero point of every value of one function.
-class ParameterChooser {
-public:
-  ParameterChooser(FunctionPlan &plan, const statistics::StatisticsFile &file,
-                   const AnnotationRules &rules)
-      : plan(plan), file(file), rules(rules) {}
-
-  LogicalResult choose() {
-    for (const Layer &layer : plan.layers.getLayers())
-      if (plan.values.isQuantized(layer) && failed(checkConstants(layer)))
-        return failure();
-    for (const QuantizableValue &value : plan.values.getValues())
-      groups.insert(value.value);
-    for (const Layer &layer : plan.layers.getLayers())
-      if (layer.kind == LayerKind::SameScale && plan.values.isQuantized(layer))
-        tie(layer);
-    for (const QuantizableValue &value : plan.values.getValues())
-      if (failed(addRange(value)))
-        return failure();
-    joinPending();
-    chooseBits();
-    for (const QuantizableValue &value : plan.values.getValues())
-      if (!isQuantizedAlready(value.value))
-        plan.types[value.value] = getType(value.value);
-    return success();
-  }
-
-private:
-  /// Constants that become integers: those of a contraction must be finite;
-  /// where values only move, infinities saturate, as they do in a pad.
-  static LogicalResult checkConstants(const Layer &layer) {
-    bool isContraction = layer.kind == LayerKind::Contraction;
-    if (!isContraction && layer.kind != LayerKind::SameScale)
-      return success();
-    for (Value operand : layer.op->getOperands()) {
-      FailureOr<ConstantInit> constant = getConstantInit(operand);
-      if (failed(constant))
-        continue;
-      for (double value : constant->values)
-        if (std::isnan(value) || (isContraction && std::isinf(value)))
-          return layer.op->emitOpError()
-                     .append("has a constant that is not finite: ", value)
-                     .attachNote(operand.getLoc())
-                 << "the constant is here";
-    }
-    return success();
-  }
-
-  /// Operands and result of a move share one type.
-  void tie(const Layer &layer) {
-    for (Value activation : layer.activations)
-      groups.unionSets(layer.result, activation);
-    extend(layer.result, {0.0, 0.0});
-    if (layer.padValue)
-      extend(layer.result, {*layer.padValue, *layer.padValue});
-    for (Value operand : layer.op->getOperands())
-      extendByConstant(layer.result, operand);
-    // The table of a gather is no operand: its body captures it.
-    if (auto op = dyn_cast<linalg::LinalgOp>(layer.op))
-      if (tensor::ExtractOp gather = matchGather(op))
-        extendByConstant(layer.result, gather.getTensor());
-  }
-
-  void extendByConstant(Value member, Value operand) {
-    FailureOr<ConstantInit> constant = getConstantInit(operand);
-    if (failed(constant) || constant->values.empty() ||
-        layerStartsAt(operand))
-      return;
-    for (double value : constant->values)
-      if (std::isfinite(value))
-        extend(member, {value, value});
-  }
-
-  /// The neutral element of a maximum or minimum is no value of the tensor.
-  static bool layerStartsAt(Value operand) {
-    return llvm::all_of(operand.getUsers(), [&](Operation *user) {
-      auto op = dyn_cast<linalg::LinalgOp>(user);
-      return op && op.getNumReductionLoops() > 0;
-    });
-  }
-
-  void extend(Value member, RealRange range) {
-    // Unions may follow; ranges are joined per group when they are read.
-    pending.push_back({member, range});
-  }
-
-  LogicalResult addRange(const QuantizableValue &value) {
-    // What a move makes are its operands' values; a pad in front of a maximum
-    // may hold the lowest float, which must not become part of the range.
-    if (isMoved(value) || isQuantizedAlready(value.value))
-      return success();
-    llvm::Expected<RealRange> range =
-        statistics::estimateRange(getRecord(value), rules.method);
-    if (!range)
-      return plan.function.emitError()
-             << "value " << value.site.getKey() << ": "
-             << llvm::toString(range.takeError());
-    extend(value.value, *range);
-    return success();
-  }
-
-  static bool isMoved(const QuantizableValue &value) {
-    return value.producer && value.producer->kind == LayerKind::SameScale;
-  }
-
-  const statistics::TensorRecord &getRecord(const QuantizableValue &value) {
-    return file.records.at(value.site.getKey().str());
-  }
-
-  QuantParams getParams(const void *group, StorageRange storage) {
-    RealRange range = ranges.lookup(group);
-    return numerics::chooseAsymmetric(range.min, range.max, storage);
-  }
-
-  /// Values that share a type have 7 bits when one of them is to have 7.
-  void chooseBits() {
-    llvm::DenseSet<const void *> expensive, automatic;
-    for (const QuantizableValue &value : plan.values.getValues()) {
-      const void *group = groups.getLeaderValue(value.value);
-      ActivationBits bits = rules.bits.get(value.site.getPath());
-      if (isQuantizedAlready(value.value) || bits == ActivationBits::Eight)
-        continue;
-      if (bits == ActivationBits::Seven)
-        narrow.insert(group);
-      else if (isMoved(value) || getNarrowError(value) <= maxAutoError)
-        automatic.insert(group);
-      else
-        expensive.insert(group);
-    }
-    for (const void *group : automatic)
-      if (!expensive.contains(group))
-        narrow.insert(group);
-    for (const QuantizableValue &value : plan.values.getValues())
-      if (narrow.contains(groups.getLeaderValue(value.value)) &&
-          !isMoved(value) && !isQuantizedAlready(value.value))
-        reportNarrow(value);
-  }
-
-  double getNarrowError(const QuantizableValue &value) {
-    QuantParams params = getParams(groups.getLeaderValue(value.value),
-                                   numerics::narrowActivationRange);
-    return statistics::estimateRelativeError(getRecord(value), params.scale);
-  }
-
-  void reportNarrow(const QuantizableValue &value) {
-    Operation *op = value.value.getDefiningOp();
-    int64_t error = std::llround(1e6 * getNarrowError(value));
-    emitAnalysisRemark(
-        op ? op : plan.function.getOperation(), "ActivationBits",
-        {{"Bits", 7}, {"RelativeErrorPerMillion", error}},
-        ("7 bits for " + value.site.getPath() +
-         ": rounding changes it by that part of its root mean square, twice as "
-         "much as 8 bits would").str());
-  }
-
-  ActivationType getType(Value value) {
-    const void *group = groups.getLeaderValue(value);
-    StorageRange storage = narrow.contains(group)
-                               ? numerics::narrowActivationRange
-                               : numerics::activationRange;
-    return {getParams(group, storage), storage};
-  }
-
-  void joinPending() {
-    for (auto [member, range] : pending) {
-      auto [it, isNew] =
-          ranges.try_emplace(groups.getLeaderValue(member), range);
-      if (isNew)
-        continue;
-      it->second.min = std::min(it->second.min, range.min);
-      it->second.max = std::max(it->second.max, range.max);
-    }
-  }
-
-  FunctionPlan &plan;
-  const statistics::StatisticsFile &file;
-  const AnnotationRules &rules;
-  struct Groups {
-    llvm::EquivalenceClasses<const void *> classes;
-    void insert(Value value) { classes.insert(value.getAsOpaquePointer()); }
-    void unionSets(Value a, Value b) {
-      classes.unionSets(a.getAsOpaquePointer(), b.getAsOpaquePointer());
-    }
-    const void *getLeaderValue(Value value) const {
-      return classes.getLeaderValue(value.getAsOpaquePointer());
-    }
-  } groups;
-  SmallVector<std::pair<Value, RealRange>> pending;
-  llvm::DenseMap<const void *, RealRange> ranges;
-  llvm::DenseSet<const void *> narrow; ///< groups of 7 bits
-};
-
 //===----------------------------------------------------------------------===//
 // Apply
 //===----------------------------------------------------------------------===//
@@ -261,8 +31,10 @@ private:
 /// Writes the decisions into one function.
 class Annotator {
 public:
-  explicit Annotator(FunctionPlan &plan)
-      : plan(plan), builder(plan.function.getContext()) {}
+  Annotator(FunctionPlan &plan, const statistics::StatisticsFile &file,
+            const AnnotationRules &rules)
+      : plan(plan), file(file), rules(rules),
+        builder(plan.function.getContext()) {}
 
   void apply() {
     markKeptLayers();
@@ -285,12 +57,20 @@ private:
   void annotateValue(const QuantizableValue &value) {
     builder.setInsertionPointAfterValue(value.value);
     ActivationType chosen = plan.types.lookup(value.value);
-    quant::QuantizedType type = getPerTensorType(
-        builder.getContext(), chosen.storage, chosen.params);
+    quant::QuantizedType type =
+        getPerTensorType(builder.getContext(), chosen.storage, chosen.params);
     SmallPtrSet<Operation *, 1> own;
     Value replacement = insertPair(value.value, type, value.site, own);
+    if (chosen.choice)
+      (*own.begin())->setAttr(rangeAttrName, getRangeAttr(*chosen.choice));
     Value former = value.value;
     former.replaceAllUsesExcept(replacement, own);
+  }
+
+  RangeAttr getRangeAttr(const RangeChoice &choice) {
+    return RangeAttr::get(builder.getContext(), choice.method,
+                          builder.getF64FloatAttr(choice.sqnr),
+                          builder.getF64FloatAttr(choice.minmaxSqnr));
   }
 
   Value insertPair(Value value, quant::QuantizedType element, SiteAttr site,
@@ -314,17 +94,12 @@ private:
     if (!inputScale || failed(weight) || failed(init))
       return;
     ContractionChannels channels = getChannels(layer);
-    SmallVector<double> scales =
-        chooseScales(*weight, channels, *init, *inputScale);
+    WeightChoice choice =
+        chooseWeights(*weight, channels, getBiasMagnitudes(channels, *init),
+                      getRequest(layer, *inputScale));
     builder.setInsertionPoint(layer.op);
-    SmallPtrSet<Operation *, 1> own;
-    layer.weight->set(insertPair(
-        layer.weight->get(),
-        getSymmetricType(builder.getContext(), numerics::weightRange,
-                         weight->type.getRank(), channels.weightAxes,
-                         channels.shape, scales),
-        SiteAttr(), own));
-    annotateBias(op, channels, *init, *inputScale, scales);
+    layer.weight->set(createWeight(layer, channels, *weight, choice));
+    annotateBias(op, channels, *init, *inputScale, choice.scales);
   }
 
   std::optional<double> getScale(Value activation) {
@@ -341,24 +116,59 @@ private:
     return view->scales.front();
   }
 
-  static SmallVector<double> chooseScales(const RealConstant &weight,
-                                          const ContractionChannels &channels,
-                                          const ConstantInit &init,
-                                          double inputScale) {
-    SmallVector<double> maxima(channels.size(), 0.0);
-    forEachElement(weight.type.getShape(),
-                   channels.getStrides(weight.type.getRank()),
-                   [&](int64_t element, int64_t channel) {
-                     maxima[channel] = std::max(
-                         maxima[channel], std::abs(weight.values[element]));
-                   });
-    SmallVector<double> biases = getBiasMagnitudes(channels, init);
-    return llvm::map_to_vector(
-        llvm::zip_equal(maxima, biases), [&](auto pair) {
-          auto [maximum, bias] = pair;
-          return numerics::chooseWeightScale(maximum, bias, inputScale,
-                                             numerics::weightRange);
-        });
+  /// What is known about the values that meet the weights of a layer.
+  WeightRequest getRequest(const Layer &layer, double inputScale) {
+    StringRef path = plan.values.lookup(layer.result)->site.getPath();
+    WeightRequest request{
+        rules.weightRange.get(path), rules.weightGranularity.get(path),
+        rules.getWeightScheme(rules.weightBits.get(path)), inputScale};
+    if (request.method.kind != statistics::RangeMethod::Kind::Auto)
+      return request;
+    const QuantizableValue *input =
+        plan.values.lookup(layer.activations.front());
+    auto record = input ? file.records.find(input->site.getKey().str())
+                        : file.records.end();
+    if (record == file.records.end() || !record->second.hasRange())
+      return request;
+    auto values = statistics::Distribution::of(record->second);
+    request.inputMean = values.getMean();
+    request.inputVariance =
+        values.getMeanSquare() - request.inputMean * request.inputMean;
+    return request;
+  }
+
+  /// The weight behind a dequantize, with all decisions in it.
+  Value createWeight(const Layer &layer, const ContractionChannels &channels,
+                     const RealConstant &weight, const WeightChoice &choice) {
+    bool isShared =
+        llvm::all_equal(choice.scales) &&
+        rules.weightGranularity
+                .get(plan.values.lookup(layer.result)->site.getPath())
+                .kind == WeightGranularity::Kind::Tensor;
+    quant::QuantizedType type = getSymmetricType(
+        builder.getContext(), choice.storage, weight.type.getRank(),
+        isShared ? ArrayRef<int64_t>() : ArrayRef<int64_t>(channels.weightAxes),
+        isShared ? ArrayRef<int64_t>() : ArrayRef<int64_t>(channels.shape),
+        choice.scales);
+    if (choice.codes)
+      return insertCodes(layer.weight->get(), type, *choice.codes);
+    SmallPtrSet<Operation *, 1> own;
+    return insertPair(layer.weight->get(), type, SiteAttr(), own);
+  }
+
+  /// A constant of codes with the meaning of `element`.
+  Value insertCodes(Value value, quant::QuantizedType element,
+                    ArrayRef<int64_t> codes) {
+    auto real = cast<RankedTensorType>(value.getType());
+    auto bytes = llvm::map_to_vector(
+        codes, [](int64_t code) { return static_cast<int8_t>(code); });
+    auto storage = RankedTensorType::get(real.getShape(), builder.getI8Type());
+    Value constant = arith::ConstantOp::create(
+        builder, value.getLoc(),
+        DenseElementsAttr::get(storage, ArrayRef<int8_t>(bytes)));
+    Value quantized = quant::StorageCastOp::create(
+        builder, value.getLoc(), real.clone(element), constant);
+    return DequantizeOp::create(builder, value.getLoc(), real, quantized);
   }
 
   /// A bias with one value per channel gets the i32 type of its accumulator.
@@ -377,17 +187,19 @@ private:
     // The broadcast may serve other contractions, on other scales.
     OpBuilder::InsertionGuard guard(builder);
     SmallPtrSet<Operation *, 1> own;
-    Value bias = insertPair(
-        init.constant,
-        getSymmetricType(builder.getContext(), numerics::biasRange, 1, {0},
-                         channels.shape, scales),
-        SiteAttr(), own);
+    Value bias =
+        insertPair(init.constant,
+                   getSymmetricType(builder.getContext(), numerics::biasRange,
+                                    1, {0}, channels.shape, scales),
+                   SiteAttr(), own);
     Operation *clone = builder.clone(*broadcast);
     clone->replaceUsesOfWith(init.constant, bias);
     op.getDpsInitOperand(0)->set(clone->getResult(0));
   }
 
   FunctionPlan &plan;
+  const statistics::StatisticsFile &file;
+  const AnnotationRules &rules;
   OpBuilder builder;
 };
 
@@ -408,29 +220,21 @@ private:
     llvm::Regex keepFloatRegex(keepFloat);
     std::string error;
     if (!keepFloat.empty() && !keepFloatRegex.isValid(error))
-      return emitOptionError("keep-float", keepFloat, error);
-    auto method = statistics::parseRangeMethod(rangeMethod);
-    if (!method)
-      return emitOptionError("range", rangeMethod,
-                             llvm::toString(method.takeError()));
-    auto bits = ActivationBitsRules::parse(activationBits);
-    if (!bits)
-      return emitOptionError("activation-bits", llvm::join(activationBits, ","),
-                             llvm::toString(bits.takeError()));
+      return getOperation().emitError()
+             << "keep-float=" << keepFloat << ": " << error;
+    auto rules = AnnotationRules::parse(
+        {range, activationBits, activationScheme, weightRange, weightBits,
+         weightGranularity, weightScheme, preset});
+    if (!rules)
+      return getOperation().emitError() << llvm::toString(rules.takeError());
     if (stats.empty())
       return getOperation().emitError()
              << "qdot-annotate-values needs a statistics file (stats=FILE)";
     auto file = statistics::readStatistics(stats);
     if (!file)
       return getOperation().emitError() << llvm::toString(file.takeError());
-    return annotate(*file, {*method, std::move(*bits)},
+    return annotate(*file, *rules,
                     keepFloat.empty() ? nullptr : &keepFloatRegex);
-  }
-
-  LogicalResult emitOptionError(StringRef option, StringRef value,
-                                StringRef error) {
-    return getOperation().emitError()
-           << option << "=" << value << ": " << error;
   }
 
   LogicalResult annotate(const statistics::StatisticsFile &file,
@@ -444,17 +248,37 @@ private:
     if (failed(checkSites(plans, file)))
       return failure();
     for (auto &plan : plans)
-      if (failed(ParameterChooser(*plan, file, rules).choose()))
+      if (failed(checkWeightRules(*plan, rules)))
         return failure();
     for (auto &plan : plans)
-      Annotator(*plan).apply();
+      if (failed(chooseActivations(*plan, file, rules)))
+        return failure();
+    for (auto &plan : plans)
+      Annotator(*plan, file, rules).apply();
+    return success();
+  }
+
+  /// A code of 8 bits times the factor of a block is no byte.
+  static LogicalResult checkWeightRules(const FunctionPlan &plan,
+                                        const AnnotationRules &rules) {
+    for (const Layer &layer : plan.layers.getLayers()) {
+      const QuantizableValue *result = plan.values.lookup(layer.result);
+      if (!layer.weight || !result)
+        continue;
+      StringRef path = result->site.getPath();
+      auto granularity = rules.weightGranularity.get(path);
+      unsigned bits = rules.weightBits.get(path);
+      if (granularity.kind == WeightGranularity::Kind::Block && bits != 4)
+        return layer.op->emitOpError()
+               << "expected weights of 4 bits for blocks of "
+               << granularity.blockSize << ", got " << bits << " bits";
+    }
     return success();
   }
 
   /// The file must fit the model as it was observed: without `keep-float`.
-  LogicalResult
-  checkSites(ArrayRef<std::unique_ptr<FunctionPlan>> plans,
-             const statistics::StatisticsFile &file) {
+  LogicalResult checkSites(ArrayRef<std::unique_ptr<FunctionPlan>> plans,
+                           const statistics::StatisticsFile &file) {
     SmallVector<QuantizableValue> wanted;
     for (const auto &plan : plans) {
       QuantizableValues all(plan->function, plan->layers);

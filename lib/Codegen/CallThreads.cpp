@@ -30,7 +30,8 @@ struct CallThreads : public qdot::impl::CallThreadsBase<CallThreads> {
   void runOnOperation() override {
     if (threads < 0) {
       getOperation().emitError()
-          << "expected a number of threads, 0 for all, got " << threads;
+          << "expected a number of threads, 0 for all, got "
+          << int64_t(threads);
       return signalPassFailure();
     }
     SmallVector<LLVM::CallOp> calls;

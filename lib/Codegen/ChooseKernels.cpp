@@ -231,6 +231,11 @@ private:
           continue;
         if (target.load == 16 && rows * vectors + rows + 1 > armRegisters)
           continue;
+        // A vector of every accumulator, one activation, and the weights, which
+        // a single row takes from memory.
+        if (target.isExact && target.load == 4 && lanes <= 8 &&
+            rows * vectors + (rows > 1 ? vectors : 0) + 1 > avxRegisters)
+          continue;
         // Proofs hold for more groups when a block has few columns.
         if (!target.isExact && vectors > 1 && maxRows >= 4)
           continue;

@@ -41,7 +41,7 @@ struct ChooseSplits : public qdot::impl::ChooseSplitsBase<ChooseSplits> {
     if (minWork < 0) {
       getOperation().emitError()
           << "expected the least work of a part, 0 for the default, got "
-          << minWork;
+          << int64_t(minWork);
       return signalPassFailure();
     }
     getOperation().walk([&](ContractOp op) { choose(op); });
@@ -61,9 +61,11 @@ private:
     // The loops of one without a kernel widen, multiply and add.
     if (!op.getKernelAttr())
       return mark(op, isDynamic, 4 * countProducts(op), minScalarOperations);
-    bool isDot = op.getKernelAttr().getKind() == KernelKind::Dot;
+    KernelAttr kernel = op.getKernelAttr();
     mark(op, isDynamic, countProducts(op),
-         isDot ? minDotProducts : minDepthwiseProducts);
+         kernel.getKind() == KernelKind::Dot
+             ? minDotProductsPerLane * kernel.getLanes()
+             : minDepthwiseProducts);
   }
 
   /// Work of a dynamic size is known when it runs; then the grain decides.

@@ -6,9 +6,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "KernelEmitter.h"
+#include "PackedOperands.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "qdot/Codegen/KernelTable.h"
 #include "qdot/Codegen/ByteSets.h"
 #include "qdot/Codegen/VectorBody.h"
 #include "qdot/Numerics/DotProof.h"
@@ -22,21 +24,6 @@ static constexpr int64_t maxUnrolledDots = 96;
 /// The same for blocks whose groups are sorted, and for all blocks together.
 static constexpr int64_t maxUnrolledSortedDots = 128;
 static constexpr int64_t maxStaticDots = 512;
-
-/// The constant that an attribute of the op names; empty without it.
-static SmallVector<int64_t> readTable(ContractOp op, StringRef name) {
-  SmallVector<int64_t> values;
-  auto symbol = op->getAttrOfType<FlatSymbolRefAttr>(name);
-  auto global = symbol ? SymbolTable::lookupNearestSymbolFrom<memref::GlobalOp>(
-                             op, symbol)
-                       : memref::GlobalOp();
-  if (!global || !global.getInitialValue())
-    return values;
-  if (auto data = dyn_cast<DenseIntElementsAttr>(*global.getInitialValue()))
-    for (APInt value : data)
-      values.push_back(value.getSExtValue());
-  return values;
-}
 
 namespace {
 class DotEmitter : public KernelEmitter {
@@ -91,7 +78,13 @@ private:
     return count;
   }
   bool isUnrolled(int64_t count) const {
-    return count * rows * vectors <= maxUnrolledDots;
+    if (count * rows * vectors > maxUnrolledDots)
+      return false;
+    // Weights of the whole reduction are the same for every tile, so LLVM keeps
+    // them in registers, or spills what does not fit.
+    bool isSmallFile = kernel.getLanes() <= 8 && plan.load == 4;
+    return count < countGroups(0) || !isSmallFile || count == 1 ||
+           (count + rows) * vectors + 1 <= avxRegisters;
   }
 
   /// The reduction loops from `level` inwards, then the run.

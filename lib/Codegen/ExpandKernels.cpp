@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "KernelEmitter.h"
+#include "PackedOperands.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -52,6 +53,14 @@ private:
       return op.emitOpError()
              << "cannot use " << op.getKernelAttr() << ": "
              << (plan ? "the schedule does not fit the contraction" : reason);
+    if (op.getPacked() && failed(verifyPacked(op, *plan)))
+      return failure();
+    if (!op.getPacked() &&
+        (plan->kind != KernelKind::Dot ||
+         !getLoopStrides(op.getRhsMap(),
+                         cast<MemRefType>(op.getRhs().getType()))))
+      return op.emitOpError() << "cannot use " << op.getKernelAttr()
+                              << ": its weights cannot be packed at run time";
     OpBuilder builder(op);
     switch (op.getKernelAttr().getKind()) {
     case KernelKind::Dot:

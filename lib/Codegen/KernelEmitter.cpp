@@ -79,22 +79,24 @@ LogicalResult KernelEmitter::emit() {
     rhs = flatten(op.getRhs(), at.rhs);
   } else {
     rawRhs = flatten(op.getRhs(), at.raw);
-    rhs = memref::AllocOp::create(
-        builder, loc,
-        MemRefType::get({getPackedBytes(op, plan)}, builder.getI8Type()),
-        builder.getI64IntegerAttr(64));
+    rhs = createPackedBuffer();
     at.rhs = constant(0);
   }
   for (Value extra : op.getExtras())
     extras.push_back(flatten(extra, at.extras.emplace_back()));
   out = flatten(op.getInit(), at.out);
-  auto body = [&] { return emitOuter(0, at, constant(0)); };
-  // What is packed at run time lies in one buffer, for one thread.
-  bool isSplit = op->hasAttr(minWorkAttrName) && !rawRhs;
-  if (failed(isSplit ? emitSplit(body) : body()))
+  if (failed(isSplit() ? emitSplit(at) : emitWhole(at)))
     return failure();
   if (rawRhs)
     memref::DeallocOp::create(builder, loc, rhs);
+  return success();
+}
+
+LogicalResult KernelEmitter::emitWhole(const TilePosition &at) {
+  createBuffers(/*isOnStack=*/false);
+  if (failed(emitOuter(0, at, constant(0))))
+    return failure();
+  releaseBuffers();
   return success();
 }
 
@@ -147,12 +149,10 @@ LogicalResult KernelEmitter::emitOuter(size_t level, TilePosition at,
   if (level == plan.outer.size() || !plan.outer[level].isInRhs)
     return emitPacked(level, at, block);
   const PlanLoop &loop = plan.outer[level];
-  return emitShare(takeShare(), constant(loop.size), [&](Value by) {
+  return emitShare(takeShare(), getSize(loop), [&](Value by) {
     TilePosition next = advance(at, loop, by);
-    if (rawRhs) {
-      auto strides = getLoopStrides(op.getRhsMap(),
-                                    cast<MemRefType>(op.getRhs().getType()));
-      next.raw = add(at.raw, multiply(by, (*strides)[loop.loops[0]]));
+    if (rawRhs && !isSplit()) {
+      next.raw = add(at.raw, multiply(by, getRawStride(loop)));
       return emitOuter(level + 1, next, block);
     }
     return emitOuter(level + 1, next, add(multiply(block, loop.size), by));
@@ -160,10 +160,10 @@ LogicalResult KernelEmitter::emitOuter(size_t level, TilePosition at,
 }
 
 /// The weights are packed at each position along which they vary, into memory
-/// that all of them share.
+/// that all of them share; for several threads, before.
 LogicalResult KernelEmitter::emitPacked(size_t level, const TilePosition &at,
                                         Value block) {
-  if (rawRhs)
+  if (rawRhs && !isSplit())
     emitPacking(builder, op, plan, rawRhs, at.raw, rhs);
   return emitPositions(level, at, block);
 }

@@ -44,6 +44,12 @@ protected:
   virtual mlir::LogicalResult beginTile(const TilePosition &, int64_t) {
     return mlir::success();
   }
+  /// Bytes of the buffers that each thread needs for itself.
+  virtual int64_t getBufferBytes() const { return 0; }
+  /// Creates them: on the stack in the part of a thread, else where
+  /// qdot-plan-memory finds them a place. Then `releaseBuffers` is called.
+  virtual void createBuffers(bool isOnStack) {}
+  virtual void releaseBuffers() {}
   /// Whether all blocks of columns must follow each other within a tile.
   virtual bool hasTilesOutside() const { return false; }
   /// Columns of one block and vectors per block.
@@ -138,8 +144,6 @@ private:
   /// Chooses the levels; their units, and how many of them a thread takes at
   /// least.
   int64_t countUnits(int64_t &grain);
-  /// `body` within `qdot.parallel`, where the kernel is large enough.
-  Result emitSplit(llvm::function_ref<Result()> body);
   /// The share of the next loop inwards. Its body is emitted by `inShare`.
   Share takeShare();
   Result inShare(const Share &share, mlir::Value at,
@@ -160,6 +164,18 @@ private:
   mlir::Value flatten(mlir::Value memref, mlir::Value &offset);
   Result emitOuter(size_t level, TilePosition at, mlir::Value block);
   Result emitPacked(size_t level, const TilePosition &at, mlir::Value block);
+  /// Whether threads may share the kernel.
+  bool isSplit() const;
+  Result emitWhole(const TilePosition &at);
+  /// Within `qdot.parallel`, where the kernel is large enough.
+  Result emitSplit(const TilePosition &at);
+  /// Room for the packed right side: of one position, or of all of them where
+  /// threads share the kernel. These are packed before.
+  mlir::Value createPackedBuffer();
+  int64_t countRhsPositions() const;
+  int64_t getRawStride(const PlanLoop &loop);
+  void packAll(const TilePosition &at);
+  void packPosition(const TilePosition &at, mlir::Value number);
   Result emitChunks(const TilePosition &at, mlir::Value block);
   Result forBlocks(const TilePosition &at, mlir::Value block, OnBlock body);
   Result forFullTiles(const TilePosition &at, const Share &share, OnTile body);

@@ -243,7 +243,7 @@ private:
     parallel = std::move(sorted);
     mergeLoops();
     for (const PlanLoop &loop : parallel)
-      if (loop.isInRhs && loop.isDynamic() && isConstantGlobal(op.getRhs()))
+      if (loop.isInRhs && loop.isDynamic() && op.getPacked())
         return refuse("the weights have a dynamic size");
     chooseRow();
     return true;

@@ -13,6 +13,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "KernelEmitter.h"
+#include "RuntimePacking.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "qdot/Codegen/SplitCost.h"
@@ -22,6 +23,10 @@ using namespace qdot;
 
 /// Units above which further loops are not split.
 static constexpr int64_t enoughUnits = 32;
+/// Bytes of the buffers that a part may have on its thread's stack.
+static constexpr int64_t maxStackBytes = 64 << 10;
+/// Bytes that pay for a thread to pack.
+static constexpr int64_t minPackedBytes = 32 << 10;
 
 int64_t KernelEmitter::countBlocks() const {
   return llvm::divideCeil(plan.column.size, getBlockColumns());
@@ -78,13 +83,19 @@ int64_t KernelEmitter::countUnits(int64_t &grain) {
   return units;
 }
 
-LogicalResult KernelEmitter::emitSplit(function_ref<LogicalResult()> body) {
+bool KernelEmitter::isSplit() const {
+  return op->hasAttr(minWorkAttrName) && getBufferBytes() <= maxStackBytes;
+}
+
+LogicalResult KernelEmitter::emitSplit(const TilePosition &at) {
+  if (rawRhs)
+    packAll(at);
   int64_t grain = 1;
   int64_t units = countUnits(grain);
   bool isStatic = llvm::none_of(op.getLoopSizes(), ShapedType::isDynamic);
   if (isStatic && units / grain < 2) {
     unitLevels.clear();
-    return body();
+    return emitWhole(at);
   }
   Value count = constant(1);
   for (const Level &level : unitLevels) {
@@ -96,8 +107,68 @@ LogicalResult KernelEmitter::emitSplit(function_ref<LogicalResult()> body) {
   builder.setInsertionPointToStart(&parallel.getBody().front());
   unitBegin = parallel.getBegin();
   unitEnd = parallel.getEnd();
-  return body();
+  createBuffers(/*isOnStack=*/true);
+  return emitOuter(0, at, constant(0));
 }
+
+//===----------------------------------------------------------------------===//
+// Packing at run time
+//===----------------------------------------------------------------------===//
+
+int64_t KernelEmitter::countRhsPositions() const {
+  int64_t count = 1;
+  for (const PlanLoop &loop : plan.outer)
+    if (loop.isInRhs)
+      count *= loop.size;
+  return count;
+}
+
+Value KernelEmitter::createPackedBuffer() {
+  int64_t positions = isSplit() ? countRhsPositions() : 1;
+  auto type = MemRefType::get({positions * getPackedBytes(op, plan)},
+                              builder.getI8Type());
+  return memref::AllocOp::create(builder, loc, type,
+                                 builder.getI64IntegerAttr(64));
+}
+
+int64_t KernelEmitter::getRawStride(const PlanLoop &loop) {
+  auto type = cast<MemRefType>(op.getRhs().getType());
+  return (*getLoopStrides(op.getRhsMap(), type))[loop.loops[0]];
+}
+
+void KernelEmitter::packAll(const TilePosition &at) {
+  int64_t grain = llvm::divideCeil(minPackedBytes, getPackedBytes(op, plan));
+  Value count = constant(countRhsPositions());
+  auto parallel = ParallelOp::create(builder, loc, count, grain);
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(&parallel.getBody().front());
+  (void)emitLoop(parallel.getBegin(), parallel.getEnd(), 1, [&](Value number) {
+    packPosition(at, number);
+    return success();
+  });
+}
+
+void KernelEmitter::packPosition(const TilePosition &at, Value number) {
+  Value raw = at.raw, left = number;
+  for (const PlanLoop &loop : llvm::reverse(plan.outer)) {
+    if (!loop.isInRhs)
+      continue;
+    Value size = constant(loop.size);
+    Value by = arith::RemUIOp::create(builder, loc, left, size);
+    left = arith::DivUIOp::create(builder, loc, left, size);
+    raw = add(raw, multiply(by, getRawStride(loop)));
+  }
+  int64_t bytes = getPackedBytes(op, plan);
+  Value packed = memref::SubViewOp::create(
+      builder, loc, rhs, OpFoldResult(multiply(number, bytes)),
+      OpFoldResult(builder.getIndexAttr(bytes)),
+      OpFoldResult(builder.getIndexAttr(1)));
+  emitPacking(builder, op, plan, rawRhs, raw, packed);
+}
+
+//===----------------------------------------------------------------------===//
+// Shares of loops
+//===----------------------------------------------------------------------===//
 
 KernelEmitter::Share KernelEmitter::takeShare() {
   if (unitLevel == unitSizes.size())

@@ -25,15 +25,14 @@ public:
   MatrixEmitter(OpBuilder &builder, ContractOp op, const KernelPlan &plan)
       : KernelEmitter(builder, op, plan), panel(builder, loc, plan) {}
 
-  LogicalResult emitWithPanel() {
-    panel.allocate(kernel.getRows());
-    if (failed(emit()))
-      return failure();
-    panel.release();
-    return success();
-  }
-
 protected:
+  int64_t getBufferBytes() const override {
+    return panel.getBytes(kernel.getRows());
+  }
+  void createBuffers(bool isOnStack) override {
+    panel.allocate(kernel.getRows(), isOnStack);
+  }
+  void releaseBuffers() override { panel.release(); }
   int64_t getBlockColumns() const override { return kernel.getVectors() * 4; }
   int64_t getBlockBytes(int64_t vectors) const override {
     return panel.getNumUnits() * vectors * 2 * pairBytes;
@@ -144,5 +143,5 @@ private:
 
 LogicalResult qdot::emitMatrixKernel(OpBuilder &builder, ContractOp op,
                                      const KernelPlan &plan) {
-  return MatrixEmitter(builder, op, plan).emitWithPanel();
+  return MatrixEmitter(builder, op, plan).emit();
 }

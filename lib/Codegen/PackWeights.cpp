@@ -350,8 +350,14 @@ struct PackWeights : public qdot::impl::PackWeightsBase<PackWeights> {
     needsProof = !table->isExact;
     SymbolTable symbols(getOperation());
     WalkResult result = getOperation().walk([&](ContractOp op) {
+      if (!op.getKernel() || op.getPacked())
+        return WalkResult::advance();
+      if (!isa<MemRefType>(op.getInit().getType())) {
+        op.emitOpError("is still on tensors; bufferize first");
+        return WalkResult::interrupt();
+      }
       // Other weights are packed at run time by the kernel itself.
-      if (!op.getKernel() || op.getPacked() || !isConstantGlobal(op.getRhs()))
+      if (!isConstantGlobal(op.getRhs()))
         return WalkResult::advance();
       return failed(pack(op, symbols)) ? WalkResult::interrupt()
                                        : WalkResult::advance();
@@ -375,8 +381,6 @@ private:
                               << ": runs of " << plan->run
                               << " bytes, and it takes 8";
     memref::GlobalOp global = getGlobal(op.getRhs(), symbols);
-    if (!global)
-      return op.emitOpError() << "has a kernel but no constant weights";
     FailureOr<ConstantTensor> data = getData(global);
     auto strides =
         getLoopStrides(op.getRhsMap(), cast<MemRefType>(op.getRhs().getType()));

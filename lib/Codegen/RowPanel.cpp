@@ -28,12 +28,17 @@ Value RowPanel::multiply(Value a, int64_t b) {
   return arith::MulIOp::create(builder, loc, a, constant(b));
 }
 
-void RowPanel::allocate(int64_t mostRows) {
-  int64_t pairs = (mostRows + 1) / 2;
-  auto type = MemRefType::get({getNumUnits() * pairs * pairBytes},
-                              builder.getI8Type());
-  buffer = memref::AllocOp::create(builder, loc, type, ValueRange(),
-                                   builder.getI64IntegerAttr(64));
+int64_t RowPanel::getBytes(int64_t mostRows) const {
+  return getNumUnits() * ((mostRows + 1) / 2) * pairBytes;
+}
+
+void RowPanel::allocate(int64_t mostRows, bool isOnStack) {
+  auto type = MemRefType::get({getBytes(mostRows)}, builder.getI8Type());
+  IntegerAttr alignment = builder.getI64IntegerAttr(64);
+  if (isOnStack)
+    buffer = memref::AllocaOp::create(builder, loc, type, alignment);
+  else
+    buffer = memref::AllocOp::create(builder, loc, type, alignment);
 }
 
 void RowPanel::release() { memref::DeallocOp::create(builder, loc, buffer); }

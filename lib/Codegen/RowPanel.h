@@ -29,8 +29,10 @@ public:
   RowPanel(mlir::OpBuilder &builder, mlir::Location loc,
            const KernelPlan &plan);
 
-  /// Allocates the buffer for tiles of up to `rows` rows.
-  void allocate(int64_t rows);
+  /// Bytes of the buffer for tiles of up to `rows` rows.
+  int64_t getBytes(int64_t rows) const;
+  /// Allocates it; what is on the stack needs no `release`.
+  void allocate(int64_t rows, bool isOnStack);
   void release();
 
   /// Copies `rows` rows of `lhs` (flat), the first of them at `left`.

@@ -30,16 +30,22 @@ public:
 
   LogicalResult emitAll() {
     vscale = vector::VectorScaleOp::create(builder, loc);
-    if (isMatrix)
-      panel.allocate(kernel.getRows());
-    if (failed(emit()))
-      return failure();
-    if (isMatrix)
-      panel.release();
-    return success();
+    return emit();
   }
 
 protected:
+  int64_t getBufferBytes() const override {
+    return isMatrix ? panel.getBytes(kernel.getRows()) : 0;
+  }
+  void createBuffers(bool isOnStack) override {
+    if (isMatrix)
+      panel.allocate(kernel.getRows(), isOnStack);
+  }
+  void releaseBuffers() override {
+    if (isMatrix)
+      panel.release();
+  }
+  bool hasTilesOutside() const override { return true; }
   int64_t getBlockColumns() const override { return plan.column.size; }
   int64_t getBlockBytes(int64_t) const override {
     return isMatrix ? panel.getNumUnits() * getStepBytes()

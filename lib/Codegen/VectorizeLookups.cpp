@@ -45,8 +45,8 @@ private:
         op.getNumParallelLoops() != op.getNumLoops())
       return std::nullopt;
     for (OpOperand &operand : op->getOpOperands()) {
-      auto type = cast<MemRefType>(operand.get().getType());
-      if (!type.getElementType().isInteger(8) ||
+      auto type = dyn_cast<MemRefType>(operand.get().getType());
+      if (!type || !type.getElementType().isInteger(8) ||
           !type.getLayout().isIdentity() ||
           !op.getMatchingIndexingMap(&operand).isIdentity())
         return std::nullopt;

@@ -38,8 +38,10 @@ struct ObserveOpInterface
         getBuffer(rewriter, observe.getValue(), options, state);
     if (failed(buffer))
       return failure();
-    replaceOpWithNewBufferizedOp<ObserveOp>(rewriter, op, *buffer,
+    DictionaryAttr marks = observe->getDiscardableAttrDictionary();
+    auto buffered = replaceOpWithNewBufferizedOp<ObserveOp>(rewriter, op, *buffer,
                                             observe.getSite());
+    buffered->setDiscardableAttrs(marks);
     return success();
   }
 };

@@ -89,7 +89,11 @@ LogicalResult QdotDialect::verifyOperationAttribute(Operation *op,
   if (name == accumulatorAttrName && !isa<AccumulatorAttr>(value))
     return op->emitOpError() << "expected a #qdot.accumulator attribute for '"
                              << name << "', got " << value;
-  if (name == islandAttrName && !isa<StringAttr>(value))
+  if (name == rangeAttrName && !isa<RangeAttr>(value))
+    return op->emitOpError() << "expected a #qdot.range attribute for '"
+                             << name << "', got " << value;
+  if ((name == islandAttrName || name == quantizationAttrName) &&
+      !isa<StringAttr>(value))
     return op->emitOpError()
            << "expected a string for '" << name << "', got " << value;
   if (name == keepFloatAttrName && !isa<UnitAttr>(value))

@@ -158,7 +158,7 @@ LogicalResult qdot::verifyQuantizedTensor(
 }
 
 static unsigned getStorageBits(StorageRange range) {
-  for (unsigned bits : {4u, 8u, 16u})
+  for (unsigned bits : {8u, 16u})
     if (range.min >= -(int64_t(1) << (bits - 1)) &&
         range.max < (int64_t(1) << (bits - 1)))
       return bits;

@@ -7,6 +7,7 @@
 
 #include "InterpreterKernels.h"
 #include "mlir/IR/TypeUtilities.h"
+#include "qdot/Numerics/Exponential.h"
 #include "qdot/Numerics/Quantization.h"
 #include "llvm/ADT/StringMap.h"
 #include <cmath>
@@ -39,7 +40,6 @@ QDOT_UNARY(Cos, std::cos(x))
 QDOT_UNARY(Cosh, std::cosh(x))
 QDOT_UNARY(Erf, std::erf(x))
 QDOT_UNARY(Erfc, std::erfc(x))
-QDOT_UNARY(Exp, std::exp(x))
 QDOT_UNARY(Exp2, std::exp2(x))
 QDOT_UNARY(ExpM1, std::expm1(x))
 QDOT_UNARY(Floor, std::floor(x))
@@ -58,6 +58,12 @@ QDOT_UNARY(Tan, std::tan(x))
 QDOT_UNARY(Tanh, std::tanh(x))
 QDOT_UNARY(Trunc, std::trunc(x))
 #undef QDOT_UNARY
+
+/// Rule X1 in f32.
+struct Exp {
+  static float apply(float x) { return numerics::exponential(x); }
+  static double apply(double x) { return std::exp(x); }
+};
 
 #define QDOT_CLASSIFY(Name, expression)                                        \
   struct Name {                                                                \

@@ -101,23 +101,29 @@ static bool isBiasTooLarge(double bias, double inputScale, double scale) {
 }
 
 // Rule Q5.
-double chooseWeightScale(double maxAbs, double bias, double inputScale,
-                         StorageRange range) {
+double raiseScaleForBias(double scale, double bias, double inputScale) {
   if (isZero(bias))
-    return chooseSymmetric(maxAbs, range).scale;
-  double forWeights = symmetricStep(maxAbs, range);
+    return normalizeScale(scale);
   double steps = soft::divideF64(bias, inputScale);
   double forBias =
       soft::divideF64(steps, soft::toDouble(soft::fromInteger(
                                  soft::isNegative(bias) ? -maxBias : maxBias)));
-  double scale = normalizeScale(
-      soft::compare(forWeights, forBias) >= 0 ? forWeights : forBias);
+  double raised =
+      normalizeScale(soft::compare(scale, forBias) >= 0 ? scale : forBias);
   // Rounding to f32 may have lowered the scale by a hair.
-  while (soft::compare(scale, FLT_MAX) < 0 &&
-         isBiasTooLarge(bias, inputScale, scale))
-    scale =
-        static_cast<double>(std::nextafter(static_cast<float>(scale), FLT_MAX));
-  return scale;
+  while (soft::compare(raised, FLT_MAX) < 0 &&
+         isBiasTooLarge(bias, inputScale, raised))
+    raised = static_cast<double>(
+        std::nextafter(static_cast<float>(raised), FLT_MAX));
+  return raised;
+}
+
+// Rule Q5.
+double chooseWeightScale(double maxAbs, double bias, double inputScale,
+                         StorageRange range) {
+  if (isZero(bias))
+    return chooseSymmetric(maxAbs, range).scale;
+  return raiseScaleForBias(symmetricStep(maxAbs, range), bias, inputScale);
 }
 
 /// By the bits, so that no mode of the processor matters.

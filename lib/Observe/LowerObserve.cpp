@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -29,16 +30,19 @@ public:
   explicit RuntimeSymbols(ModuleOp module)
       : symbols(module), builder(module.getBodyRegion()) {}
 
-  func::FuncOp getCallee(Location loc, Type element) {
-    std::string name = "qdot_rt_observe_f32";
+  func::FuncOp getCallee(Location loc, Type element, bool hasChannels) {
+    std::string name = hasChannels ? "qdot_rt_observe_channels_f32"
+                                   : "qdot_rt_observe_f32";
     if (auto integer = dyn_cast<IntegerType>(element))
       name = "qdot_rt_observe_i" + std::to_string(integer.getWidth());
     if (auto callee = symbols.lookup<func::FuncOp>(name))
       return callee;
-    auto type = builder.getFunctionType(
-        {LLVM::LLVMPointerType::get(builder.getContext()),
-         UnrankedMemRefType::get(element, {})},
-        {});
+    SmallVector<Type> arguments = {
+        LLVM::LLVMPointerType::get(builder.getContext())};
+    if (hasChannels)
+      arguments.push_back(builder.getI64Type());
+    arguments.push_back(UnrankedMemRefType::get(element, {}));
+    auto type = builder.getFunctionType(arguments, {});
     auto callee = func::FuncOp::create(builder, loc, name, type);
     callee.setPrivate();
     callee->setAttr(LLVM::LLVMDialect::getEmitCWrapperAttrName(),
@@ -96,7 +100,10 @@ struct LowerObserve : public qdot::impl::LowerObserveBase<LowerObserve> {
   static void lower(ObserveOp op, RuntimeSymbols &symbols) {
     auto type = cast<MemRefType>(op.getValue().getType());
     Location loc = op.getLoc();
-    func::FuncOp callee = symbols.getCallee(loc, type.getElementType());
+    auto axis = op->getAttrOfType<IntegerAttr>("qdot.channel_axis");
+    bool hasChannels = axis && type.getElementType().isF32();
+    func::FuncOp callee =
+        symbols.getCallee(loc, type.getElementType(), hasChannels);
     LLVM::GlobalOp global = symbols.getSite(loc, op.getSite().getKey());
     OpBuilder builder(op);
     Value site = LLVM::AddressOfOp::create(builder, loc, global);
@@ -104,7 +111,12 @@ struct LowerObserve : public qdot::impl::LowerObserveBase<LowerObserve> {
         builder, loc,
         UnrankedMemRefType::get(type.getElementType(), type.getMemorySpace()),
         op.getValue());
-    func::CallOp::create(builder, loc, callee, ValueRange{site, values});
+    SmallVector<Value> arguments = {site};
+    if (hasChannels)
+      arguments.push_back(
+          arith::ConstantIntOp::create(builder, loc, axis.getInt(), 64));
+    arguments.push_back(values);
+    func::CallOp::create(builder, loc, callee, arguments);
     op.erase();
   }
 };

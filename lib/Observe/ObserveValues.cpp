@@ -19,6 +19,8 @@ using namespace qdot;
 
 namespace {
 struct ObserveValues : public qdot::impl::ObserveValuesBase<ObserveValues> {
+  using ObserveValuesBase::ObserveValuesBase;
+
   void runOnOperation() override {
     WalkResult present = getOperation().walk([](ObserveOp observe) {
       observe.emitOpError("is already present; run qdot-remove-observe first");
@@ -31,7 +33,7 @@ struct ObserveValues : public qdot::impl::ObserveValuesBase<ObserveValues> {
         observe(function);
   }
 
-  static void observe(func::FuncOp function) {
+  void observe(func::FuncOp function) const {
     LayerAnalysis layers(function);
     QuantizableValues values(function, layers);
     OpBuilder builder(function.getContext());
@@ -39,9 +41,17 @@ struct ObserveValues : public qdot::impl::ObserveValuesBase<ObserveValues> {
       if (isQuantizedAlready(value.value))
         continue;
       builder.setInsertionPointAfterValue(value.value);
-      ObserveOp::create(builder, value.value.getLoc(), value.value,
-                        value.site);
+      auto observe = ObserveOp::create(builder, value.value.getLoc(),
+                                       value.value, value.site);
+      if (hasChannelAxis(value.value))
+        observe->setAttr("qdot.channel_axis",
+                         builder.getI64IntegerAttr(channelAxis));
     }
+  }
+
+  bool hasChannelAxis(Value value) const {
+    int64_t rank = cast<ShapedType>(value.getType()).getRank();
+    return channelAxis != 0 && channelAxis < rank && channelAxis >= -rank;
   }
 };
 } // namespace

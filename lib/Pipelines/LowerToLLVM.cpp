@@ -61,6 +61,7 @@ static void addKernelOps(OpPassManager &pm, const std::string &target,
   split.target = target;
   pm.addPass(createSplitZeroPoints(split));
   pm.addPass(createFuseEpilogues());
+  pm.addPass(createOrderChannels());
   pm.addPass(createSimplifyRequantize());
 }
 
@@ -76,6 +77,9 @@ static void addKernels(OpPassManager &pm, const LoweringOptions &options,
   if (options.threads != 1)
     pm.addPass(createChooseSplits({options.minWork}));
   pm.addPass(createExpandKernels());
+  VectorizeReductionsOptions reductions;
+  reductions.target = options.target;
+  pm.addPass(createVectorizeReductions(reductions));
   pm.addPass(createSymbolDCEPass());
   if (isArm) {
     pm.addPass(createVectorizeLookups());
@@ -95,6 +99,12 @@ static void addSplits(OpPassManager &pm, const LoweringOptions &options) {
   if (options.target == "generic")
     pm.addPass(createChooseSplits({options.minWork}));
   pm.addPass(createSplitLoops());
+}
+
+/// Contractions that the input brings as such.
+static void addPortableKernels(OpPassManager &pm) {
+  pm.addPass(createExpandKernels());
+  pm.addPass(createLowerDot());
 }
 
 /// Every buffer of static size at its place in one arena.
@@ -120,6 +130,7 @@ static void addScalars(OpPassManager &pm, const LoweringOptions &options) {
   if (!options.hasRoundInstruction)
     expand.opMnemonics.push_back("roundeven");
   pm.addPass(math::createMathExpandOpsPass(expand));
+  pm.addPass(createExpandExp());
   pm.addPass(createCallLibm());
   pm.addPass(arith::createArithExpandOpsPass());
 }
@@ -154,6 +165,8 @@ void qdot::buildLowerToLLVMPipeline(OpPassManager &pm,
   addBufferization(pm);
   if (hasKernels)
     addKernels(pm, options, table && isAArch64(*table));
+  else
+    addPortableKernels(pm);
   if (options.threads != 1)
     addSplits(pm, options);
   if (options.planMemory)

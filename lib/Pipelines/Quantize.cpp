@@ -38,10 +38,21 @@ void qdot::buildAnnotatePipeline(OpPassManager &pm,
     return;
   AnnotateValuesOptions annotate;
   annotate.stats = options.stats;
-  annotate.rangeMethod = options.range;
+  llvm::append_range(annotate.range, options.range);
   annotate.keepFloat = options.keepFloat;
   llvm::append_range(annotate.activationBits, options.activationBits);
+  llvm::append_range(annotate.activationScheme, options.activationScheme);
+  llvm::append_range(annotate.weightRange, options.weightRange);
+  llvm::append_range(annotate.weightBits, options.weightBits);
+  llvm::append_range(annotate.weightGranularity, options.weightGranularity);
+  llvm::append_range(annotate.weightScheme, options.weightScheme);
+  annotate.preset = options.preset;
   pm.addPass(createAnnotateValues(annotate));
+  if (!options.correctBiases)
+    return;
+  CorrectBiasesOptions correct;
+  correct.stats = options.stats;
+  pm.addPass(createCorrectBiases(correct));
 }
 
 void qdot::buildIntegerizePipeline(OpPassManager &pm,

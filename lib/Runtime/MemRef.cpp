@@ -49,6 +49,13 @@ size_t View::size() const {
   return product;
 }
 
+View View::at(size_t axis, int64_t index) const {
+  View view = *this;
+  view.offset += index * axes[axis].stride;
+  view.axes.erase(view.axes.begin() + static_cast<ptrdiff_t>(axis));
+  return view;
+}
+
 void View::simplify() {
   std::vector<Axis> simple;
   for (const Axis &axis : axes) {

@@ -33,6 +33,8 @@ struct View {
 
   /// The number of values.
   size_t size() const;
+  /// The values at one index of an axis, without the axis.
+  View at(size_t axis, int64_t index) const;
   /// Joins axes that lie behind each other in memory and drops those of size 1.
   /// The values and their order stay.
   void simplify();

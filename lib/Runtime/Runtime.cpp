@@ -10,7 +10,7 @@
 #include "Tally.h"
 #include "qdot/Runtime/Records.h"
 #include "qdot/Statistics/AtomicFile.h"
-#include "qdot/Statistics/Format.h"
+#include "qdot/Statistics/File.h"
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -117,59 +117,107 @@ static Tally &threadTally() {
   return *tally;
 }
 
-/// Drops the rows that are no samples.
-static void limitRows(View &view, const ValidRows &rows) {
-  if (rows.batch == 0 || view.axes.empty())
-    return;
-  Axis &first = view.axes.front();
-  if (first.size % rows.batch == 0)
-    first.size = first.size / rows.batch * rows.valid;
-}
-
-/// Counts a large tensor without a lock, except for the sums.
-template <typename Element>
-static void observeLarge(const std::string &site, const View &view) {
-  Tally &tally = threadTally();
-  auto flush = [&] {
-    registry().withRecord(site,
-                          [&](TensorRecord &record) { tally.flush(record); });
-  };
-  forEachRun<Element>(view, [&](const float *values, size_t count) {
-    while (count != 0) {
-      size_t part = std::min(count, Tally::maxValues - tally.size());
-      tally.add(values, part);
-      values += part;
-      count -= part;
-      if (tally.size() == Tally::maxValues)
-        flush();
-    }
-  });
-  flush();
-}
-
-/// Counts a tensor that is small against the bins of a tally.
-template <typename Element>
-static void observeSmall(const std::string &site, const View &view) {
-  registry().withRecord(site, [&](TensorRecord &record) {
-    if (view.size() == 0)
+namespace {
+/// A tensor as samples that lie behind each other.
+struct Samples {
+  Samples(View whole, const ValidRows &rows) : first(std::move(whole)) {
+    bool isBatched = rows.batch > 0 && !first.axes.empty() &&
+                     first.axes.front().size % rows.batch == 0;
+    areSamples = isBatched || rows.batch <= 1;
+    if (!isBatched)
       return;
+    Axis &axis = first.axes.front();
+    axis.size /= rows.batch;
+    stride = axis.size * axis.stride;
+    count = rows.valid;
+  }
+
+  /// All of them as one view.
+  View getAll() const {
+    View all = first;
+    if (!all.axes.empty())
+      all.axes.front().size *= count;
+    return all;
+  }
+
+  View first;
+  int64_t count = 1;
+  int64_t stride = 0; ///< in elements, from one to the next
+  bool areSamples;    ///< rather than a tensor that batches share
+};
+
+/// Adds values to the tally of this thread, and from there to a record.
+class Counter {
+public:
+  explicit Counter(TensorRecord &spill) : tally(threadTally()), spill(spill) {}
+
+  /// Precondition: `view` is simplified and has values.
+  template <typename Element>
+  void add(const View &view) {
     forEachRun<Element>(view, [&](const float *values, size_t count) {
-      for (size_t i = 0; i != count; ++i)
-        record.add(values[i]);
+      while (count != 0) {
+        size_t part = std::min(count, Tally::maxValues - tally.size());
+        tally.add(values, part);
+        values += part;
+        count -= part;
+        if (tally.size() == Tally::maxValues)
+          tally.flush(spill);
+      }
     });
-  });
+  }
+
+  Tally &tally;
+
+private:
+  TensorRecord &spill;
+};
+} // namespace
+
+/// Counts `view` into a record of its own.
+static TensorRecord countAlone(View view) {
+  TensorRecord record;
+  Counter counter(record);
+  view.simplify();
+  if (view.size() != 0)
+    counter.add<float>(view);
+  counter.tally.dropSample();
+  counter.tally.flush(record);
+  return record;
 }
 
+/// Adds the records of each index of an axis to those of `record`.
+static void mergeChannels(TensorRecord &record,
+                          std::vector<TensorRecord> channels) {
+  TensorRecord carrier;
+  carrier.channels = std::move(channels);
+  record.merge(carrier);
+}
+
+/// Counts without a lock; takes it to add the sums, so that a call counts as a
+/// whole.
 template <typename Element>
-static void observe(const char *site, const qdot_unranked_memref &values) {
-  constexpr size_t worthATally = 2048;
-  View view(values);
-  limitRows(view, validRows);
+static void observe(const char *site, const qdot_unranked_memref &values,
+                    std::vector<TensorRecord> channels = {}) {
+  Samples samples{View(values), validRows};
+  View view = samples.first;
   view.simplify();
-  if (view.size() >= worthATally)
-    observeLarge<Element>(site, view);
-  else
-    observeSmall<Element>(site, view);
+  bool isEmpty = view.size() == 0;
+  TensorRecord spill;
+  Counter counter(spill);
+  for (int64_t i = 0; i != samples.count && !isEmpty; ++i) {
+    counter.add<Element>(view);
+    if (samples.areSamples)
+      counter.tally.endSample();
+    view.offset += samples.stride;
+  }
+  counter.tally.dropSample();
+  registry().withRecord(site, [&](TensorRecord &record) {
+    if (spill.count != 0)
+      record.merge(spill);
+    counter.tally.flush(record);
+    if (!channels.empty())
+      mergeChannels(record, std::move(channels));
+  });
 }
 
 extern "C" void _mlir_ciface_qdot_rt_observe_f32(const char *site,
@@ -185,6 +233,19 @@ extern "C" void _mlir_ciface_qdot_rt_observe_i8(const char *site,
 extern "C" void _mlir_ciface_qdot_rt_observe_i32(const char *site,
                                                  qdot_unranked_memref *values) {
   observe<int32_t>(site, *values);
+}
+
+extern "C" void
+_mlir_ciface_qdot_rt_observe_channels_f32(const char *site, int64_t axis,
+                                          qdot_unranked_memref *values) {
+  View view = Samples{View(*values), validRows}.getAll();
+  int64_t rank = static_cast<int64_t>(view.axes.size());
+  axis += axis < 0 ? rank : 0;
+  std::vector<TensorRecord> channels;
+  if (axis >= 0 && axis < rank)
+    for (int64_t i = 0; i != view.axes[static_cast<size_t>(axis)].size; ++i)
+      channels.push_back(countAlone(view.at(static_cast<size_t>(axis), i)));
+  observe<float>(site, *values, std::move(channels));
 }
 
 extern "C" void qdot_rt_set_valid_rows(int64_t valid, int64_t batch) {
@@ -231,6 +292,25 @@ extern "C" int32_t qdot_rt_write_statistics(const char *path) {
   return write(path, problem);
 }
 
+/// Returns an empty string or what is wrong.
+static std::string merge(const char *path) {
+  std::string problem;
+  registry().withAll([&](const std::vector<RecordView> &views) {
+    problem = statistics::findProblem(views);
+    if (problem.empty())
+      problem = statistics::mergeIntoFile(path, views, {});
+  });
+  return problem;
+}
+
+extern "C" int32_t qdot_rt_merge_statistics(const char *path) {
+  std::string problem = merge(path);
+  if (problem.empty())
+    return 0;
+  std::fprintf(stderr, "qdot_runtime: %s\n", problem.c_str());
+  return EINVAL;
+}
+
 //===----------------------------------------------------------------------===//
 // At exit
 //===----------------------------------------------------------------------===//
@@ -250,6 +330,11 @@ struct WriteAtExit {
     // A process that ran nothing instrumented must not replace the file.
     if (!path || !*path || observedNothing())
       return;
+    const char *isMerging = std::getenv("QDOT_STATISTICS_MERGE");
+    if (isMerging && *isMerging) {
+      qdot_rt_merge_statistics(path);
+      return;
+    }
     std::string problem;
     int error = write(path, problem);
     if (error != 0)

@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -109,4 +110,71 @@ int qdot::statistics::writeFileAtomically(const std::string &path,
   std::string resolved = target;
   std::free(target);
   return replace(resolved, content);
+}
+
+//===----------------------------------------------------------------------===//
+// Locking
+//===----------------------------------------------------------------------===//
+
+/// The path without symbolic links, also of a file that does not exist yet.
+static int resolve(const std::string &path, std::string &resolved) {
+  if (char *target = ::realpath(path.c_str(), nullptr)) {
+    resolved = target;
+    std::free(target);
+    return 0;
+  }
+  if (errno != ENOENT)
+    return errno;
+  size_t slash = path.rfind('/');
+  std::string folder =
+      slash == std::string::npos ? "./" : path.substr(0, slash + 1);
+  char *target = ::realpath(folder.c_str(), nullptr);
+  if (!target)
+    return errno;
+  resolved = std::string(target) + '/' +
+             path.substr(slash == std::string::npos ? 0 : slash + 1);
+  std::free(target);
+  return 0;
+}
+
+/// Whether `path` still names the open file.
+static bool isSameFile(int fd, const std::string &path) {
+  struct stat open, named;
+  return ::fstat(fd, &open) == 0 && ::stat(path.c_str(), &named) == 0 &&
+         open.st_dev == named.st_dev && open.st_ino == named.st_ino;
+}
+
+int FileLock::acquire(const std::string &path) {
+  release();
+  std::string resolved;
+  if (int error = resolve(path, resolved))
+    return error;
+  size_t slash = resolved.rfind('/') + 1;
+  lockPath =
+      resolved.substr(0, slash) + '.' + resolved.substr(slash, 200) + ".lock";
+  for (;;) {
+    fd = ::open(lockPath.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (fd < 0)
+      return errno;
+    int result;
+    while ((result = ::flock(fd, LOCK_EX)) != 0 && errno == EINTR)
+      ;
+    // Whoever held the lock has removed the file: the next one is in use.
+    if (result == 0 && isSameFile(fd, lockPath))
+      return 0;
+    int error = errno;
+    ::close(fd);
+    fd = -1;
+    if (result != 0)
+      return error;
+  }
+}
+
+void FileLock::release() {
+  if (fd < 0)
+    return;
+  // Removed before it is unlocked, so that nobody removes another one's.
+  ::unlink(lockPath.c_str());
+  ::close(fd);
+  fd = -1;
 }

@@ -99,6 +99,13 @@ std::string findProblem(const std::vector<RecordView> &records) {
   return "";
 }
 
+std::string findProblem(const DataSet &data) {
+  if (data.samples <= TensorRecord::maxCount)
+    return "";
+  return "data.samples: expected at most 2^53, got " +
+         std::to_string(data.samples);
+}
+
 //===----------------------------------------------------------------------===//
 // Printing
 //===----------------------------------------------------------------------===//
@@ -113,32 +120,40 @@ static void printString(std::string_view string, std::string &out) {
   out += '"';
 }
 
-static void printCount(const char *key, uint64_t value, std::string &out) {
+static void printKey(const char *key, std::string &out) {
   out += ", \"";
   out += key;
   out += "\": ";
+}
+
+static void printCount(const char *key, uint64_t value, std::string &out) {
+  printKey(key, out);
   out += std::to_string(value);
 }
 
+template <typename Sum>
+static void printSum(const char *key, const Sum &sum, std::string &out) {
+  printKey(key, out);
+  printString(sum.print(), out);
+}
+
 static void printHistogram(const TensorRecord &record, std::string &out) {
-  out += ", \"histogram\": [";
+  printKey("histogram", out);
+  out += '[';
   const char *separator = "";
-  for (unsigned bin = 0; bin != TensorRecord::numBins; ++bin) {
-    if (!record.bins[bin])
-      continue;
+  const Bins &bins = record.bins;
+  for (unsigned bin = bins.findFrom(0); bin != TensorRecord::numBins;
+       bin = bins.findFrom(bin + 1)) {
     out += separator;
-    out += '[' + std::to_string(bin) + ", " + std::to_string(record.bins[bin]) +
-           ']';
+    out += '[' + std::to_string(bin) + ", " + std::to_string(bins[bin]) + ']';
     separator = ", ";
   }
   out += ']';
 }
 
-static void printRecord(const RecordView &view, std::string &out) {
-  const TensorRecord &record = *view.record;
-  out += "    {\"site\": ";
-  printString(view.site, out);
-  printCount("count", record.count, out);
+/// What tensors and channels have, from "count" on.
+static void printValues(const TensorRecord &record, std::string &out) {
+  out += "\"count\": " + std::to_string(record.count);
   printCount("nan", record.nanCount, out);
   printCount("inf", record.infCount, out);
   printCount("zero", record.zeroCount, out);
@@ -146,18 +161,59 @@ static void printRecord(const RecordView &view, std::string &out) {
   bool hasRange = record.hasRange();
   out += ", \"min\": " + (hasRange ? printFloat(record.min) : "null");
   out += ", \"max\": " + (hasRange ? printFloat(record.max) : "null");
+  printSum("sum", record.sum, out);
+  printSum("sum_squares", record.sumOfSquares, out);
   printHistogram(record, out);
-  out += '}';
 }
 
-std::string printRecords(const std::vector<RecordView> &records) {
-  std::string out = "{\n  \"format\": ";
+static void printRecord(const RecordView &view, std::string &out) {
+  const TensorRecord &record = *view.record;
+  out += "    {\"site\": ";
+  printString(view.site, out);
+  out += ", ";
+  printValues(record, out);
+  printCount("samples", record.sampleCount, out);
+  printSum("sum_min", record.sumOfMinima, out);
+  printSum("sum_max", record.sumOfMaxima, out);
+  printKey("channels", out);
+  out += '[';
+  for (size_t i = 0; i != record.channels.size(); ++i) {
+    out += i == 0 ? "\n      {" : ",\n      {";
+    printValues(record.channels[i], out);
+    out += '}';
+  }
+  out += "]}";
+}
+
+static void printHeader(const std::string &model, const DataSet &data,
+                        const std::optional<Checkpoint> &unfinished,
+                        std::string &out) {
+  out += "{\n  \"format\": ";
   printString(formatName, out);
   out += ",\n  \"version\": " + std::to_string(formatVersion);
   out += ",\n  \"tool\": ";
   printString("qdot " QDOT_VERSION, out);
   out += ",\n  \"model\": ";
-  printString(fingerprintOf(records), out);
+  printString(model, out);
+  out += ",\n  \"data\": {\"samples\": " + std::to_string(data.samples);
+  out += ", \"digest\": ";
+  printString(toHex(data.digest), out);
+  out += '}';
+  if (!unfinished)
+    return;
+  out += ",\n  \"unfinished\": {\"run\": ";
+  printString(toHex(unfinished->run), out);
+  printCount("begin", unfinished->begin, out);
+  printCount("next", unfinished->next, out);
+  printCount("end", unfinished->end, out);
+  out += '}';
+}
+
+std::string printRecords(const std::vector<RecordView> &records,
+                         const DataSet &data,
+                         const std::optional<Checkpoint> &unfinished) {
+  std::string out;
+  printHeader(fingerprintOf(records), data, unfinished, out);
   out += ",\n  \"values\": [";
   for (size_t i = 0; i != records.size(); ++i) {
     out += i == 0 ? "\n" : ",\n";

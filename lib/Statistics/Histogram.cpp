@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "qdot/Statistics/Histogram.h"
-#include "qdot/Statistics/Format.h"
+#include <algorithm>
 
 using namespace qdot::statistics;
 
@@ -20,11 +20,78 @@ static uint32_t canonicalBits(float value) {
   return bits == signBit ? 0 : bits;
 }
 
+//===----------------------------------------------------------------------===//
+// Bins
+//===----------------------------------------------------------------------===//
+
+Bins &Bins::operator=(const Bins &other) {
+  for (unsigned i = 0; i != pages.size(); ++i)
+    pages[i] = other.pages[i] ? std::make_unique<Page>(*other.pages[i])
+                              : std::unique_ptr<Page>();
+  return *this;
+}
+
+void Bins::operator+=(const Bins &other) {
+  for (unsigned i = 0; i != pages.size(); ++i) {
+    if (!other.pages[i])
+      continue;
+    if (!pages[i])
+      pages[i] = std::make_unique<Page>();
+    for (unsigned bin = 0; bin != pageBins; ++bin)
+      (*pages[i])[bin] += (*other.pages[i])[bin];
+  }
+}
+
+bool Bins::operator==(const Bins &other) const {
+  for (unsigned bin = 0;; ++bin) {
+    bin = std::min(findFrom(bin), other.findFrom(bin));
+    if (bin == numBins)
+      return true;
+    if ((*this)[bin] != other[bin])
+      return false;
+  }
+}
+
+unsigned Bins::findFrom(unsigned bin) const {
+  while (bin < numBins) {
+    const std::unique_ptr<Page> &page = pages[bin / pageBins];
+    if (!page)
+      bin = (bin / pageBins + 1) * pageBins;
+    else if ((*page)[bin % pageBins] == 0)
+      ++bin;
+    else
+      return bin;
+  }
+  return numBins;
+}
+
+unsigned Bins::countUsed() const {
+  unsigned used = 0;
+  for (unsigned bin = findFrom(0); bin != numBins; bin = findFrom(bin + 1))
+    ++used;
+  return used;
+}
+
+size_t Bins::heapBytes() const {
+  size_t bytes = 0;
+  for (const std::unique_ptr<Page> &page : pages)
+    bytes += page ? sizeof(Page) : 0;
+  return bytes;
+}
+
+//===----------------------------------------------------------------------===//
+// Records
+//===----------------------------------------------------------------------===//
+
 unsigned TensorRecord::binOf(float value) {
   return canonicalBits(value) >> shift;
 }
 
 float TensorRecord::lowerEdge(unsigned bin) { return floatOf(bin << shift); }
+
+float TensorRecord::lastInBin(unsigned bin) {
+  return floatOf((bin << shift) | ((1u << shift) - 1));
+}
 
 bool TensorRecord::isFiniteBin(unsigned bin) {
   return bin < numBins && (bin << shift & ~signBit) < infinityBits;
@@ -53,11 +120,19 @@ void TensorRecord::add(float value) {
     ++zeroCount;
   ++bins[binOf(value)];
   addToRange(value);
+  addValue(sum, value);
+  addSquare(sumOfSquares, value);
+}
+
+void TensorRecord::addSample(float minimum, float maximum) {
+  ++sampleCount;
+  addValue(sumOfMinima, minimum);
+  addValue(sumOfMaxima, maximum);
 }
 
 void TensorRecord::merge(const TensorRecord &other) {
-  uint64_t sum = count + other.count;
-  count = sum < count ? std::numeric_limits<uint64_t>::max() : sum;
+  uint64_t total = count + other.count;
+  count = total < count ? std::numeric_limits<uint64_t>::max() : total;
   nanCount += other.nanCount;
   infCount += other.infCount;
   zeroCount += other.zeroCount;
@@ -66,122 +141,35 @@ void TensorRecord::merge(const TensorRecord &other) {
     min = other.min;
   if (orderOf(bitsOf(other.max)) > orderOf(bitsOf(max)))
     max = other.max;
-  for (unsigned bin = 0; bin != numBins; ++bin)
-    bins[bin] += other.bins[bin];
+  sum += other.sum;
+  sumOfSquares += other.sumOfSquares;
+  sampleCount += other.sampleCount;
+  sumOfMinima += other.sumOfMinima;
+  sumOfMaxima += other.sumOfMaxima;
+  bins += other.bins;
+  if (channels.size() < other.channels.size())
+    channels.resize(other.channels.size());
+  for (size_t i = 0; i != other.channels.size(); ++i)
+    channels[i].merge(other.channels[i]);
 }
 
-bool TensorRecord::operator==(const TensorRecord &other) const {
+size_t TensorRecord::totalBytes() const {
+  size_t bytes = sizeof(TensorRecord) + bins.heapBytes();
+  for (const TensorRecord &channel : channels)
+    bytes += channel.totalBytes();
+  return bytes;
+}
+
+bool TensorRecord::hasSameValues(const TensorRecord &other) const {
   return count == other.count && nanCount == other.nanCount &&
          infCount == other.infCount && zeroCount == other.zeroCount &&
          bitsOf(min) == bitsOf(other.min) && bitsOf(max) == bitsOf(other.max) &&
+         sum == other.sum && sumOfSquares == other.sumOfSquares &&
          bins == other.bins;
 }
 
-//===----------------------------------------------------------------------===//
-// Consistency
-//===----------------------------------------------------------------------===//
-
-static std::string num(uint64_t value) { return std::to_string(value); }
-
-static std::string findCounterProblem(const TensorRecord &record) {
-  if (record.count > TensorRecord::maxCount)
-    return "count: expected at most 2^53, got " + num(record.count);
-  if (record.nanCount > record.count)
-    return "nan: expected at most count " + num(record.count) + ", got " +
-           num(record.nanCount);
-  if (record.infCount > record.count - record.nanCount)
-    return "inf: expected at most count - nan = " +
-           num(record.count - record.nanCount) + ", got " +
-           num(record.infCount);
-  if (record.zeroCount > record.bins[0])
-    return "zero: expected at most the count of bin 0, " + num(record.bins[0]) +
-           ", got " + num(record.zeroCount);
-  return "";
-}
-
-static std::string findSumProblem(const TensorRecord &record) {
-  uint64_t finite = record.count - record.nanCount - record.infCount;
-  uint64_t sum = 0;
-  for (unsigned bin = 0; bin != TensorRecord::numBins; ++bin) {
-    uint64_t inBin = record.bins[bin];
-    if (inBin && !TensorRecord::isFiniteBin(bin))
-      return "histogram: expected finite values only, got " + num(inBin) +
-             " in bin " + num(bin);
-    if (inBin > finite - sum)
-      return "histogram: expected a sum of count - nan - inf = " + num(finite) +
-             ", got more, up to bin " + num(bin);
-    sum += inBin;
-  }
-  if (sum != finite)
-    return "histogram: expected a sum of count - nan - inf = " + num(finite) +
-           ", got " + num(sum);
-  return "";
-}
-
-/// The bins in use that hold the smallest and the largest values. Negative bins
-/// grow away from zero, so the smallest values are in the highest of them.
-/// Precondition: some bin is in use.
-static std::pair<unsigned, unsigned> outermostBins(const TensorRecord &record) {
-  constexpr unsigned half = TensorRecord::numBins / 2;
-  unsigned lowest = TensorRecord::numBins, highest = TensorRecord::numBins;
-  for (unsigned i = 0; i != TensorRecord::numBins; ++i) {
-    unsigned bin = i < half ? TensorRecord::numBins - 1 - i : i - half;
-    if (!record.bins[bin])
-      continue;
-    if (lowest == TensorRecord::numBins)
-      lowest = bin;
-    highest = bin;
-  }
-  return {lowest, highest};
-}
-
-static std::string findBoundProblem(const char *name, float bound,
-                                    unsigned bin) {
-  std::string expected = std::string(name) + ": expected a value in bin " +
-                         num(bin) + ", the outermost in use, got ";
-  if ((bitsOf(bound) & ~signBit) >= infinityBits)
-    return expected + "none";
-  if (bitsOf(bound) == signBit || TensorRecord::binOf(bound) != bin)
-    return expected + printFloat(bound);
-  return "";
-}
-
-static std::string findRangeProblem(const TensorRecord &record) {
-  auto [lowest, highest] = outermostBins(record);
-  std::string problem = findBoundProblem("min", record.min, lowest);
-  if (problem.empty())
-    problem = findBoundProblem("max", record.max, highest);
-  if (!problem.empty())
-    return problem;
-  int32_t low = orderOf(bitsOf(record.min)), high = orderOf(bitsOf(record.max));
-  bool oneValue = lowest == highest && record.bins[lowest] == 1;
-  if (low > high || (oneValue && low != high))
-    return "max: expected " + std::string(oneValue ? "" : "at least ") +
-           "min, " + printFloat(record.min) + ", got " + printFloat(record.max);
-  // Bin 0 holds zeros and positive denormals.
-  bool hasZero = record.zeroCount != 0,
-       onlyZeros = record.zeroCount == record.bins[0];
-  if (lowest == 0 && hasZero != (low == 0))
-    return "min: expected it to be 0 exactly when zero is not, got " +
-           printFloat(record.min) + " and zero " + num(record.zeroCount);
-  if (highest == 0 && onlyZeros != (high == 0))
-    return "max: expected it to be 0 exactly when bin 0 holds zeros only, "
-           "got " +
-           printFloat(record.max) + ", zero " + num(record.zeroCount) + " of " +
-           num(record.bins[0]);
-  return "";
-}
-
-std::string TensorRecord::findProblem() const {
-  std::string problem = findCounterProblem(*this);
-  if (problem.empty())
-    problem = findSumProblem(*this);
-  if (!problem.empty())
-    return problem;
-  if (hasRange())
-    return findRangeProblem(*this);
-  TensorRecord empty;
-  if (bitsOf(min) != bitsOf(empty.min) || bitsOf(max) != bitsOf(empty.max))
-    return "min: expected no range without finite values";
-  return "";
+bool TensorRecord::operator==(const TensorRecord &other) const {
+  return hasSameValues(other) && sampleCount == other.sampleCount &&
+         sumOfMinima == other.sumOfMinima &&
+         sumOfMaxima == other.sumOfMaxima && channels == other.channels;
 }

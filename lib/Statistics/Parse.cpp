@@ -4,237 +4,75 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-//
-// Not on llvm::json::parse: that keeps the last of two equal keys without a
-// word, overflows the stack on deep nesting, and builds a tree of some 30 times
-// the size of the text. The format has one order of keys and fixed depth, so it
-// is read straight into records, without recursion.
-//
-//===----------------------------------------------------------------------===//
 
-#include "qdot/Statistics/Statistics.h"
-#include "llvm/ADT/StringExtras.h"
-#include <charconv>
+#include "Reader.h"
+#include "qdot/Statistics/File.h"
+#include <algorithm>
 
 using namespace qdot::statistics;
 
 namespace {
 
-/// Reads a text from front to back. Every `read` and `expect` returns false
-/// after the first error, which is kept with its place.
-class Reader {
+/// Reads the format of docs/Statistics.md.
+class FileReader : public Reader {
 public:
-  Reader(llvm::StringRef text, llvm::StringRef fileName)
-      : text(text), fileName(fileName) {}
+  using Reader::Reader;
 
   /// Parses the whole file; keeps the records when `file` is not null.
   bool readFile(StatisticsFile *file);
-  llvm::Error takeError() {
-    return llvm::createStringError(llvm::inconvertibleErrorCode(), message);
-  }
 
 private:
-  // Tokens.
-  void skipSpace();
-  bool peek(char c);
-  bool expect(char c);
-  bool readString(size_t maxBytes, std::string &value);
-  bool readCount(uint64_t &value);
-  bool readFloat(float &value);
-  llvm::StringRef takeNumber();
+  static constexpr Keys fileKeys = {"format", "version", "tool",
+                                    "model",  "data",    "unfinished",
+                                    "values", "checksum"};
+  static constexpr Keys dataKeys = {"samples", "digest"};
+  static constexpr Keys unfinishedKeys = {"run", "begin", "next", "end"};
+  static constexpr Keys recordKeys = {
+      "site",    "count",   "nan",     "inf",         "zero",
+      "min",     "max",     "sum",     "sum_squares", "histogram",
+      "samples", "sum_min", "sum_max", "channels"};
+  static constexpr Keys channelKeys = {"count", "nan",         "inf",
+                                       "zero",  "min",         "max",
+                                       "sum",   "sum_squares", "histogram"};
 
-  // The format.
-  bool readKey(llvm::StringRef key, llvm::ArrayRef<llvm::StringLiteral> keys);
   bool readHeader();
   bool readVersion();
-  bool readValues(StatisticsFile *file);
+  bool readData(DataSet &data);
+  bool readUnfinished(StatisticsFile *file);
+  bool readRecords(StatisticsFile *file);
   bool readRecord(std::string &site, TensorRecord &record);
   bool readSite(std::string &site);
-  bool readCounters(TensorRecord &record);
-  bool readBound(llvm::StringRef key, const TensorRecord &record, float &bound);
+  bool readValues(TensorRecord &record, Keys keys);
+  bool readBound(const char *key, const TensorRecord &record, float &bound,
+                 Keys keys);
+  template <typename Sum>
+  bool readSum(const char *key, Sum &sum, Keys keys);
   bool readHistogram(TensorRecord &record);
   bool readBin(TensorRecord &record, int64_t &lastBin);
+  bool readChannels(TensorRecord &record);
   bool readChecksum();
 
-  bool fail(size_t at, const llvm::Twine &what);
-  bool failExpected(size_t at, const llvm::Twine &what);
-  std::string quoteToken(size_t at) const;
-
-  llvm::StringRef text;
-  llvm::StringRef fileName;
-  size_t pos = 0;
-  std::string path;     ///< of the value being read: values[3].nan
-  std::string scope;    ///< what the keys are appended to: values[3].
-  std::string lastSite; ///< read so far
+  bool isKeeping = false;          ///< what is read, not only checking it
+  std::string lastSite;            ///< read so far
   uint64_t siteHash = fnv1a64(""); ///< of the sites read so far
-  std::string message;
 };
-
-constexpr llvm::StringLiteral fileKeys[] = {"format", "version", "tool",
-                                            "model",  "values",  "checksum"};
-constexpr llvm::StringLiteral recordKeys[] = {
-    "site", "count", "nan", "inf", "zero", "min", "max", "histogram"};
 
 } // namespace
 
 //===----------------------------------------------------------------------===//
-// Errors
+// Header
 //===----------------------------------------------------------------------===//
 
-bool Reader::fail(size_t at, const llvm::Twine &what) {
-  llvm::StringRef before = text.take_front(at);
-  size_t line = before.count('\n') + 1;
-  size_t column = at - (before.rfind('\n') + 1) + 1;
-  message = (fileName + ":" + llvm::Twine(line) + ":" + llvm::Twine(column) +
-             ": " + path + (path.empty() ? "" : ": ") + what)
-                .str();
-  return false;
-}
-
-/// The token at `at`, printable and short.
-std::string Reader::quoteToken(size_t at) const {
-  if (at >= text.size())
-    return "end of file";
-  llvm::StringRef rest = text.drop_front(at);
-  size_t length;
-  if (rest.front() == '"')
-    length = std::min(rest.find_first_of("\"\n", 1), rest.size() - 1) + 1;
-  else
-    length = std::max<size_t>(rest.find_first_of(",]}:[{ \n"), 1);
-  llvm::StringRef token = rest.take_front(std::min<size_t>(length, 40));
-  std::string quoted;
-  llvm::raw_string_ostream os(quoted);
-  for (unsigned char c : token)
-    if (llvm::isPrint(c))
-      os << c;
-    else
-      os << "\\x" << llvm::hexdigit(c >> 4) << llvm::hexdigit(c & 15);
-  if (length > 40 && token.size() < rest.size())
-    os << "...";
-  return quoted;
-}
-
-bool Reader::failExpected(size_t at, const llvm::Twine &what) {
-  return fail(at, "expected " + what + ", got " + quoteToken(at));
-}
-
-//===----------------------------------------------------------------------===//
-// Tokens
-//===----------------------------------------------------------------------===//
-
-void Reader::skipSpace() {
-  pos = std::min(text.find_first_not_of(" \n", pos), text.size());
-}
-
-bool Reader::peek(char c) {
-  skipSpace();
-  return pos < text.size() && text[pos] == c;
-}
-
-bool Reader::expect(char c) {
-  if (!peek(c))
-    return failExpected(pos, llvm::Twine("'") + llvm::Twine(c) + "'");
-  ++pos;
-  return true;
-}
-
-bool Reader::readString(size_t maxBytes, std::string &value) {
-  value.clear();
-  skipSpace();
-  size_t start = pos;
-  if (!peek('"'))
-    return failExpected(start, "a string");
-  for (++pos; pos != text.size() && text[pos] != '"'; ++pos) {
-    // The printer escapes nothing but these two.
-    if (text[pos] == '\\' &&
-        (++pos == text.size() || (text[pos] != '"' && text[pos] != '\\')))
-      return failExpected(pos, "'\"' or '\\' after '\\'");
-    if (value.size() == maxBytes)
-      return fail(start, "expected a string of at most " +
-                             llvm::Twine(maxBytes) + " bytes, got " +
-                             quoteToken(start));
-    value += text[pos];
-  }
-  if (pos == text.size())
-    return failExpected(pos, "'\"' at the end of a string");
-  ++pos;
-  return true;
-}
-
-/// The characters that a number may have, consumed.
-llvm::StringRef Reader::takeNumber() {
-  skipSpace();
-  size_t end =
-      std::min(text.find_first_not_of("+-.0123456789eE", pos), text.size());
-  llvm::StringRef token = text.slice(pos, end);
-  pos = end;
-  return token;
-}
-
-bool Reader::readCount(uint64_t &value) {
-  skipSpace();
-  size_t start = pos;
-  llvm::StringRef token = takeNumber();
-  auto [end, error] = std::from_chars(token.begin(), token.end(), value);
-  if (error == std::errc() && end == token.end() &&
-      (token.size() == 1 || token[0] != '0') && value <= TensorRecord::maxCount)
-    return true;
-  return failExpected(start, "an unsigned integer of at most 2^53");
-}
-
-bool Reader::readFloat(float &value) {
-  size_t start = pos;
-  llvm::StringRef token = takeNumber();
-  auto [end, error] = std::from_chars(token.begin(), token.end(), value);
-  if (error != std::errc() || end != token.end())
-    return failExpected(start, "an f32");
-  // One value has one spelling; this also holds the token to JSON's grammar.
-  std::string shortest = printFloat(value);
-  return token == shortest ||
-         failExpected(start, "the shortest spelling of an f32, " + shortest);
-}
-
-//===----------------------------------------------------------------------===//
-// The format
-//===----------------------------------------------------------------------===//
-
-/// Reads `"key":`, where `keys` are all keys of this object in their order.
-bool Reader::readKey(llvm::StringRef key,
-                     llvm::ArrayRef<llvm::StringLiteral> keys) {
-  path = llvm::StringRef(scope).rtrim('.').str();
-  if (key != keys.front() && !expect(','))
-    return false;
-  skipSpace();
-  size_t start = pos;
-  std::string got;
-  if (!readString(maxSiteBytes, got))
-    return false;
-  if (got != key) {
-    const auto *expected = llvm::find(keys, key),
-               *found = llvm::find(keys, got);
-    llvm::StringRef what = found == keys.end() ? "an unknown key"
-                           : found < expected  ? "a duplicate key"
-                                               : "a later key";
-    return fail(start, "expected the key \"" + key + "\", got " + what + ", " +
-                           quoteToken(start));
-  }
-  path = scope + key.str();
-  if (!expect(':'))
-    return false;
-  skipSpace();
-  return true;
-}
-
-bool Reader::readVersion() {
+bool FileReader::readVersion() {
   size_t start = pos;
   uint64_t version;
   if (!readCount(version))
     return false;
   return version == formatVersion ||
-         failExpected(start, "version " + llvm::Twine(formatVersion));
+         failExpected(start, "version " + std::to_string(formatVersion));
 }
 
-bool Reader::readHeader() {
+bool FileReader::readHeader() {
   std::string string;
   if (!expect('{') || !readKey("format", fileKeys))
     return false;
@@ -242,40 +80,85 @@ bool Reader::readHeader() {
   if (!readString(maxToolBytes, string))
     return false;
   if (string != formatName)
-    return failExpected(start, "\"" + llvm::StringRef(formatName) + "\"");
+    return failExpected(start, '"' + std::string(formatName) + '"');
   if (!readKey("version", fileKeys) || !readVersion() ||
       !readKey("tool", fileKeys))
     return false;
   start = pos;
   if (!readString(maxToolBytes, string))
     return false;
-  if (!findSiteProblem(string).empty())
-    return failExpected(start, "the name of a tool in UTF-8");
-  return readKey("model", fileKeys);
+  return findSiteProblem(string).empty() ||
+         failExpected(start, "the name of a tool in UTF-8");
 }
 
-bool Reader::readCounters(TensorRecord &record) {
-  return readKey("count", recordKeys) && readCount(record.count) &&
-         readKey("nan", recordKeys) && readCount(record.nanCount) &&
-         readKey("inf", recordKeys) && readCount(record.infCount) &&
-         readKey("zero", recordKeys) && readCount(record.zeroCount);
+bool FileReader::readData(DataSet &data) {
+  if (!readKey("data", fileKeys) || !expect('{'))
+    return false;
+  scope = "data.";
+  if (!readKey("samples", dataKeys) || !readCount(data.samples) ||
+      !readKey("digest", dataKeys) || !readDigest(data.digest))
+    return false;
+  scope.clear();
+  return expect('}');
 }
+
+bool FileReader::readUnfinished(StatisticsFile *file) {
+  size_t start = pos;
+  bool isPresent = expect(',') && peek("\"unfinished\"");
+  pos = start;
+  if (!isPresent)
+    return true;
+  Checkpoint checkpoint;
+  if (!readKey("unfinished", fileKeys))
+    return false;
+  start = pos;
+  if (!expect('{'))
+    return false;
+  scope = "unfinished.";
+  if (!readKey("run", unfinishedKeys) || !readDigest(checkpoint.run) ||
+      !readKey("begin", unfinishedKeys) || !readCount(checkpoint.begin) ||
+      !readKey("next", unfinishedKeys) || !readCount(checkpoint.next) ||
+      !readKey("end", unfinishedKeys) || !readCount(checkpoint.end))
+    return false;
+  path = getObject();
+  if (checkpoint.begin > checkpoint.next || checkpoint.next > checkpoint.end)
+    return fail(start, "expected begin <= next <= end, got " +
+                           std::to_string(checkpoint.begin) + ", " +
+                           std::to_string(checkpoint.next) + ", " +
+                           std::to_string(checkpoint.end));
+  if (file)
+    file->unfinished = checkpoint;
+  scope.clear();
+  return expect('}');
+}
+
+//===----------------------------------------------------------------------===//
+// Records
+//===----------------------------------------------------------------------===//
 
 /// Reads one of min and max, which are null exactly without finite values.
-bool Reader::readBound(llvm::StringRef key, const TensorRecord &record,
-                       float &bound) {
-  if (!readKey(key, recordKeys))
+bool FileReader::readBound(const char *key, const TensorRecord &record,
+                           float &bound, Keys keys) {
+  if (!readKey(key, keys))
     return false;
-  if (record.hasRange())
-    return readFloat(bound);
-  if (!text.drop_front(pos).starts_with("null"))
-    return failExpected(pos, "null, as count - nan - inf is 0");
-  pos += 4;
-  return true;
+  return record.hasRange() ? readFloat(bound)
+                           : expect("null", ", as count - nan - inf is 0");
+}
+
+template <typename Sum>
+bool FileReader::readSum(const char *key, Sum &sum, Keys keys) {
+  if (!readKey(key, keys))
+    return false;
+  size_t start = pos;
+  std::string spelling;
+  if (!readString(Sum::maxTextBytes, spelling))
+    return false;
+  return sum.parse(spelling) ||
+         failExpected(start, "the shortest spelling of an exact sum");
 }
 
 /// Reads `[bin, count]`.
-bool Reader::readBin(TensorRecord &record, int64_t &lastBin) {
+bool FileReader::readBin(TensorRecord &record, int64_t &lastBin) {
   uint64_t bin, count;
   if (!expect('['))
     return false;
@@ -286,8 +169,8 @@ bool Reader::readBin(TensorRecord &record, int64_t &lastBin) {
   if (bin >= TensorRecord::numBins || !TensorRecord::isFiniteBin(bin))
     return failExpected(start, "a bin of finite values");
   if (static_cast<int64_t>(bin) <= lastBin)
-    return failExpected(start, "a bin above " + llvm::Twine(lastBin));
-  lastBin = bin;
+    return failExpected(start, "a bin above " + std::to_string(lastBin));
+  lastBin = static_cast<int64_t>(bin);
   if (!expect(','))
     return false;
   skipSpace();
@@ -296,13 +179,13 @@ bool Reader::readBin(TensorRecord &record, int64_t &lastBin) {
     return false;
   if (count == 0)
     return failExpected(start, "a count above 0");
-  record.bins[bin] = count;
+  record.bins[static_cast<unsigned>(bin)] = count;
   return expect(']');
 }
 
-bool Reader::readHistogram(TensorRecord &record) {
+bool FileReader::readHistogram(TensorRecord &record) {
   int64_t lastBin = -1;
-  if (!readKey("histogram", recordKeys) || !expect('['))
+  if (!expect('['))
     return false;
   if (peek(']'))
     return expect(']');
@@ -313,8 +196,59 @@ bool Reader::readHistogram(TensorRecord &record) {
   return expect(']');
 }
 
+bool FileReader::readValues(TensorRecord &record, Keys keys) {
+  return readKey("count", keys) && readCount(record.count) &&
+         readKey("nan", keys) && readCount(record.nanCount) &&
+         readKey("inf", keys) && readCount(record.infCount) &&
+         readKey("zero", keys) && readCount(record.zeroCount) &&
+         readBound("min", record, record.min, keys) &&
+         readBound("max", record, record.max, keys) &&
+         readSum("sum", record.sum, keys) &&
+         readSum("sum_squares", record.sumOfSquares, keys) &&
+         readKey("histogram", keys) && readHistogram(record);
+}
+
+/// Channels are checked one by one and added up, so that a file that is refused
+/// costs no memory for them.
+bool FileReader::readChannels(TensorRecord &record) {
+  if (!readKey("channels", recordKeys))
+    return false;
+  std::string prefix = path, outer = scope;
+  size_t start = pos, numChannels = 0;
+  TensorRecord sum;
+  if (!expect('['))
+    return false;
+  for (bool more = !peek(']'); more; more = peek(',') && expect(',')) {
+    skipSpace();
+    size_t channelStart = pos;
+    path = prefix;
+    if (numChannels == maxChannels)
+      return fail(pos, "expected at most " + std::to_string(maxChannels) +
+                           " channels, got more");
+    path += '[' + std::to_string(numChannels++) + ']';
+    scope = path + '.';
+    TensorRecord channel;
+    if (!expect('{') || !readValues(channel, channelKeys))
+      return false;
+    path = getObject();
+    if (!expect('}'))
+      return false;
+    std::string problem = channel.findProblem();
+    if (!problem.empty())
+      return fail(channelStart, problem);
+    sum.merge(channel);
+    if (isKeeping)
+      record.channels.push_back(std::move(channel));
+  }
+  scope = outer;
+  path = prefix;
+  if (numChannels != 0 && !sum.hasSameValues(record))
+    return fail(start, "expected them to add up to the tensor");
+  return expect(']');
+}
+
 /// Reads a site name, which must come after `lastSite`.
-bool Reader::readSite(std::string &site) {
+bool FileReader::readSite(std::string &site) {
   size_t start = pos;
   if (!readString(maxSiteBytes, site))
     return false;
@@ -327,20 +261,23 @@ bool Reader::readSite(std::string &site) {
   return true;
 }
 
-bool Reader::readRecord(std::string &site, TensorRecord &record) {
+bool FileReader::readRecord(std::string &site, TensorRecord &record) {
   size_t start = pos;
   if (!expect('{') || !readKey("site", recordKeys) || !readSite(site) ||
-      !readCounters(record) || !readBound("min", record, record.min) ||
-      !readBound("max", record, record.max) || !readHistogram(record))
+      !readValues(record, recordKeys) || !readKey("samples", recordKeys) ||
+      !readCount(record.sampleCount) ||
+      !readSum("sum_min", record.sumOfMinima, recordKeys) ||
+      !readSum("sum_max", record.sumOfMaxima, recordKeys) ||
+      !readChannels(record))
     return false;
-  path = llvm::StringRef(scope).rtrim('.').str();
+  path = getObject();
   if (!expect('}'))
     return false;
   std::string problem = record.findProblem();
   return problem.empty() || fail(start, problem);
 }
 
-bool Reader::readValues(StatisticsFile *file) {
+bool FileReader::readRecords(StatisticsFile *file) {
   if (!readKey("values", fileKeys) || !expect('['))
     return false;
   if (peek(']'))
@@ -349,7 +286,7 @@ bool Reader::readValues(StatisticsFile *file) {
   do {
     skipSpace();
     if (numSites == maxSites)
-      return fail(pos, "expected at most " + llvm::Twine(maxSites) +
+      return fail(pos, "expected at most " + std::to_string(maxSites) +
                            " sites, got more");
     path = "values[" + std::to_string(numSites++) + "]";
     scope = path + ".";
@@ -358,7 +295,7 @@ bool Reader::readValues(StatisticsFile *file) {
     if (!readRecord(site, record))
       return false;
     if (file)
-      file->records.emplace_hint(file->records.end(), site, record);
+      file->records.emplace_hint(file->records.end(), site, std::move(record));
     siteHash = fnv1a64("\n", fnv1a64(site, siteHash));
     lastSite = std::move(site);
   } while (peek(',') && expect(','));
@@ -367,16 +304,20 @@ bool Reader::readValues(StatisticsFile *file) {
   return expect(']');
 }
 
+//===----------------------------------------------------------------------===//
+// File
+//===----------------------------------------------------------------------===//
+
 /// All that follows the bytes that the checksum covers has one form only.
-bool Reader::readChecksum() {
+bool FileReader::readChecksum() {
   path.clear();
   if (!peek(','))
     return failExpected(pos, "','");
   size_t keyStart = std::min(text.find('"', pos), text.size());
   if (!readKey("checksum", fileKeys))
     return false;
-  llvm::StringRef covered = text.take_front(keyStart);
-  std::string checksum = std::string(checksumPrefix) + toHex(fnv1a64(covered));
+  std::string checksum =
+      std::string(checksumPrefix) + toHex(fnv1a64(text.substr(0, keyStart)));
   size_t start = pos;
   std::string got;
   if (!readString(checksum.size(), got))
@@ -386,38 +327,44 @@ bool Reader::readChecksum() {
                                    "\" for this content, which "
                                    "was damaged or edited");
   path.clear();
-  if (text.drop_front(keyStart) != "\"checksum\": \"" + checksum + "\"\n}\n")
+  if (text.substr(keyStart) != "\"checksum\": \"" + checksum + "\"\n}\n")
     return fail(keyStart, "expected the file to end in '\"checksum\": \"" +
                               checksum + "\"', a newline, '}' and a newline");
   return true;
 }
 
-bool Reader::readFile(StatisticsFile *file) {
-  std::string model;
-  if (!readHeader())
+bool FileReader::readFile(StatisticsFile *file) {
+  isKeeping = file != nullptr;
+  uint64_t model;
+  DataSet data;
+  if (!readHeader() || !readKey("model", fileKeys))
     return false;
   size_t modelStart = pos;
-  if (!readString(16, model) || !readValues(file))
+  if (!readDigest(model) || !readData(data) || !readUnfinished(file) ||
+      !readRecords(file))
     return false;
   path = "model";
-  std::string fingerprint = toHex(siteHash);
-  if (model != fingerprint)
+  if (model != siteHash)
     return failExpected(modelStart,
-                        "\"" + fingerprint + "\", the digest of the sites");
+                        "\"" + toHex(siteHash) + "\", the digest of the sites");
+  if (file)
+    file->data = data;
   return readChecksum();
 }
 
-llvm::Expected<StatisticsFile>
-qdot::statistics::parseStatistics(llvm::StringRef text,
-                                  llvm::StringRef fileName) {
+bool qdot::statistics::parseFile(std::string_view text,
+                                 std::string_view fileName,
+                                 StatisticsFile &file, std::string &error) {
   // First without keeping anything, so that a file that is refused costs no
-  // memory: a record takes 32 KiB and its text may take 100 bytes.
-  Reader checker(text, fileName);
-  if (!checker.readFile(nullptr))
-    return checker.takeError();
-  StatisticsFile file;
-  Reader reader(text, fileName);
-  if (!reader.readFile(&file))
-    return reader.takeError();
-  return file;
+  // memory: the smallest record takes 1 KiB and its text some 200 bytes.
+  FileReader checker(text, fileName);
+  if (!checker.readFile(nullptr)) {
+    error = checker.getError();
+    return false;
+  }
+  StatisticsFile parsed;
+  FileReader reader(text, fileName);
+  reader.readFile(&parsed);
+  file = std::move(parsed);
+  return true;
 }

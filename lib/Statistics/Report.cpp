@@ -41,6 +41,15 @@ static std::string describeDifference(const TensorRecord &a,
   appendDifference(what, "zero", num(a.zeroCount), num(b.zeroCount));
   appendDifference(what, "min", bound(a, a.min), bound(b, b.min));
   appendDifference(what, "max", bound(a, a.max), bound(b, b.max));
+  if (a.sum != b.sum || a.sumOfSquares != b.sumOfSquares)
+    appendDifference(what, "sum",
+                     a.sum.print() + " and " + a.sumOfSquares.print(),
+                     b.sum.print() + " and " + b.sumOfSquares.print());
+  appendDifference(what, "samples", num(a.sampleCount), num(b.sampleCount));
+  appendDifference(what, "sum_min", a.sumOfMinima.print(),
+                   b.sumOfMinima.print());
+  appendDifference(what, "sum_max", a.sumOfMaxima.print(),
+                   b.sumOfMaxima.print());
   unsigned bins = 0;
   for (unsigned bin = 0; bin != TensorRecord::numBins; ++bin)
     bins += a.bins[bin] != b.bins[bin];
@@ -48,6 +57,8 @@ static std::string describeDifference(const TensorRecord &a,
     what += what.empty() ? "" : "; ";
     what += num(bins) + (bins == 1 ? " bin" : " bins") + " of the histogram";
   }
+  if (a.channels != b.channels)
+    what += what.empty() ? "channels" : "; channels";
   return what;
 }
 
@@ -65,6 +76,10 @@ StatisticsDiff qdot::statistics::diffStatistics(const StatisticsFile &a,
   for (const auto &[site, record] : b.records)
     if (!a.records.count(site))
       diff.onlyInB.push_back(site);
+  appendDifference(diff.data, "samples", num(a.data.samples),
+                   num(b.data.samples));
+  appendDifference(diff.data, "digest", toHex(a.data.digest),
+                   toHex(b.data.digest));
   return diff;
 }
 
@@ -76,6 +91,8 @@ void qdot::statistics::showDiff(const StatisticsDiff &diff,
     os << "+ " << site << '\n';
   for (const RecordDifference &difference : diff.different)
     os << "! " << difference.site << ": " << difference.what << '\n';
+  if (!diff.data.empty())
+    os << "! data: " << diff.data << '\n';
 }
 
 //===----------------------------------------------------------------------===//
@@ -85,8 +102,6 @@ void qdot::statistics::showDiff(const StatisticsDiff &diff,
 using Row = std::array<std::string, 8>;
 
 static Row rowOf(const std::string &site, const TensorRecord &record) {
-  unsigned bins = std::count_if(record.bins.begin(), record.bins.end(),
-                                [](uint64_t count) { return count != 0; });
   return {site,
           num(record.count),
           bound(record, record.min),
@@ -94,7 +109,7 @@ static Row rowOf(const std::string &site, const TensorRecord &record) {
           num(record.zeroCount),
           num(record.nanCount),
           num(record.infCount),
-          num(bins)};
+          num(record.bins.countUsed())};
 }
 
 /// Columns on a terminal; bytes for what a terminal cannot show.
@@ -121,5 +136,5 @@ void qdot::statistics::showStatistics(const StatisticsFile &file,
     os << '\n';
   }
   os << "model " << file.fingerprint() << ", " << file.records.size()
-     << " values\n";
+     << " values, " << file.data.samples << " samples\n";
 }

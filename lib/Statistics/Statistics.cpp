@@ -7,8 +7,6 @@
 
 #include "qdot/Statistics/Statistics.h"
 #include "qdot/Statistics/AtomicFile.h"
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/MemoryBuffer.h"
 
 using namespace qdot::statistics;
 
@@ -18,74 +16,50 @@ static llvm::Error refuse(llvm::StringRef fileName,
                                  fileName + ": " + message);
 }
 
-static std::vector<RecordView> viewsOf(const StatisticsFile &file) {
-  std::vector<RecordView> views;
-  views.reserve(file.records.size());
-  for (const auto &[site, record] : file.records)
-    views.push_back({site, &record});
-  return views;
-}
-
-void StatisticsFile::merge(const StatisticsFile &other) {
-  for (const auto &[site, record] : other.records)
-    records[site].merge(record);
-}
-
-std::string StatisticsFile::fingerprint() const {
-  return fingerprintOf(viewsOf(*this));
-}
-
 std::string qdot::statistics::printStatistics(const StatisticsFile &file) {
-  return printRecords(viewsOf(file));
+  return printRecords(viewsOf(file), file.data, file.unfinished);
 }
 
-/// The content of a regular file of acceptable size.
-static llvm::ErrorOr<std::unique_ptr<llvm::MemoryBuffer>>
-load(llvm::StringRef fileName, llvm::sys::fs::file_status &status) {
-  llvm::Expected<llvm::sys::fs::file_t> handle =
-      llvm::sys::fs::openNativeFileForRead(fileName);
-  if (!handle)
-    return llvm::errorToErrorCode(handle.takeError());
-  std::error_code error = llvm::sys::fs::status(*handle, status);
-  if (!error && llvm::sys::fs::is_directory(status))
-    error = std::make_error_code(std::errc::is_a_directory);
-  if (!error && !llvm::sys::fs::is_regular_file(status))
-    error = std::make_error_code(std::errc::invalid_seek);
-  if (!error && status.getSize() > maxFileBytes)
-    error = std::make_error_code(std::errc::file_too_large);
-  // Read rather than mapped: nobody can change or shorten it under the parser.
-  llvm::ErrorOr<std::unique_ptr<llvm::MemoryBuffer>> buffer = error;
-  if (!error)
-    buffer =
-        llvm::MemoryBuffer::getOpenFile(*handle, fileName, status.getSize(),
-                                        /*RequiresNullTerminator=*/false,
-                                        /*IsVolatile=*/true);
-  llvm::sys::fs::closeFile(*handle);
-  return buffer;
+static llvm::Error refuse(const std::string &message) {
+  return llvm::createStringError(llvm::inconvertibleErrorCode(),
+                                 llvm::Twine(message));
+}
+
+llvm::Expected<StatisticsFile>
+qdot::statistics::parseStatistics(llvm::StringRef text,
+                                  llvm::StringRef fileName) {
+  StatisticsFile file;
+  std::string error;
+  if (!parseFile(text, fileName, file, error))
+    return refuse(error);
+  return file;
 }
 
 llvm::Expected<StatisticsFile>
 qdot::statistics::readStatistics(llvm::StringRef fileName) {
-  llvm::sys::fs::file_status status;
-  auto buffer = load(fileName, status);
-  std::error_code error = buffer.getError();
-  if (error == std::errc::invalid_seek)
-    return refuse(fileName, "expected a regular file");
-  if (error == std::errc::file_too_large)
-    return refuse(fileName, "expected at most " + llvm::Twine(maxFileBytes) +
-                                " bytes, got " + llvm::Twine(status.getSize()));
-  if (error)
-    return refuse(fileName, "cannot read statistics: " + error.message());
-  return parseStatistics((*buffer)->getBuffer(), fileName);
+  StatisticsFile file;
+  std::string error;
+  if (!readFile(fileName.str(), file, error))
+    return refuse(error);
+  if (file.unfinished)
+    return refuse(fileName, "expected the statistics of all samples, got the "
+                            "state of a calibration of samples " +
+                                llvm::Twine(file.unfinished->begin) + ":" +
+                                llvm::Twine(file.unfinished->end) +
+                                " that was interrupted at " +
+                                llvm::Twine(file.unfinished->next));
+  return file;
 }
 
 llvm::Error qdot::statistics::writeStatistics(const StatisticsFile &file,
                                               llvm::StringRef fileName) {
   std::vector<RecordView> views = viewsOf(file);
   std::string problem = findProblem(views);
+  if (problem.empty())
+    problem = findProblem(file.data);
   if (!problem.empty())
     return refuse(fileName, "cannot write statistics: " + problem);
-  std::string text = printRecords(views);
+  std::string text = printRecords(views, file.data, file.unfinished);
   if (text.size() > maxFileBytes)
     return refuse(fileName, "cannot write statistics: expected at most " +
                                 llvm::Twine(maxFileBytes) + " bytes, got " +

@@ -32,9 +32,8 @@ constexpr uint64_t generationStep = openBit << 1;
 /// Turns of an active wait: some 20 microseconds.
 constexpr int spinTurns = 600;
 
-/// Ranges per thread, at least and at most: more even out delays, fewer keep
-/// neighbours in the same cache.
-constexpr int64_t minRanges = 2, maxRanges = 8;
+/// Ranges per thread at most: more even out delays, fewer cost less.
+constexpr int64_t maxRanges = 32;
 
 int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
 int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
@@ -75,6 +74,26 @@ struct Job {
   fenv_t environment;
 };
 
+/// What is left of the units that one thread begins with. Each thread has the
+/// same part of the units in every layer, so that it finds in its caches what
+/// it wrote for the layer before.
+struct alignas(64) Segment {
+  std::atomic<int64_t> next{0};
+  int64_t end = 0;
+
+  /// Takes half of what is left, at least `least`.
+  bool take(int64_t least, int64_t &from, int64_t &to) {
+    from = next.load(std::memory_order_relaxed);
+    while (from < end) {
+      int64_t left = end - from, size = larger(least, left / 2);
+      to = left - size < least ? end : from + size;
+      if (next.compare_exchange_weak(from, to, std::memory_order_relaxed))
+        return true;
+    }
+    return false;
+  }
+};
+
 class Pool {
 public:
   /// False when the pool cannot take the job now.
@@ -88,8 +107,8 @@ private:
   int64_t startWorkers(int64_t wanted);
   void open(int64_t helpers);
   void close();
-  void runRanges();
-  static void *runWorker(void *pool);
+  void runRanges(int64_t self);
+  static void *runWorker(void *segment);
   bool enter(uint64_t &seen);
   void leave();
   bool waitForJob(uint64_t seen);
@@ -98,7 +117,6 @@ private:
   }
 
   alignas(64) std::atomic<uint64_t> state{0};
-  alignas(64) std::atomic<int64_t> next{0}; ///< first unit not yet taken
   alignas(64) Job job{};
   int64_t helpers = 0; ///< workers that may enter
   /// Actively: there is a processor for every thread.
@@ -114,6 +132,7 @@ private:
   pthread_cond_t isDone = PTHREAD_COND_INITIALIZER;
   int64_t numWorkers = 0;
   pthread_t workers[QDOT_MAX_THREADS] = {};
+  Segment segments[QDOT_MAX_THREADS] = {};
 };
 
 Pool pool;
@@ -166,7 +185,8 @@ int64_t Pool::startWorkers(int64_t wanted) {
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &old);
   while (numWorkers < wanted &&
-         pthread_create(&workers[numWorkers], nullptr, runWorker, this) == 0)
+         pthread_create(&workers[numWorkers], nullptr, runWorker,
+                        &segments[numWorkers + 1]) == 0)
     ++numWorkers;
   pthread_sigmask(SIG_SETMASK, &old, nullptr);
   return numWorkers;
@@ -174,7 +194,11 @@ int64_t Pool::startWorkers(int64_t wanted) {
 
 void Pool::open(int64_t wanted) {
   helpers = wanted;
-  next.store(0, std::memory_order_relaxed);
+  for (int64_t at = 0; at < job.threads; ++at) {
+    segments[at].next.store(job.count * at / job.threads,
+                            std::memory_order_relaxed);
+    segments[at].end = job.count * (at + 1) / job.threads;
+  }
   state = (state / generationStep + 1) * generationStep + openBit;
   int32_t asleep = sleepers;
   if (!asleep)
@@ -204,20 +228,14 @@ void Pool::close() {
   pthread_mutex_unlock(&mutex);
 }
 
-/// Takes ranges until none is left: long ones first.
-void Pool::runRanges() {
+/// Takes ranges until none is left: first of the own segment, then of others.
+void Pool::runRanges(int64_t self) {
   int64_t least = larger(job.grain, job.count / (maxRanges * job.threads));
-  int64_t begin = next.load(std::memory_order_relaxed);
-  while (begin < job.count) {
-    int64_t left = job.count - begin;
-    int64_t size = larger(least, left / (minRanges * job.threads));
-    if (left - size < least)
-      size = left;
-    if (!next.compare_exchange_weak(begin, begin + size,
-                                    std::memory_order_relaxed))
-      continue;
-    job.body(job.context, begin, begin + size);
-    begin = next.load(std::memory_order_relaxed);
+  for (int64_t at = 0; at < job.threads; ++at) {
+    Segment &segment = segments[(self + at) % job.threads];
+    int64_t from = 0, to = 0;
+    while (segment.take(least, from, to))
+      job.body(job.context, from, to);
   }
 }
 
@@ -232,7 +250,7 @@ bool Pool::run(const Job &wanted) {
     fegetenv(&job.environment);
     mayWait = threads <= lookUp(processors, countProcessors);
     open(threads - 1);
-    runRanges();
+    runRanges(0);
     close();
   }
   isBusy.store(false, std::memory_order_release);
@@ -294,14 +312,14 @@ bool Pool::waitForJob(uint64_t seen) {
   return !stopping;
 }
 
-void *Pool::runWorker(void *argument) {
-  Pool &pool = *static_cast<Pool *>(argument);
+void *Pool::runWorker(void *segment) {
+  int64_t self = static_cast<Segment *>(segment) - pool.segments;
   uint64_t seen = 0;
   while (pool.waitForJob(seen)) {
     if (!pool.enter(seen))
       continue;
     fesetenv(&pool.job.environment);
-    pool.runRanges();
+    pool.runRanges(self);
     pool.leave();
   }
   return nullptr;

@@ -23,7 +23,7 @@
 
 //--- expected.txt
 REMARK: remark: [Analysis] ActivationBits {{.*}}| Function=main | Bits=7, RelativeErrorPerMillion=2273, Remark="7 bits for main/matmul_0: 
-BITS: error: activation-bits=6: expected 8, 7, auto or REGEX= and one of these, got '6'
+BITS: error: activation-bits=6: expected 4, 7, 8, 16 or auto, got '6'
 REGEX: error: activation-bits=(=7: '(=7': parentheses not balanced
 
 //--- model.mlir

@@ -1,13 +1,13 @@
 // RUN: qdot-opt %s --qdot-call-libm | FileCheck %s
 
-// CHECK-DAG: func.func private @expf(f32) -> f32 attributes {llvm.readnone}
+// CHECK-DAG: func.func private @tanhf(f32) -> f32 attributes {llvm.readnone}
 // CHECK-DAG: func.func private @pow(f64, f64) -> f64 attributes {llvm.readnone}
 
 // CHECK-LABEL: func.func @f(
-// CHECK: %[[Y:.*]] = call @expf(%{{.*}}) : (f32) -> f32
+// CHECK: %[[Y:.*]] = call @tanhf(%{{.*}}) : (f32) -> f32
 // CHECK: return %[[Y]]
 func.func @f(%x: f32) -> f32 {
-  %0 = math.exp %x : f32
+  %0 = math.tanh %x : f32
   return %0 : f32
 }
 
@@ -35,8 +35,8 @@ func.func @exact(%x: f32) -> f32 {
 }
 
 // CHECK-LABEL: func.func @vector
-// CHECK-COUNT-2: call @expf(
+// CHECK-COUNT-2: call @tanhf(
 func.func @vector(%x: vector<2xf32>) -> vector<2xf32> {
-  %0 = math.exp %x : vector<2xf32>
+  %0 = math.tanh %x : vector<2xf32>
   return %0 : vector<2xf32>
 }

@@ -167,11 +167,30 @@ func.func @declined(%x: memref<6x64xi8>, %w: memref<64x64xi8>, %y: memref<6x64xi
                     %yt: memref<64x6xi32>, %long: memref<4096x6xi8>, %y4: memref<6x4xi32>, %wide: memref<6x64xi32, strided<[128, 2]>>,
                     %d: memref<8x4x9xi8>, %wd: memref<8x3xi8>, %yd: memref<4x7x8xi32>, %dyn: memref<64x?xi8>, %ydyn: memref<?xi32>,
                     %v: memref<64xi8>, %vk: memref<?xi8>, %wk: memref<?x64xi8>, %y1: memref<64xi32>, %empty: memref<0xi8>, %we: memref<0x64xi8>,
-                    %xb: memref<?x8xi8>, %wb: memref<?x8x4xi8>, %yb: memref<?x4xi32>) {
+                    %wloose: memref<64x64xi8, strided<[?, 1]>>, %x3: memref<3x64xi8>, %y3: memref<3x64xi32>,
+                    %dw: memref<6x8xi8>, %wdw: memref<3x8xi8>, %ydw: memref<4x8xi32>) {
   %c = memref.get_global @w64 : memref<64x64xi8>
-  // expected-remark @below {{Op=qdot.contract, Reason=no-kernel, Remark="the weights are no constant"}}
+  // expected-remark @below {{Op=qdot.contract, Reason=no-kernel, Remark="the weights are unsigned and no constant"}}
   qdot.contract ins(%x, %w : memref<6x64xi8>, memref<64x64xi8>) outs(%y : memref<6x64xi32>)
+      attributes {indexing_maps = [#mk, #kn, #mn], loop_sizes = array<i64: 6, 64, 64>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign unsigned>} {
+  ^bb0(%acc: i32):
+    qdot.yield %acc : i32
+  }
+  // expected-remark @below {{Remark="the weights have no known strides"}}
+  qdot.contract ins(%x, %wloose : memref<6x64xi8>, memref<64x64xi8, strided<[?, 1]>>) outs(%y : memref<6x64xi32>)
       attributes {indexing_maps = [#mk, #kn, #mn], loop_sizes = array<i64: 6, 64, 64>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32):
+    qdot.yield %acc : i32
+  }
+  // expected-remark @below {{Remark="too few rows to pay for packing the weights"}}
+  qdot.contract ins(%x3, %w : memref<3x64xi8>, memref<64x64xi8>) outs(%y3 : memref<3x64xi32>)
+      attributes {indexing_maps = [#mk, #kn, #mn], loop_sizes = array<i64: 3, 64, 64>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32):
+    qdot.yield %acc : i32
+  }
+  // expected-remark @below {{Remark="the weights are no constant"}}
+  qdot.contract ins(%dw, %wdw : memref<6x8xi8>, memref<3x8xi8>) outs(%ydw : memref<4x8xi32>)
+      attributes {indexing_maps = [affine_map<(y, c, i) -> (y + i, c)>, affine_map<(y, c, i) -> (i, c)>, affine_map<(y, c, i) -> (y, c)>], loop_sizes = array<i64: 4, 8, 3>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
   ^bb0(%acc: i32):
     qdot.yield %acc : i32
   }
@@ -237,39 +256,36 @@ func.func @declined(%x: memref<6x64xi8>, %w: memref<64x64xi8>, %y: memref<6x64xi
   ^bb0(%acc: i32):
     qdot.yield %acc : i32
   }
-  // expected-remark @below {{Remark="the weights have a dynamic size"}}
-  qdot.contract ins(%xb, %wb : memref<?x8xi8>, memref<?x8x4xi8>) outs(%yb : memref<?x4xi32>)
-      attributes {indexing_maps = [affine_map<(b, n, k) -> (b, k)>, affine_map<(b, n, k) -> (b, k, n)>, affine_map<(b, n, k) -> (b, n)>],
-                  loop_sizes = array<i64: -9223372036854775808, 4, 8>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
-  ^bb0(%acc: i32):
-    qdot.yield %acc : i32
-  }
   return
 }
 
-// Weights that may change, or whose data is elsewhere.
+// Weights that may change, or whose data is elsewhere, are packed at run time;
+// so are those of a batch of any size.
 // CHECK-LABEL: func.func @globals
-// CHECK-NOT: kernel
+// CHECK-COUNT-4: kernel = #qdot.kernel<dot rows
 // CHECK: return
-func.func @globals(%x: memref<6x64xi8>, %y: memref<6x64xi32>) {
+func.func @globals(%x: memref<6x64xi8>, %y: memref<6x64xi32>, %xb: memref<?x9x8xi8>, %wb: memref<?x8x4xi8>, %yb: memref<?x9x4xi32>) {
   %mutable = memref.get_global @mutable : memref<64x64xi8>
-  // expected-remark @below {{Remark="the weights are no constant"}}
   qdot.contract ins(%x, %mutable : memref<6x64xi8>, memref<64x64xi8>) outs(%y : memref<6x64xi32>)
       attributes {indexing_maps = [#mk, #kn, #mn], loop_sizes = array<i64: 6, 64, 64>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
   ^bb0(%acc: i32):
     qdot.yield %acc : i32
   }
   %external = memref.get_global @external : memref<64x64xi8>
-  // expected-remark @below {{Remark="the weights are no constant"}}
   qdot.contract ins(%x, %external : memref<6x64xi8>, memref<64x64xi8>) outs(%y : memref<6x64xi32>)
       attributes {indexing_maps = [#mk, #kn, #mn], loop_sizes = array<i64: 6, 64, 64>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
   ^bb0(%acc: i32):
     qdot.yield %acc : i32
   }
   %uninitialized = memref.get_global @uninitialized : memref<64x64xi8>
-  // expected-remark @below {{Remark="the weights are no constant"}}
   qdot.contract ins(%x, %uninitialized : memref<6x64xi8>, memref<64x64xi8>) outs(%y : memref<6x64xi32>)
       attributes {indexing_maps = [#mk, #kn, #mn], loop_sizes = array<i64: 6, 64, 64>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32):
+    qdot.yield %acc : i32
+  }
+  qdot.contract ins(%xb, %wb : memref<?x9x8xi8>, memref<?x8x4xi8>) outs(%yb : memref<?x9x4xi32>)
+      attributes {indexing_maps = [affine_map<(b, m, n, k) -> (b, m, k)>, affine_map<(b, m, n, k) -> (b, k, n)>, affine_map<(b, m, n, k) -> (b, m, n)>],
+                  loop_sizes = array<i64: -9223372036854775808, 9, 4, 8>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
   ^bb0(%acc: i32):
     qdot.yield %acc : i32
   }

@@ -370,3 +370,46 @@ func.func @loops(%x: memref<?x4xi8>, %w: memref<4x3xi8>, %bias: memref<3xi32>, %
   }
   return
 }
+
+// Weights that are no constant: four rows of columns are interleaved into a
+// buffer, once per matrix of the batch, then used for all rows.
+// CHECK-LABEL: func.func @variable(
+// CHECK-SAME: %[[X:.*]]: memref<?x5x8xi8>, %[[W:.*]]: memref<?x8x4xi8>, %[[Y:.*]]: memref<?x5x4xi32>)
+// CHECK: %[[PACKED:.*]] = memref.alloc() {alignment = 64 : i64} : memref<32xi8>
+// CHECK: %[[BATCH:.*]] = memref.dim %[[Y]]
+// CHECK: scf.for %{{.*}} = %{{.*}} to %[[BATCH]]
+// CHECK: scf.for
+// CHECK-COUNT-4: vector.load %{{.*}}, vector<4xi8>
+// CHECK-COUNT-2: vector.interleave %{{.*}} : vector<4xi8> -> vector<8xi8>
+// CHECK: vector.interleave %{{.*}} : vector<8xi8> -> vector<16xi8>
+// CHECK: vector.store %{{.*}}, %[[PACKED]]
+// CHECK: qdot.dot
+// CHECK-NOT: fits_i16
+// CHECK: memref.dealloc %[[PACKED]]
+func.func @variable(%x: memref<?x5x8xi8>, %w: memref<?x8x4xi8>, %y: memref<?x5x4xi32>) {
+  qdot.contract ins(%x, %w : memref<?x5x8xi8>, memref<?x8x4xi8>) outs(%y : memref<?x5x4xi32>)
+      attributes {kernel = #qdot.kernel<dot rows 5 vectors 1 lanes 4 unroll 1>,
+                  indexing_maps = [affine_map<(b, m, n, k) -> (b, m, k)>, affine_map<(b, m, n, k) -> (b, k, n)>, affine_map<(b, m, n, k) -> (b, m, n)>],
+                  loop_sizes = array<i64: -9223372036854775808, 5, 4, 8>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32):
+    qdot.yield %acc : i32
+  }
+  return
+}
+
+// The ranges prove that two products fit 16 bits: 2 * 127 * 128 < 2^15. Words
+// of a transposed right side are copied.
+// CHECK-LABEL: func.func @proved(
+// CHECK: %[[PACKED:.*]] = memref.alloc() {alignment = 64 : i64} : memref<32xi8>
+// CHECK: vector.load %{{.*}}, vector<4xi8>
+// CHECK-NEXT: vector.store %{{.*}}, %[[PACKED]]
+// CHECK: qdot.dot {{.*}} fits_i16
+func.func @proved(%x: memref<5x8xi8>, %w: memref<4x8xi8>, %y: memref<5x4xi32>) {
+  qdot.contract ins(%x, %w : memref<5x8xi8>, memref<4x8xi8>) outs(%y : memref<5x4xi32>)
+      attributes {kernel = #qdot.kernel<dot rows 5 vectors 1 lanes 4 unroll 1>, qdot.lhs_range = array<i64: 0, 127>, qdot.rhs_range = array<i64: -128, 127>,
+                  indexing_maps = [#mk, affine_map<(m, n, k) -> (n, k)>, #mn], loop_sizes = array<i64: 5, 4, 8>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32):
+    qdot.yield %acc : i32
+  }
+  return
+}

@@ -12,7 +12,7 @@
 // CHECK-LABEL: func.func @example(
 // CHECK-SAME: %[[ARG0:.*]]: tensor<2x4xi8>, %[[ARG1:.*]]: tensor<4x3xi8>, %[[ARG2:.*]]: i32, %[[ARG3:.*]]: i8) -> tensor<2x3xi8> {
 // CHECK-NEXT: %[[V0:.*]] = tensor.empty() : tensor<2x3xi8>
-// CHECK-NEXT: %[[V1:.*]] = qdot.contract ins(%[[ARG0]], %[[ARG1]] : tensor<2x4xi8>, tensor<4x3xi8>) outs(%[[V0]] : tensor<2x3xi8>) attributes {indexing_maps = [affine_map<(d0, d1, d2) -> (d0, d2)>, affine_map<(d0, d1, d2) -> (d2, d1)>, affine_map<(d0, d1, d2) -> (d0, d1)>], lhs_sign = #qdot<sign unsigned>, loop_sizes = array<i64: 2, 3, 4>, qdot.lhs_range = array<i64: 0, 255>, rhs_sign = #qdot<sign signed>} {
+// CHECK-NEXT: %[[V1:.*]] = qdot.contract ins(%[[ARG0]], %[[ARG1]] : tensor<2x4xi8>, tensor<4x3xi8>) outs(%[[V0]] : tensor<2x3xi8>) attributes {indexing_maps = [affine_map<(d0, d1, d2) -> (d0, d2)>, affine_map<(d0, d1, d2) -> (d2, d1)>, affine_map<(d0, d1, d2) -> (d0, d1)>], lhs_sign = #qdot<sign unsigned>, loop_sizes = array<i64: 2, 3, 4>, qdot.lhs_range = array<i64: 0, 255>, qdot.rhs_range = array<i64: -128, 127>, rhs_sign = #qdot<sign signed>} {
 // CHECK-NEXT: ^bb0(%[[ARG4:.*]]: i32):
 // CHECK-NEXT: %[[V2:.*]] = qdot.requantize %[[ARG4]], %[[ARG2]], %[[ARG3]] zero_point(0) clamp(-128, 127) contract tosa_single : i32, i32 -> i8
 // CHECK-NEXT: qdot.yield %[[V2]] : i8
@@ -47,7 +47,7 @@ func.func @example(%x: tensor<2x4xi8>, %w: tensor<4x3xi8>, %m: i32, %s: i8) -> t
 // CHECK-NEXT: %[[DIM:.*]] = tensor.dim %[[ARG0]], %[[C0]] : tensor<?x4xi8>
 // CHECK-NEXT: %[[CST:.*]] = arith.constant dense<[1, 2, 3]> : tensor<3xi32>
 // CHECK-NEXT: %[[V0:.*]] = tensor.empty(%[[DIM]]) : tensor<?x3xi8>
-// CHECK-NEXT: %[[V1:.*]] = qdot.contract ins(%[[ARG0]], %[[ARG1]], %[[CST]], %[[ARG2]], %[[ARG3]] : tensor<?x4xi8>, tensor<4x3xi8>, tensor<3xi32>, tensor<3xi32>, tensor<3xi8>) outs(%[[V0]] : tensor<?x3xi8>) attributes {accumulator = #qdot.accumulator<-100 to 200>, indexing_maps = [affine_map<(d0, d1, d2) -> (d0, d2)>, affine_map<(d0, d1, d2) -> (d2, d1)>, affine_map<(d0, d1, d2) -> (d1)>, affine_map<(d0, d1, d2) -> (d1)>, affine_map<(d0, d1, d2) -> (d1)>, affine_map<(d0, d1, d2) -> (d0, d1)>], lhs_sign = #qdot<sign unsigned>, loop_sizes = array<i64: -9223372036854775808, 3, 4>, qdot.lhs_range = array<i64: 0, 255>, qdot.quantized = #qdot.quantized<!quant.uniform<i8:f32, 5.000000e-01:3>>, rhs_sign = #qdot<sign signed>} {
+// CHECK-NEXT: %[[V1:.*]] = qdot.contract ins(%[[ARG0]], %[[ARG1]], %[[CST]], %[[ARG2]], %[[ARG3]] : tensor<?x4xi8>, tensor<4x3xi8>, tensor<3xi32>, tensor<3xi32>, tensor<3xi8>) outs(%[[V0]] : tensor<?x3xi8>) attributes {accumulator = #qdot.accumulator<-100 to 200>, indexing_maps = [affine_map<(d0, d1, d2) -> (d0, d2)>, affine_map<(d0, d1, d2) -> (d2, d1)>, affine_map<(d0, d1, d2) -> (d1)>, affine_map<(d0, d1, d2) -> (d1)>, affine_map<(d0, d1, d2) -> (d1)>, affine_map<(d0, d1, d2) -> (d0, d1)>], lhs_sign = #qdot<sign unsigned>, loop_sizes = array<i64: -9223372036854775808, 3, 4>, qdot.lhs_range = array<i64: 0, 255>, qdot.quantized = #qdot.quantized<!quant.uniform<i8:f32, 5.000000e-01:3>>, qdot.rhs_range = array<i64: -128, 127>, rhs_sign = #qdot<sign signed>} {
 // CHECK-NEXT: ^bb0(%[[ARG4:.*]]: i32, %[[ARG5:.*]]: i32, %[[ARG6:.*]]: i32, %[[ARG7:.*]]: i8):
 // CHECK-NEXT: %[[V2:.*]] = arith.addi %[[ARG4]], %[[ARG5]] : i32
 // CHECK-NEXT: %[[V3:.*]] = qdot.requantize %[[V2]], %[[ARG6]], %[[ARG7]] zero_point(3) clamp(-128, 127) contract tosa_double : i32, i32 -> i8
@@ -82,7 +82,7 @@ func.func @channels(%x: tensor<?x4xi8>, %w: tensor<4x3xi8>, %m: tensor<3xi32>, %
 // CHECK-LABEL: func.func @chain(
 // CHECK-SAME: %[[ARG0:.*]]: tensor<2x4xi8>, %[[ARG1:.*]]: tensor<4x3xi8>, %[[ARG2:.*]]: tensor<3x2xi8>, %[[ARG3:.*]]: f32, %[[ARG4:.*]]: tensor<256xi8>) -> tensor<3x2xi8> {
 // CHECK-NEXT: %[[V0:.*]] = tensor.empty() : tensor<3x2xi8>
-// CHECK-NEXT: %[[V1:.*]] = qdot.contract ins(%[[ARG0]], %[[ARG1]], %[[ARG2]] : tensor<2x4xi8>, tensor<4x3xi8>, tensor<3x2xi8>) outs(%[[V0]] : tensor<3x2xi8>) attributes {indexing_maps = [affine_map<(d0, d1, d2) -> (d0, d2)>, affine_map<(d0, d1, d2) -> (d2, d1)>, affine_map<(d0, d1, d2) -> (d1, d0)>, affine_map<(d0, d1, d2) -> (d1, d0)>], lhs_sign = #qdot<sign signed>, loop_sizes = array<i64: 2, 3, 4>, qdot.lhs_range = array<i64: -128, 127>, rhs_sign = #qdot<sign signed>} {
+// CHECK-NEXT: %[[V1:.*]] = qdot.contract ins(%[[ARG0]], %[[ARG1]], %[[ARG2]] : tensor<2x4xi8>, tensor<4x3xi8>, tensor<3x2xi8>) outs(%[[V0]] : tensor<3x2xi8>) attributes {indexing_maps = [affine_map<(d0, d1, d2) -> (d0, d2)>, affine_map<(d0, d1, d2) -> (d2, d1)>, affine_map<(d0, d1, d2) -> (d1, d0)>, affine_map<(d0, d1, d2) -> (d1, d0)>], lhs_sign = #qdot<sign signed>, loop_sizes = array<i64: 2, 3, 4>, qdot.lhs_range = array<i64: -128, 127>, qdot.rhs_range = array<i64: -128, 127>, rhs_sign = #qdot<sign signed>} {
 // CHECK-NEXT: ^bb0(%[[ARG5:.*]]: i32, %[[ARG6:.*]]: i8):
 // CHECK-NEXT: %[[C5_I32:.*]] = arith.constant 5 : i32
 // CHECK-NEXT: %[[V2:.*]] = arith.addi %[[ARG5]], %[[C5_I32]] : i32
@@ -135,7 +135,7 @@ func.func @chain(%x: tensor<2x4xi8>, %w: tensor<4x3xi8>, %r: tensor<3x2xi8>, %f:
 // CHECK-LABEL: func.func @start(
 // CHECK-SAME: %[[ARG0:.*]]: tensor<2x4xi8>, %[[ARG1:.*]]: tensor<4x3xi8>, %[[ARG2:.*]]: tensor<2x3xi32>, %[[ARG3:.*]]: i32, %[[ARG4:.*]]: i8) -> tensor<2x3xi8> {
 // CHECK-NEXT: %[[V0:.*]] = tensor.empty() : tensor<2x3xi8>
-// CHECK-NEXT: %[[V1:.*]] = qdot.contract ins(%[[ARG0]], %[[ARG1]], %[[ARG2]] : tensor<2x4xi8>, tensor<4x3xi8>, tensor<2x3xi32>) outs(%[[V0]] : tensor<2x3xi8>) attributes {indexing_maps = [affine_map<(d0, d1, d2) -> (d0, d2)>, affine_map<(d0, d1, d2) -> (d2, d1)>, affine_map<(d0, d1, d2) -> (d0, d1)>, affine_map<(d0, d1, d2) -> (d0, d1)>], lhs_sign = #qdot<sign unsigned>, loop_sizes = array<i64: 2, 3, 4>, qdot.lhs_range = array<i64: 0, 255>, rhs_sign = #qdot<sign signed>} {
+// CHECK-NEXT: %[[V1:.*]] = qdot.contract ins(%[[ARG0]], %[[ARG1]], %[[ARG2]] : tensor<2x4xi8>, tensor<4x3xi8>, tensor<2x3xi32>) outs(%[[V0]] : tensor<2x3xi8>) attributes {indexing_maps = [affine_map<(d0, d1, d2) -> (d0, d2)>, affine_map<(d0, d1, d2) -> (d2, d1)>, affine_map<(d0, d1, d2) -> (d0, d1)>, affine_map<(d0, d1, d2) -> (d0, d1)>], lhs_sign = #qdot<sign unsigned>, loop_sizes = array<i64: 2, 3, 4>, qdot.lhs_range = array<i64: 0, 255>, qdot.rhs_range = array<i64: -128, 127>, rhs_sign = #qdot<sign signed>} {
 // CHECK-NEXT: ^bb0(%[[ARG5:.*]]: i32, %[[ARG6:.*]]: i32):
 // CHECK-NEXT: %[[V2:.*]] = arith.addi %[[ARG5]], %[[ARG6]] : i32
 // CHECK-NEXT: %[[V3:.*]] = arith.addi %[[V2]], %[[ARG6]] : i32
@@ -166,11 +166,11 @@ func.func @start(%x: tensor<2x4xi8>, %w: tensor<4x3xi8>, %start: tensor<2x3xi32>
 // left as the only constant. Without a reader the body only adds the start.
 // CHECK-LABEL: func.func @convolutions(
 // CHECK-SAME: %[[ARG0:.*]]: tensor<1x9x9x6xi8>, %[[ARG1:.*]]: tensor<2x3x3x3x4xi8>, %[[ARG2:.*]]: tensor<3x3x6xi8>, %[[ARG3:.*]]: tensor<5xi8>) -> (tensor<1x4x4x2x4xi32>, tensor<1x7x7x6xi32>, tensor<4xi32>) {
-// CHECK: %[[V1:.*]] = qdot.contract ins(%{{.*}}, %[[ARG1]], %{{.*}} : tensor<1x9x9x2x3xi8>, tensor<2x3x3x3x4xi8>, tensor<1x4x4x2x4xi32>) outs(%{{.*}} : tensor<1x4x4x2x4xi32>) attributes {indexing_maps = [affine_map<(d0, d1, d2, d3, d4, d5, d6, d7) -> (d0, d1 * 2 + d5, d2 * 2 + d6, d3, d7)>, affine_map<(d0, d1, d2, d3, d4, d5, d6, d7) -> (d3, d5, d6, d7, d4)>, affine_map<(d0, d1, d2, d3, d4, d5, d6, d7) -> (d0, d1, d2, d3, d4)>, affine_map<(d0, d1, d2, d3, d4, d5, d6, d7) -> (d0, d1, d2, d3, d4)>], lhs_sign = #qdot<sign unsigned>, loop_sizes = array<i64: 1, 4, 4, 2, 4, 3, 3, 3>, qdot.lhs_range = array<i64: 0, 255>, rhs_sign = #qdot<sign signed>} {
+// CHECK: %[[V1:.*]] = qdot.contract ins(%{{.*}}, %[[ARG1]], %{{.*}} : tensor<1x9x9x2x3xi8>, tensor<2x3x3x3x4xi8>, tensor<1x4x4x2x4xi32>) outs(%{{.*}} : tensor<1x4x4x2x4xi32>) attributes {indexing_maps = [affine_map<(d0, d1, d2, d3, d4, d5, d6, d7) -> (d0, d1 * 2 + d5, d2 * 2 + d6, d3, d7)>, affine_map<(d0, d1, d2, d3, d4, d5, d6, d7) -> (d3, d5, d6, d7, d4)>, affine_map<(d0, d1, d2, d3, d4, d5, d6, d7) -> (d0, d1, d2, d3, d4)>, affine_map<(d0, d1, d2, d3, d4, d5, d6, d7) -> (d0, d1, d2, d3, d4)>], lhs_sign = #qdot<sign unsigned>, loop_sizes = array<i64: 1, 4, 4, 2, 4, 3, 3, 3>, qdot.lhs_range = array<i64: 0, 255>, qdot.rhs_range = array<i64: -128, 127>, rhs_sign = #qdot<sign signed>} {
 // CHECK-NEXT: ^bb0(%[[ARG4:.*]]: i32, %[[ARG5:.*]]: i32):
 // CHECK-NEXT: %[[V6:.*]] = arith.addi %[[ARG4]], %[[ARG5]] : i32
 // CHECK-NEXT: qdot.yield %[[V6]] : i32
-// CHECK: %[[V3:.*]] = qdot.contract ins(%[[ARG0]], %[[ARG2]], %{{.*}} : tensor<1x9x9x6xi8>, tensor<3x3x6xi8>, tensor<1x7x7x6xi32>) outs(%{{.*}} : tensor<1x7x7x6xi32>) attributes {indexing_maps = [affine_map<(d0, d1, d2, d3, d4, d5) -> (d0, d1 + d4, d2 + d5, d3)>, affine_map<(d0, d1, d2, d3, d4, d5) -> (d4, d5, d3)>, affine_map<(d0, d1, d2, d3, d4, d5) -> (d0, d1, d2, d3)>, affine_map<(d0, d1, d2, d3, d4, d5) -> (d0, d1, d2, d3)>], lhs_sign = #qdot<sign unsigned>, loop_sizes = array<i64: 1, 7, 7, 6, 3, 3>, qdot.lhs_range = array<i64: 0, 255>, rhs_sign = #qdot<sign signed>} {
+// CHECK: %[[V3:.*]] = qdot.contract ins(%[[ARG0]], %[[ARG2]], %{{.*}} : tensor<1x9x9x6xi8>, tensor<3x3x6xi8>, tensor<1x7x7x6xi32>) outs(%{{.*}} : tensor<1x7x7x6xi32>) attributes {indexing_maps = [affine_map<(d0, d1, d2, d3, d4, d5) -> (d0, d1 + d4, d2 + d5, d3)>, affine_map<(d0, d1, d2, d3, d4, d5) -> (d4, d5, d3)>, affine_map<(d0, d1, d2, d3, d4, d5) -> (d0, d1, d2, d3)>, affine_map<(d0, d1, d2, d3, d4, d5) -> (d0, d1, d2, d3)>], lhs_sign = #qdot<sign unsigned>, loop_sizes = array<i64: 1, 7, 7, 6, 3, 3>, qdot.lhs_range = array<i64: 0, 255>, qdot.rhs_range = array<i64: -128, 127>, rhs_sign = #qdot<sign signed>} {
 // CHECK-NEXT: ^bb0(%[[ARG4:.*]]: i32, %[[ARG5:.*]]: i32):
 // CHECK-NEXT: %[[V6:.*]] = arith.addi %[[ARG4]], %[[ARG5]] : i32
 // CHECK-NEXT: qdot.yield %[[V6]] : i32

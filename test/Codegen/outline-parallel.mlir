@@ -36,7 +36,7 @@ func.func @f(%x: i8, %y: memref<64xi8> {llvm.align = 64 : i64, llvm.noalias}) {
 // CHECK: memref.store %{{.*}}, %[[D]]
 // CHECK-LABEL: func.func @g(
 // CHECK: memref.extract_strided_metadata
-// CHECK: call @g_range(%{{.*}}, %c0, %{{.*}}) {qdot.grain = 1 : i64}
+// CHECK: call @g_range({{.*}}) {qdot.grain = 1 : i64}
 memref.global "private" constant @w : memref<8xi8> = dense<3>
 func.func @g(%arena: memref<i8> {llvm.noalias}, %rows: index) {
   %c0 = arith.constant 0 : index

@@ -20,7 +20,7 @@ func.func @example(%c: i8, %y: memref<64x8xi8>) {
 // CHECK: qdot.parallel %[[BEGIN:.*]] to %{{.*}} of %c64 grain 2 {
 // CHECK: memref.subview %{{.*}}[0, %[[BEGIN]]] [1, %{{.*}}] [1, 1]
 // CHECK: %[[INDEX:.*]] = linalg.index 1 : index
-// CHECK: affine.apply {{.*}}(%[[INDEX]], %[[BEGIN]])
+// CHECK: affine.apply {{.*}}(%[[BEGIN]]){{\[}}%[[INDEX]]{{\]}}
 #one = affine_map<(i, j) -> (i, j)>
 func.func @inner(%y: memref<1x64xindex>) {
   linalg.generic {indexing_maps = [#one], iterator_types = ["parallel", "parallel"]}
@@ -37,9 +37,9 @@ func.func @inner(%y: memref<1x64xindex>) {
 // CHECK: qdot.parallel %{{.*}} to %{{.*}} of %c10 grain 1 {
 // CHECK: memref.subview %{{.*}} : memref<12xi32> to memref<?xi32, strided<[1], offset: ?>>
 // CHECK: memref.subview %{{.*}} : memref<10xi32> to memref<?xi32, strided<[1], offset: ?>>
-func.func @window(%x: memref<12xi32>, %y: memref<10xi32>) {
+func.func @window(%x: memref<12xi32>, %w: memref<3xi32>, %y: memref<10xi32>) {
   linalg.generic {indexing_maps = [affine_map<(i, k) -> (i + k)>, affine_map<(i, k) -> (k)>, affine_map<(i, k) -> (i)>], iterator_types = ["parallel", "reduction"]}
-      ins(%x, %x : memref<12xi32>, memref<12xi32>) outs(%y : memref<10xi32>) attrs = {qdot.min_work = 3 : i64} {
+      ins(%x, %w : memref<12xi32>, memref<3xi32>) outs(%y : memref<10xi32>) attrs = {qdot.min_work = 3 : i64} {
   ^bb0(%a: i32, %b: i32, %o: i32):
     %0 = arith.addi %o, %a : i32
     linalg.yield %0 : i32

@@ -1,6 +1,7 @@
 // RUN: qdot-opt %s --split-input-file --verify-diagnostics --qdot-call-threads
-// RUN: not qdot-opt %s --qdot-call-threads=threads=-1 2>&1 | FileCheck %s --check-prefix=NUMBER
-// RUN: not qdot-opt %s --qdot-choose-splits=min-work=-2 2>&1 | FileCheck %s --check-prefix=WORK
+// RUN: echo 'module {}' > %t.mlir
+// RUN: not qdot-opt %t.mlir --qdot-call-threads=threads=-1 2>&1 | FileCheck %s --check-prefix=NUMBER
+// RUN: not qdot-opt %t.mlir --qdot-choose-splits=min-work=-2 2>&1 | FileCheck %s --check-prefix=WORK
 // NUMBER: error: expected a number of threads, 0 for all, got -1
 // WORK: error: expected the least work of a part, 0 for the default, got -2
 

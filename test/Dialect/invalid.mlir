@@ -203,6 +203,19 @@ func.func @accumulator_kind(%a: tensor<4xi8>) {
 
 // -----
 
+func.func @range_kind(%a: tensor<4xi8>) {
+  // expected-error @+1 {{expected a #qdot.range attribute for 'qdot.range', got "mse"}}
+  %0 = tensor.cast %a {qdot.range = "mse"} : tensor<4xi8> to tensor<4xi8>
+  return
+}
+
+// -----
+
+// expected-error @+1 {{expected a string for 'qdot.quantization', got 4 : i64}}
+module attributes {qdot.quantization = 4} {}
+
+// -----
+
 func.func @quantized_kind(%a: tensor<4xi8>) {
   // expected-error @+1 {{expected a #qdot.quantized attribute for 'qdot.quantized', got 5 : i64}}
   %0 = tensor.cast %a {qdot.quantized = 5} : tensor<4xi8> to tensor<4xi8>

@@ -48,3 +48,19 @@ func.func @element(%x: memref<4xf64>) {
   qdot.observe %x {site = #qdot.site<"main/input_0#8d2e1c9b55aa0f31">} : memref<4xf64>
   return
 }
+
+// -----
+
+// By channel: f32 only, because only float models are observed by channel.
+// CHECK-DAG: func.func private @qdot_rt_observe_channels_f32(!llvm.ptr, i64, memref<*xf32>) attributes {llvm.emit_c_interface}
+// CHECK-LABEL: func.func @channels
+// CHECK: %[[SITE:.*]] = llvm.mlir.addressof
+// CHECK: %[[VALUES:.*]] = memref.cast
+// CHECK: %[[AXIS:.*]] = arith.constant -1 : i64
+// CHECK: call @qdot_rt_observe_channels_f32(%[[SITE]], %[[AXIS]], %[[VALUES]]) : (!llvm.ptr, i64, memref<*xf32>) -> ()
+// CHECK: call @qdot_rt_observe_i8(
+func.func @channels(%a: memref<2x3xf32>, %b: memref<2x3xi8>) {
+  qdot.observe %a {qdot.channel_axis = -1 : i64, site = #qdot.site<"a/input_0#8d2e1c9b55aa0f31">} : memref<2x3xf32>
+  qdot.observe %b {qdot.channel_axis = -1 : i64, site = #qdot.site<"a/input_1#8d2e1c9b55aa0f31">} : memref<2x3xi8>
+  return
+}

@@ -11,11 +11,11 @@
 // RUN: env QDOT_STATISTICS=%t.no/s.json mlir-runner-22 %t.mlir --entry-point-result=void --shared-libs=%qdot_runtime 2>&1 | FileCheck %s --check-prefix=ERROR
 
 //      CHECK:  "format": "qdot-statistics",
-// CHECK-NEXT:  "version": 1,
+// CHECK-NEXT:  "version": 2,
 //      CHECK:  "values": [
-// CHECK-NEXT:    {"site": "main/add_0#0123456789abcdef", "count": 6, "nan": 1, "inf": 1, "zero": 1, "min": -1.5, "max": 2.5, "histogram": {{\[\[}}0, 1], [1016, 1], [1026, 1], [3068, 1]]},
-// CHECK-NEXT:    {"site": "main/slice_0#0123456789abcdef", "count": 2, "nan": 0, "inf": 0, "zero": 0, "min": 1, "max": 2.5, "histogram": {{\[\[}}1016, 1], [1026, 1]]},
-// CHECK-NEXT:    {"site": "main/x_0#0123456789abcdef", "count": 3, "nan": 0, "inf": 0, "zero": 0, "min": -128, "max": 127, "histogram": {{\[\[}}1024, 1], [1071, 1], [3120, 1]]}
+// CHECK-NEXT:    {"site": "main/add_0#0123456789abcdef", "count": 6, "nan": 1, "inf": 1, "zero": 1, "min": -1.5, "max": 2.5, "sum": "0x1p+1", "sum_squares": "0x13p-1", "histogram": {{\[\[}}0, 1], [1016, 1], [1026, 1], [3068, 1]], "samples": 1, "sum_min": "-0x3p-1", "sum_max": "0x5p-1", "channels": []},
+// CHECK-NEXT:    {"site": "main/slice_0#0123456789abcdef", "count": 2, "nan": 0, "inf": 0, "zero": 0, "min": 1, "max": 2.5, "sum": "0x7p-1", "sum_squares": "0x1dp-2", "histogram": {{\[\[}}1016, 1], [1026, 1]], "samples": 1, "sum_min": "0x1p+0", "sum_max": "0x5p-1", "channels": []},
+// CHECK-NEXT:    {"site": "main/x_0#0123456789abcdef", "count": 3, "nan": 0, "inf": 0, "zero": 0, "min": -128, "max": 127, "sum": "0x1p+0", "sum_squares": "0x7f05p+0", "histogram": {{\[\[}}1024, 1], [1071, 1], [3120, 1]], "samples": 1, "sum_min": "-0x1p+7", "sum_max": "0x7fp+0", "channels": []}
 // CHECK-NEXT:  ],
 
 // ERROR: qdot_runtime: cannot write statistics to {{.*}}.no/s.json: No such file or directory

@@ -32,7 +32,8 @@ def avoid_errors_of_bochs(text):
 
 
 class Program:
-    """Assembly of `qdot compile`, with the names of its functions."""
+    """Assembly of `qdot compile`, or an object where the emulator is not bochs,
+    with the names of its functions."""
 
     def __init__(self, folder, assembly, names, emulator):
         self.folder, self.emulator = folder, emulator

@@ -7,8 +7,10 @@
 
 #include "Calibration.h"
 #include "Commands.h"
+#include "DataDigest.h"
 #include "Files.h"
 #include "Support.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace llvm;
@@ -22,9 +24,11 @@ static cl::opt<std::string> modelPath(cl::Positional, cl::Required,
                                       cl::desc("<model.mlir>"),
                                       cl::sub(command));
 static cl::list<std::string>
-    dataPaths("data", cl::OneOrMore, cl::value_desc("file.npy"),
-              cl::sub(command),
-              cl::desc("Input, samples on the first axis; once per argument"));
+    dataPaths("data", cl::OneOrMore, cl::value_desc("file"), cl::sub(command),
+              cl::desc("Input, samples on the first axis, once per argument: "
+                       ".npy, .npz (FILE.npz:NAME for one of its arrays), a "
+                       "folder of .npy, or raw values (FILE.bin, "
+                       "FILE.bin:ui8)"));
 static cl::opt<std::string> outputPath("o", cl::Required,
                                        cl::value_desc("stats.json"),
                                        cl::sub(command),
@@ -38,6 +42,29 @@ static cl::opt<unsigned> threads("threads", cl::init(1), cl::value_desc("n"),
 static cl::opt<unsigned>
     batch("batch", cl::init(32), cl::value_desc("n"), cl::sub(command),
           cl::desc("Samples per call where the model leaves it open (32)"));
+static cl::opt<std::string>
+    samples("samples", cl::value_desc("a:b | i/n"), cl::sub(command),
+            cl::desc("Only samples a to b - 1, or the part i (from 0) of n "
+                     "equal parts"));
+static cl::opt<int64_t> channelAxis(
+    "channel-axis", cl::init(0), cl::value_desc("axis"), cl::sub(command),
+    cl::desc("Also record each index of this axis by itself: -1 is the last"));
+static cl::opt<bool>
+    isMerging("merge", cl::sub(command),
+              cl::desc("Add to the file, which others may write at the same "
+                       "time, instead of replacing it"));
+static cl::opt<bool>
+    isResuming("resume", cl::sub(command),
+               cl::desc("Continue where an interrupted run got to, from "
+                        "<stats.json>.partial if it is there"));
+static cl::opt<double>
+    checkpointSeconds("checkpoint", cl::init(10), cl::value_desc("seconds"),
+                      cl::sub(command),
+                      cl::desc("How often to write <stats.json>.partial (10)"));
+static cl::opt<bool>
+    equalize("equalize", cl::sub(command),
+             cl::desc("First give the channels between two layers similar "
+                      "ranges, for 'quantize --equalize'"));
 
 /// Values that the model computed from finite inputs and that are not finite.
 static void warnAboutNonFinite(const statistics::StatisticsFile &file) {
@@ -47,28 +74,77 @@ static void warnAboutNonFinite(const statistics::StatisticsFile &file) {
              << " NaN and " << record.infCount << " infinite values\n";
 }
 
-static Error runCalibrate() {
+static Error checkOptions() {
   if (threads == 0 || batch == 0)
     return makeError("--threads and --batch must be at least 1");
-  if (Error error = checkOutputPath(outputPath))
+  if (!(checkpointSeconds >= 0))
+    return makeError("--checkpoint must be at least 0");
+  if (isMerging && isResuming)
+    return makeError("--resume needs a file of its own: leave --merge out and "
+                     "use 'qdot stats merge' afterwards");
+  if ((isMerging || isResuming) && outputPath == "-")
+    return makeError("--merge and --resume need a file, not '-'");
+  return checkOutputPath(outputPath);
+}
+
+static Error writeResult(const statistics::StatisticsFile &file) {
+  if (isMerging) {
+    std::string problem = statistics::mergeIntoFile(
+        outputPath, statistics::viewsOf(file), file.data);
+    return problem.empty() ? Error::success() : makeError(problem);
+  }
+  OutputFiles files;
+  if (Error error = files.add(outputPath, statistics::printStatistics(file)))
+    return error;
+  return files.commit();
+}
+
+/// Of the bytes of the model's file.
+static Expected<uint64_t> digestModel() {
+  auto buffer = MemoryBuffer::getFile(modelPath, /*IsText=*/false,
+                                      /*RequiresNullTerminator=*/false);
+  if (!buffer)
+    return makeError("cannot read '" + modelPath +
+                     "': " + buffer.getError().message());
+  return mixDigest(0, (*buffer)->getBuffer());
+}
+
+static Error runCalibrate() {
+  if (Error error = checkOptions())
     return error;
   Session session;
   auto module = session.load(modelPath);
   if (!module)
     return module.takeError();
+  if (equalize)
+    if (Error error = equalizeChannels(session, **module))
+      return error;
+  // Of many writers of one file, none may keep its state beside it.
+  Checkpoints checkpoints(isMerging ? StringRef() : StringRef(outputPath),
+                          checkpointSeconds);
   CalibrationRequest request{{dataPaths.begin(), dataPaths.end()},
                              entryName,
                              threads,
                              batch,
-                             isQuiet()};
+                             isQuiet(),
+                             samples,
+                             channelAxis,
+                             isResuming,
+                             &checkpoints};
+  if (checkpoints.isEnabled()) {
+    Expected<uint64_t> digest = digestModel();
+    if (!digest)
+      return digest.takeError();
+    request.modelDigest = *digest ^ (equalize ? 1 : 0);
+  }
   auto file = calibrate(session, **module, request);
   if (!file)
     return file.takeError();
   warnAboutNonFinite(*file);
-  OutputFiles files;
-  if (Error error = files.add(outputPath, statistics::printStatistics(*file)))
+  if (Error error = writeResult(*file))
     return error;
-  return files.commit();
+  checkpoints.remove();
+  return Error::success();
 }
 
 Command qdot::driver::getCalibrateCommand() { return {command, runCalibrate}; }

@@ -8,7 +8,9 @@
 #include "Commands.h"
 #include "CompareModels.h"
 #include "Files.h"
+#include "LayerSearch.h"
 #include "Support.h"
+#include "qdot/Dialect/Qdot.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/raw_ostream.h"
 #include <cmath>
@@ -26,9 +28,10 @@ static cl::opt<std::string> intPath(cl::Positional, cl::Required,
                                     cl::desc("<quantized.mlir>"),
                                     cl::sub(command));
 static cl::list<std::string>
-    dataPaths("data", cl::OneOrMore, cl::value_desc("file.npy"),
+    dataPaths("data", cl::OneOrMore, cl::value_desc("file"),
               cl::sub(command),
-              cl::desc("Input, samples on the first axis; once per argument"));
+              cl::desc("Input, samples on the first axis, once per argument; "
+                       "the kinds of files that 'qdot calibrate' reads"));
 static cl::opt<std::string>
     labelsPath("labels", cl::value_desc("file.npy"), cl::sub(command),
                cl::desc("Classes (integers: top-1) or targets (floats: mean "
@@ -58,6 +61,14 @@ static cl::opt<double>
     maxMse("max-mse", cl::value_desc("value"), cl::sub(command),
            cl::desc("Fail when the integer model's mean square error against "
                     "float labels is above this"));
+
+static cl::opt<bool> isolated(
+    "isolated", cl::sub(command),
+    cl::desc("Quantize each layer alone, as the second model says, and "
+             "list them by harm; needs --stats"));
+static cl::opt<std::string>
+    statsPath("stats", cl::value_desc("stats.json"), cl::sub(command),
+              cl::desc("With --isolated: statistics of 'qdot calibrate'"));
 
 static std::string printNumber(double value) {
   std::string text;
@@ -116,9 +127,57 @@ static Error writeJson(const Comparison &comparison) {
   return files.commit();
 }
 
-static Error runCompare() {
+static Error checkOptions() {
   if (batch == 0)
     return makeError("--batch must be at least 1");
+  if (isolated && statsPath.empty())
+    return makeError("--isolated needs --stats");
+  if (!isolated && !statsPath.empty())
+    return makeError("--stats needs --isolated");
+  return Error::success();
+}
+
+/// The options by which the second model was quantized.
+static std::unique_ptr<qdot::QuantizationOptions>
+readOptions(mlir::ModuleOp module) {
+  auto text =
+      module->getAttrOfType<mlir::StringAttr>(qdot::quantizationAttrName);
+  auto options = std::make_unique<qdot::QuantizationOptions>();
+  if (text && failed(options->parseFromString(text.getValue())))
+    return nullptr;
+  options->stats = statsPath;
+  return options;
+}
+
+static double findSqnr(const Comparison &comparison, StringRef path) {
+  for (const ValueComparison &value : comparison.values)
+    if (StringRef(value.name).rsplit('#').first == path)
+      return value.getSqnr();
+  return std::nan("");
+}
+
+/// Quantizes each layer of `floatModule` alone.
+static Error addLayers(Session &session, mlir::ModuleOp floatModule,
+                       const qdot::QuantizationOptions &options,
+                       Comparison &comparison) {
+  EvaluationRequest request{
+      {dataPaths.begin(), dataPaths.end()}, labelsPath, entryName, batch};
+  auto search =
+      LayerSearch::create(session, floatModule, options, request, isQuiet());
+  if (!search)
+    return search.takeError();
+  auto harms = (*search)->measureEach();
+  if (!harms)
+    return harms.takeError();
+  for (const LayerHarm &harm : *harms)
+    comparison.layers.push_back({harm.path, harm.score.sqnr, harm.score.loss,
+                                 findSqnr(comparison, harm.path)});
+  return Error::success();
+}
+
+static Error runCompare() {
+  if (Error error = checkOptions())
+    return error;
   if (!jsonPath.empty())
     if (Error error = checkOutputPath(jsonPath))
       return error;
@@ -134,10 +193,17 @@ static Error runCompare() {
                             entryName,
                             batch,
                             isQuiet()};
-  auto comparison =
-      compareModels(session, **floatModule, **intModule, request);
+  auto options = readOptions(**intModule);
+  if (!options)
+    return makeError("the second model holds options that are none");
+  mlir::OwningOpRef<mlir::ModuleOp> copy(isolated ? (*floatModule)->clone()
+                                                  : nullptr);
+  auto comparison = compareModels(session, **floatModule, **intModule, request);
   if (!comparison)
     return comparison.takeError();
+  if (isolated)
+    if (Error error = addLayers(session, *copy, *options, *comparison))
+      return error;
   if (!isQuiet())
     printComparison(*comparison, outs());
   if (Error error = writeJson(*comparison))

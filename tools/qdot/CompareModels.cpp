@@ -8,6 +8,7 @@
 #include "CompareModels.h"
 #include "Capture.h"
 #include "Executable.h"
+#include "Labels.h"
 #include "Samples.h"
 #include "Support.h"
 #include "qdot/Numerics/Quantization.h"
@@ -72,7 +73,7 @@ namespace {
 /// The integer model, called with the samples that the float model just saw.
 class IntegerRunner {
 public:
-  IntegerRunner(const Executable &model, ArrayRef<NpyFile> data,
+  IntegerRunner(const Executable &model, ArrayRef<InputData> data,
                 const SampleLayout &layout)
       : model(model), data(data), layout(layout) {}
 
@@ -128,7 +129,7 @@ private:
     return count;
   }
 
-  Error addInput(const NpyFile &file, size_t index, const GroupResult &group) {
+  Error addInput(const InputData &file, size_t index, const GroupResult &group) {
     std::vector<float> values(layout.groupSize * file.getSampleSize());
     if (Error error =
             file.readSamples(group.firstSample, group.count, Element::F32,
@@ -142,50 +143,10 @@ private:
   }
 
   const Executable &model;
-  ArrayRef<NpyFile> data;
+  ArrayRef<InputData> data;
   SampleLayout layout;
   std::vector<std::vector<char>> buffers;
   SmallVector<void *> pointers;
-};
-
-/// Classes or targets of the samples.
-class Labels {
-public:
-  static Expected<Labels> read(StringRef path, int64_t numSamples) {
-    Labels labels;
-    if (path.empty())
-      return labels;
-    Expected<NpyFile> file = NpyFile::read(path);
-    if (!file)
-      return file.takeError();
-    if (file->getShape().empty() || file->getShape().front() != numSamples)
-      return makeError(path + ": labels of shape " +
-                       printShape(file->getShape()) + " for " +
-                       Twine(numSamples) + " samples");
-    labels.file = std::move(*file);
-    return labels;
-  }
-
-  bool isGiven() const { return file.has_value(); }
-  bool areClasses() const {
-    return file && file->getElement() != Element::F32 &&
-           file->getElement() != Element::F64;
-  }
-  int64_t getSampleSize() const { return file->getSampleSize(); }
-  StringRef getPath() const { return file->getPath(); }
-
-  template <typename T>
-  Expected<std::vector<T>> get(const GroupResult &group, Element as) const {
-    std::vector<T> values(group.count * file->getSampleSize());
-    if (Error error =
-            file->readSamples(group.firstSample, group.count, as,
-                              reinterpret_cast<char *>(values.data())))
-      return {std::move(error)};
-    return values;
-  }
-
-private:
-  std::optional<NpyFile> file;
 };
 
 /// Compares group after group.
@@ -216,19 +177,7 @@ public:
   }
 
   /// Labels must fit the first result.
-  Error checkLabels() const {
-    if (!labels.isGiven())
-      return Error::success();
-    ArrayRef<int64_t> shape = getSampleShape();
-    int64_t wanted = getSampleElements();
-    if (labels.areClasses())
-      wanted = shape.empty() ? 1 : wanted / shape.back();
-    if (labels.getSampleSize() == wanted)
-      return Error::success();
-    return makeError(labels.getPath() + ": " + Twine(labels.getSampleSize()) +
-                     " labels per sample, expected " + Twine(wanted) +
-                     " for results of shape " + printShape(shape));
-  }
+  Error checkLabels() const { return labels.check(getSampleShape()); }
 
   Error addGroup(const GroupResult &group) {
     // The float model's values; the integer model overwrites the capture.
@@ -254,11 +203,6 @@ private:
   ArrayRef<int64_t> getSampleShape() const {
     return ArrayRef(runner.getResults()[0].shape).drop_front();
   }
-  int64_t getSampleElements() const {
-    const ResultShape &result = runner.getResults()[0];
-    return result.sampleBytes / getElementSize(result.element);
-  }
-
   /// The number of leading elements that belong to real samples.
   int64_t getValidElements(const CapturedTensor &tensor,
                            const GroupResult &group) const {
@@ -321,7 +265,7 @@ private:
       return Error::success();
     std::vector<int64_t> right;
     if (labels.areClasses()) {
-      auto values = labels.get<int64_t>(group, Element::I64);
+      auto values = labels.getClasses(group.firstSample, group.count);
       if (!values)
         return values.takeError();
       right = std::move(*values);
@@ -348,7 +292,7 @@ private:
                   const ValueComparison &value, const GroupResult &group) {
     if (!labels.isGiven() || labels.areClasses())
       return Error::success();
-    auto targets = labels.get<double>(group, Element::F64);
+    auto targets = labels.getTargets(group.firstSample, group.count);
     if (!targets)
       return targets.takeError();
     if (!comparison.errors)
@@ -388,9 +332,6 @@ Expected<Comparison>
 qdot::driver::compareModels(Session &session, mlir::ModuleOp floatModule,
                             mlir::ModuleOp intModule,
                             const ComparisonRequest &request) {
-  auto data = readData(request.data);
-  if (!data)
-    return data.takeError();
   Error error = session.runPasses(floatModule, "preparing the first model",
                                   [](mlir::OpPassManager &pm) {
                                     buildPreparePipeline(pm);
@@ -409,6 +350,9 @@ qdot::driver::compareModels(Session &session, mlir::ModuleOp floatModule,
     return intModel.takeError();
 
   const EntryPoint &entry = (*floatModel)->getEntry();
+  auto data = readData(request.data, entry);
+  if (!data)
+    return data.takeError();
   auto runner = SampleRunner::create(entry, *data, request.batch);
   if (!runner)
     return runner.takeError();

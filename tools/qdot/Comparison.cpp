@@ -65,6 +65,20 @@ static void printValues(ArrayRef<ValueComparison> values, raw_ostream &os) {
                  static_cast<unsigned long long>(value.saturated));
 }
 
+static void printLayers(ArrayRef<LayerComparison> layers, raw_ostream &os) {
+  if (layers.empty())
+    return;
+  size_t width = 5;
+  for (const LayerComparison &layer : layers)
+    width = std::max(width, layer.path.size());
+  os << left_justify("layer", width)
+     << "  alone: SQNR dB      loss  with all others: SQNR dB\n";
+  for (const LayerComparison &layer : layers)
+    os << left_justify(layer.path, width)
+       << format("  %14.2f %9.4g  %24.2f\n", layer.isolatedSqnr,
+                 layer.isolatedLoss, layer.accumulatedSqnr);
+}
+
 void qdot::driver::printComparison(const Comparison &comparison,
                                    raw_ostream &os) {
   std::vector<ValueComparison> rows = comparison.values;
@@ -72,6 +86,7 @@ void qdot::driver::printComparison(const Comparison &comparison,
   printValues(rows, os);
   for (const std::string &site : comparison.floatOnly)
     os << site << "  stays in float\n";
+  printLayers(comparison.layers, os);
   os << comparison.numSamples << " samples\n";
   if (const auto &classes = comparison.classes) {
     if (comparison.hasLabels)
@@ -125,6 +140,16 @@ json::Value qdot::driver::toJson(const Comparison &comparison) {
                       {"values", ::toJson(comparison.values)},
                       {"results", ::toJson(comparison.results)},
                       {"float_only", json::Array(comparison.floatOnly)}};
+  if (!comparison.layers.empty()) {
+    json::Array layers;
+    for (const LayerComparison &layer : comparison.layers)
+      layers.push_back(
+          json::Object{{"path", layer.path},
+                       {"isolated_sqnr", toNumber(layer.isolatedSqnr)},
+                       {"isolated_loss", toNumber(layer.isolatedLoss)},
+                       {"accumulated_sqnr", toNumber(layer.accumulatedSqnr)}});
+    object["layers"] = std::move(layers);
+  }
   if (const auto &classes = comparison.classes) {
     object["agreement"] = classes->getAgreement();
     if (comparison.hasLabels) {

@@ -80,6 +80,16 @@ struct ErrorComparison {
   double otherSum = 0;
 };
 
+/// One layer that alone was quantized, and what all of them together did to its
+/// value.
+struct LayerComparison {
+  std::string path;
+  double isolatedSqnr; ///< of the model's first result, in dB
+  double isolatedLoss; ///< of the same, see Score::loss
+  /// Of the layer's own value, all layers quantized; NaN where it has none.
+  double accumulatedSqnr;
+};
+
 /// All that `qdot compare` found.
 struct Comparison {
   int64_t numSamples = 0;
@@ -90,6 +100,8 @@ struct Comparison {
   std::optional<ClassComparison> classes;
   bool hasLabels = false;
   std::optional<ErrorComparison> errors;
+  /// The most harmful one first; only where asked for.
+  std::vector<LayerComparison> layers;
 };
 
 void printComparison(const Comparison &comparison, llvm::raw_ostream &os);

@@ -67,9 +67,9 @@ static ThreadSource getThreadSource(const CompiledModel &model,
                                     const TargetSpec &target) {
   if (!usesThreads(model))
     return ThreadSource::None;
-  bool isLibrary = sys::path::extension(outputPath) == ".so";
-  return isLibrary && isHostArch(target) ? ThreadSource::Inside
-                                         : ThreadSource::Outside;
+  if (sys::path::extension(outputPath) != ".so")
+    return ThreadSource::Outside;
+  return isHostArch(target) ? ThreadSource::Inside : ThreadSource::Optional;
 }
 
 /// The bytes of the output file in the form that its extension asks for.
@@ -84,13 +84,16 @@ static Expected<SmallVector<char, 0>> createOutput(CompiledModel &model,
   }
   if (extension == ".s")
     return model.emit(CodeGenFileType::AssemblyFile);
+  ThreadSource threads = getThreadSource(model, target);
+  if (threads == ThreadSource::Optional)
+    addOneThread(model);
   auto object = model.emit(CodeGenFileType::ObjectFile);
   if (!object || extension == ".o")
     return object;
   if (extension == ".a")
     return createArchive(
         *object, (sys::path::stem(outputPath) + ".o").str());
-  bool withPool = getThreadSource(model, target) == ThreadSource::Inside;
+  bool withPool = threads == ThreadSource::Inside;
   return linkShared(*object, target.triple, sys::path::filename(outputPath),
                     withPool ? getThreadArchive() : StringRef());
 }

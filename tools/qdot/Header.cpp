@@ -60,11 +60,14 @@ public:
     if (source == ThreadSource::Inside)
       os << "They belong to\n * this library; a program that links or loads "
             "libqdot_threads before has one\n * pool for all models. ";
+    else if (source == ThreadSource::Optional)
+      os << "There is one\n * thread unless the program links or loads "
+            "libqdot_threads before. ";
     else
       os << "Link with\n * -lqdot_threads -pthread -lm, or define "
             "qdot_parallel_for (qdot/Threads/Threads.h). ";
     os << "\n * The environment variable QDOT_THREADS sets their number, this "
-          "function does\n * so from now on (0: as before). */\n"
+          "function of the\n * pool does so from now on (0: as before). */\n"
        << "void qdot_set_threads(int32_t threads);\n\n";
   }
 

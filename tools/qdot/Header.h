@@ -15,9 +15,10 @@ namespace qdot::driver {
 
 /// Where code finds the pool of threads that share its layers.
 enum class ThreadSource {
-  None,    ///< it needs none
-  Inside,  ///< in the shared library
-  Outside, ///< the program brings it
+  None,     ///< it needs none
+  Inside,   ///< in the shared library
+  Outside,  ///< the program brings it
+  Optional, ///< the program may bring it, else there is one thread
 };
 
 /// Text of a header for C and C++: per entry point its prototype, and per input

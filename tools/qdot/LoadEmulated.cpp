@@ -10,6 +10,7 @@
 #include "Link.h"
 #include "Samples.h"
 #include "Support.h"
+#include "Threads.h"
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Support/FileSystem.h"
@@ -129,6 +130,7 @@ createServer(CompiledModel &model, const CompileRequest &request) {
       request.targets.size() == 1 ? StringRef(request.targets[0].features) : "";
   if (Error error = addServer(model, packed, numPointers, features))
     return {std::move(error)};
+  addOneThread(model);
   return model.emit(CodeGenFileType::ObjectFile);
 }
 

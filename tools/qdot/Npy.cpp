@@ -52,6 +52,13 @@ StringRef qdot::driver::getElementName(Element element) {
   return getInfo(element).name;
 }
 
+std::optional<Element> qdot::driver::findElement(StringRef name) {
+  for (const ElementInfo &info : elementInfos)
+    if (info.name == name)
+      return info.element;
+  return std::nullopt;
+}
+
 //===----------------------------------------------------------------------===//
 // Header
 //===----------------------------------------------------------------------===//
@@ -251,6 +258,18 @@ Expected<NpyFile> NpyFile::parse(std::unique_ptr<MemoryBuffer> buffer) {
   return file;
 }
 
+NpyFile NpyFile::createRaw(std::unique_ptr<MemoryBuffer> buffer,
+                           Element element, ArrayRef<int64_t> shape) {
+  NpyFile file;
+  file.element = element;
+  file.shape.assign(shape.begin(), shape.end());
+  for (int64_t dim : shape.drop_front(!shape.empty()))
+    file.sampleSize *= dim;
+  file.data = buffer->getBufferStart();
+  file.buffer = std::move(buffer);
+  return file;
+}
+
 //===----------------------------------------------------------------------===//
 // Elements
 //===----------------------------------------------------------------------===//
@@ -359,6 +378,10 @@ Error NpyFile::readSamples(int64_t first, int64_t count, Element to,
     return makeError(place + ": the value is " + value);
   return makeError(place + ": " + value + " is not exactly representable as " +
                    driver::getElementName(to) + ", the model's element type");
+}
+
+Error NpyFile::readAll(Element to, char *out) const {
+  return readSamples(0, shape.empty() ? 1 : shape.front(), to, out);
 }
 
 //===----------------------------------------------------------------------===//

@@ -15,6 +15,7 @@
 #include "llvm/Support/MemoryBuffer.h"
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace llvm {
@@ -30,6 +31,8 @@ enum class Element { F32, F64, I8, U8, I16, U16, I32, I64 };
 size_t getElementSize(Element element);
 /// `f32`, `i8`, ... for messages.
 llvm::StringRef getElementName(Element element);
+/// The element type of a name that `getElementName` returns.
+std::optional<Element> findElement(llvm::StringRef name);
 
 /// An array read from a file; its data stays in the (mapped) file.
 class NpyFile {
@@ -42,6 +45,10 @@ public:
   static llvm::Expected<NpyFile>
   parse(std::unique_ptr<llvm::MemoryBuffer> buffer);
 
+  /// An array without a header. Precondition: the buffer holds exactly `shape`.
+  static NpyFile createRaw(std::unique_ptr<llvm::MemoryBuffer> buffer,
+                           Element element, llvm::ArrayRef<int64_t> shape);
+
   llvm::StringRef getPath() const { return buffer->getBufferIdentifier(); }
   Element getElement() const { return element; }
   llvm::ArrayRef<int64_t> getShape() const { return shape; }
@@ -53,6 +60,8 @@ public:
   /// the message names the sample, the position and the value.
   llvm::Error readSamples(int64_t first, int64_t count, Element to,
                           char *out) const;
+  /// The same for the whole array.
+  llvm::Error readAll(Element to, char *out) const;
 
 private:
   std::unique_ptr<llvm::MemoryBuffer> buffer;

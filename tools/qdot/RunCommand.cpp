@@ -26,9 +26,10 @@ static cl::opt<std::string> modelPath(cl::Positional, cl::Required,
                                       cl::desc("<model.mlir>"),
                                       cl::sub(command));
 static cl::list<std::string>
-    dataPaths("data", cl::OneOrMore, cl::value_desc("file.npy"),
+    dataPaths("data", cl::OneOrMore, cl::value_desc("file"),
               cl::sub(command),
-              cl::desc("Input, samples on the first axis; once per argument"));
+              cl::desc("Input, samples on the first axis, once per argument; "
+                       "the kinds of files that 'qdot calibrate' reads"));
 static cl::list<std::string>
     outputPaths("o", cl::value_desc("file.npy"), cl::sub(command),
                 cl::desc("Output, once per result; one name stands for "
@@ -173,9 +174,6 @@ loadModel(Session &session, mlir::ModuleOp module, StringRef entry) {
 static Error runRun() {
   if (Error error = checkOptions())
     return error;
-  auto data = readData(ArrayRef(&*dataPaths.begin(), dataPaths.size()));
-  if (!data)
-    return data.takeError();
   Session session;
   auto module = session.load(modelPath);
   if (!module)
@@ -186,6 +184,10 @@ static Error runRun() {
   auto model = loadModel(session, **module, entry->getName());
   if (!model)
     return model.takeError();
+  auto data = readData(ArrayRef(&*dataPaths.begin(), dataPaths.size()),
+                       (*model)->getEntry());
+  if (!data)
+    return data.takeError();
   auto paths = getOutputPaths((*model)->getEntry().outputs.size());
   if (!paths)
     return paths.takeError();

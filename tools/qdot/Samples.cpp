@@ -8,6 +8,7 @@
 #include "Samples.h"
 #include "Support.h"
 #include "mlir/Dialect/Quant/IR/QuantTypes.h"
+#include <atomic>
 #include <chrono>
 #include <cstring>
 #include <mutex>
@@ -39,23 +40,19 @@ Element qdot::driver::getElement(mlir::RankedTensorType type) {
   }
 }
 
-Expected<std::vector<NpyFile>>
-qdot::driver::readData(ArrayRef<std::string> paths) {
-  std::vector<NpyFile> files;
-  for (const std::string &path : paths) {
-    Expected<NpyFile> file = NpyFile::read(path);
-    if (!file)
-      return file.takeError();
-    files.push_back(std::move(*file));
-  }
-  return files;
+Expected<std::vector<InputData>>
+qdot::driver::readData(ArrayRef<std::string> paths, const EntryPoint &entry) {
+  SmallVector<InputData::Wanted> wanted;
+  for (const mlir::RankedTensorType &type : entry.inputs)
+    wanted.push_back({driver::getElement(type), type.getShape()});
+  return readInputs(paths, wanted);
 }
 
 //===----------------------------------------------------------------------===//
 // Shapes
 //===----------------------------------------------------------------------===//
 
-static Error shapeError(const NpyFile &file, size_t index,
+static Error shapeError(const InputData &file, size_t index,
                         ArrayRef<int64_t> wanted, const Twine &why) {
   return makeError(file.getPath() + ": data of shape " +
                    printShape(file.getShape()) + " does not fit argument #" +
@@ -65,7 +62,7 @@ static Error shapeError(const NpyFile &file, size_t index,
 
 /// Whether `file` is one row per sample (true) or one tensor per sample
 /// (false).
-static Expected<bool> matchInput(const NpyFile &file, size_t index,
+static Expected<bool> matchInput(const InputData &file, size_t index,
                                  ArrayRef<int64_t> wanted) {
   ArrayRef<int64_t> shape = file.getShape();
   if (shape.empty())
@@ -97,7 +94,7 @@ static Expected<int64_t> findStaticBatch(const EntryPoint &entry) {
 }
 
 static Expected<SampleLayout> matchInputs(const EntryPoint &entry,
-                                          ArrayRef<NpyFile> data,
+                                          ArrayRef<InputData> data,
                                           int64_t batch) {
   if (data.size() != entry.inputs.size())
     return makeError("expected one --data file per argument, " +
@@ -152,7 +149,7 @@ static Expected<ResultShape> matchResult(mlir::RankedTensorType type,
 }
 
 Expected<SampleRunner> SampleRunner::create(const EntryPoint &entry,
-                                            ArrayRef<NpyFile> data,
+                                            ArrayRef<InputData> data,
                                             int64_t batch) {
   SampleRunner runner;
   runner.data = data;
@@ -201,9 +198,10 @@ private:
 };
 
 Error SampleRunner::runGroup(const Executable &model, Workspace &workspace,
-                             int64_t group, const Callbacks &callbacks) const {
-  int64_t first = group * layout.groupSize;
-  int64_t count = std::min(layout.groupSize, layout.numSamples - first);
+                             int64_t group, Range range,
+                             const Callbacks &callbacks) const {
+  int64_t first = range.begin + group * layout.groupSize;
+  int64_t count = std::min(layout.groupSize, range.end - first);
   for (auto [index, file] : llvm::enumerate(data)) {
     char *buffer = workspace.getInput(index);
     Element element = inputElements[index];
@@ -214,7 +212,8 @@ Error SampleRunner::runGroup(const Executable &model, Workspace &workspace,
       std::memcpy(buffer + at * bytes, buffer, bytes);
   }
   if (callbacks.before)
-    callbacks.before(group, count);
+    callbacks.before(count,
+                     ArrayRef(workspace.pointers).take_front(data.size()));
   auto start = std::chrono::steady_clock::now();
   if (Error error = model.run(workspace.pointers, layout.groupSize))
     return error;
@@ -252,25 +251,46 @@ private:
 
 Error SampleRunner::run(const Executable &model, unsigned threads,
                         const Callbacks &callbacks) const {
-  std::atomic<int64_t> next{0};
+  return runRange(model, threads, callbacks, {0, layout.numSamples})
+      .takeError();
+}
+
+Expected<int64_t>
+SampleRunner::runRange(const Executable &model, unsigned threads,
+                       const Callbacks &callbacks, Range range,
+                       function_ref<bool()> shouldStop) const {
+  int64_t numGroups =
+      (range.end - range.begin + layout.groupSize - 1) / layout.groupSize;
+  std::mutex mutex;
+  int64_t next = 0;
   FirstError firstError;
-  // Groups are handed out in order, so every group below a failing one runs.
+  // Groups are handed out in order, so every group below a failing one, or
+  // below the first that was not started, runs.
+  auto takeGroup = [&] {
+    std::lock_guard<std::mutex> lock(mutex);
+    // At least one, so that there is progress however often it stops.
+    if (next == numGroups || (next != 0 && shouldStop && shouldStop()))
+      return numGroups;
+    return next++;
+  };
   auto work = [&] {
     Workspace workspace(*this);
     while (!firstError.isSet) {
-      int64_t group = next++;
-      if (group >= layout.getNumGroups())
+      int64_t group = takeGroup();
+      if (group == numGroups)
         return;
-      if (Error error = runGroup(model, workspace, group, callbacks))
+      if (Error error = runGroup(model, workspace, group, range, callbacks))
         firstError.set(group, std::move(error));
     }
   };
-  int64_t extra = std::min<int64_t>(threads, layout.getNumGroups()) - 1;
+  int64_t extra = std::min<int64_t>(threads, numGroups) - 1;
   std::vector<std::thread> pool;
   for (int64_t i = 0; i < extra; ++i)
     pool.emplace_back(work);
   work();
   for (std::thread &thread : pool)
     thread.join();
-  return firstError.take();
+  if (Error error = firstError.take())
+    return std::move(error);
+  return std::min(range.begin + next * layout.groupSize, range.end);
 }

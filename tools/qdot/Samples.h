@@ -9,7 +9,7 @@
 #define QDOT_TOOLS_QDOT_SAMPLES_H
 
 #include "Executable.h"
-#include "Npy.h"
+#include "InputData.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
 #include <vector>
 
@@ -52,31 +52,53 @@ public:
   /// Matches the arrays with the inputs. `batch` is the group size where the
   /// model leaves it open. Errors name both shapes.
   static llvm::Expected<SampleRunner> create(const EntryPoint &entry,
-                                             llvm::ArrayRef<NpyFile> data,
+                                             llvm::ArrayRef<InputData> data,
                                              int64_t batch);
 
   const SampleLayout &getLayout() const { return layout; }
   llvm::ArrayRef<ResultShape> getResults() const { return results; }
 
-  /// Before and after a call, on the thread that makes it. `before` gets the
-  /// number of real samples.
+  /// Before and after a call, on the thread that makes it.
   struct Callbacks {
-    llvm::function_ref<void(int64_t group, int64_t count)> before;
+    /// Gets the real samples, one pointer per argument.
+    llvm::function_ref<void(int64_t count, llvm::ArrayRef<void *> inputs)>
+        before;
     llvm::function_ref<llvm::Error(int64_t group, const GroupResult &)> after;
   };
+
+  /// Element type of argument `index`.
+  Element getInputElement(size_t index) const { return inputElements[index]; }
+
+  /// Samples [begin, end).
+  struct Range {
+    int64_t begin, end;
+  };
+
+  /// Bytes of one sample of argument `index`, as the model reads it.
+  int64_t getInputBytes(size_t index) const {
+    return data[index].getSampleSize() * getElementSize(inputElements[index]);
+  }
 
   /// Calls the model once per group, on `threads` threads. The last group is
   /// filled up by repeating its first sample. Returns the error of the first
   /// group that failed, whatever the number of threads.
   llvm::Error run(const Executable &model, unsigned threads,
                   const Callbacks &callbacks) const;
+  /// The same for the samples of `range`, until `shouldStop`: then the calls in
+  /// progress end, and no other starts. Returns the first sample that was not
+  /// run; all of the range before it were.
+  llvm::Expected<int64_t>
+  runRange(const Executable &model, unsigned threads,
+           const Callbacks &callbacks, Range range,
+           llvm::function_ref<bool()> shouldStop = nullptr) const;
 
 private:
   struct Workspace;
   llvm::Error runGroup(const Executable &model, Workspace &workspace,
-                       int64_t group, const Callbacks &callbacks) const;
+                       int64_t group, Range range,
+                       const Callbacks &callbacks) const;
 
-  llvm::ArrayRef<NpyFile> data;
+  llvm::ArrayRef<InputData> data;
   SampleLayout layout;
   llvm::SmallVector<Element> inputElements;
   llvm::SmallVector<ResultShape> results;
@@ -85,9 +107,9 @@ private:
 /// Element type of a tensor's storage, quantized or not.
 Element getElement(mlir::RankedTensorType type);
 
-/// Reads every file; errors name the file.
-llvm::Expected<std::vector<NpyFile>>
-readData(llvm::ArrayRef<std::string> paths);
+/// Reads the data of every argument of `entry`; errors name the file.
+llvm::Expected<std::vector<InputData>>
+readData(llvm::ArrayRef<std::string> paths, const EntryPoint &entry);
 
 } // namespace qdot::driver
 

@@ -8,6 +8,8 @@
 #include "qdot/Threads/Threads.h"
 #include "Support.h"
 #include "Threads.h"
+#include "llvm/IR/IRBuilder.h"
+#include "llvm/IR/LLVMContext.h"
 #include "llvm/IR/Module.h"
 
 using namespace llvm;
@@ -42,6 +44,21 @@ Expected<unsigned> qdot::driver::parseThreads(StringRef option,
 
 bool qdot::driver::usesThreads(const CompiledModel &model) {
   return model.module->getFunction(parallelForName);
+}
+
+void qdot::driver::addOneThread(CompiledModel &model) {
+  Function *function = model.module->getFunction(parallelForName);
+  if (!function || !function->isDeclaration())
+    return;
+  // The definition of any other library comes before a weak one.
+  function->setLinkage(GlobalValue::WeakAnyLinkage);
+  IRBuilder<> builder(BasicBlock::Create(*model.context, "", function));
+  Type *pointer = builder.getPtrTy(), *i64 = builder.getInt64Ty();
+  builder.CreateCall(
+      FunctionType::get(builder.getVoidTy(), {pointer, i64, i64}, false),
+      function->getArg(0),
+      {function->getArg(1), builder.getInt64(0), function->getArg(2)});
+  builder.CreateRetVoid();
 }
 
 ArrayRef<HostSymbol> qdot::driver::getThreadSymbols() {

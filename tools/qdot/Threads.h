@@ -22,6 +22,10 @@ llvm::Expected<unsigned> parseThreads(llvm::StringRef option,
 /// Whether the code of `model` calls the pool of threads.
 bool usesThreads(const CompiledModel &model);
 
+/// Gives code that calls a pool, for a shared library that holds none, one
+/// thread to fall back on where the program brings no pool.
+void addOneThread(CompiledModel &model);
+
 /// The pool of this process, for `loadCompiled`.
 llvm::ArrayRef<HostSymbol> getThreadSymbols();
 

@@ -18,17 +18,27 @@ def AnnotateValues : Pass<"qdot-annotate-values", "::mlir::ModuleOp"> {
     a `qdot.quantize` and a `qdot.dequantize`; the same in front of each
     contraction for its constant weight and bias.
 
-    * Activations: i8, asymmetric, one scale per tensor (rule Q3). Values tied by
+    * Activations: i8, asymmetric, one scale per tensor (rule Q3), from the range
+      that `range` chooses (docs/Statistics.md lists the methods). Values tied by
       reshape, transpose, slice, pad, concat, gather and maximum share one type,
-      from the union of their ranges.
+      from the union of their ranges. `activation-scheme` and `preset` choose
+      other formulas (rules C1 to C6).
+      With `range=auto` the range is the one that adds least noise to the results
+      of the layers that read the value; a remark and the attribute `qdot.range`
+      of the `qdot.quantize` say what it was and what `minmax` would do.
       With `activation-bits=7` they take -64 to 63 only (see docs/Numerics.md):
       twice the rounding error, and on AVX2 the fastest exact code for any
       weights. `activation-bits=REGEX=7` does so for the values whose site path
       matches, and `auto` in place of 7 where the root mean square of the
       rounding error is at most 1 % of the value's; later entries win. Each such
-      value is reported by a remark with its error.
+      value is reported by a remark with its error. 4 bits are bytes from -8 to 7;
+      layers that read or make values of 16 bits stay in float when integers are
+      made.
     * Weights: i8 in [-127, 127], symmetric, one scale per output channel
-      (rule Q5).
+      (rule Q5), or one per layer (`weight-granularity=tensor`). `weight-bits=4`
+      are bytes from -7 to 7. `weight-granularity=block:N` gives each N
+      neighbours of a channel a factor of their own, rule C7 (4 bits only).
+      `weight-range` clips them by any range method.
     * Bias: i32 on `input scale * weight scale` of its channel.
     * A layer whose site path matches `keep-float` stays in float; it is marked
       `qdot.keep_float`.
@@ -36,6 +46,8 @@ def AnnotateValues : Pass<"qdot-annotate-values", "::mlir::ModuleOp"> {
     Refuses a file that was recorded on another model (the message lists sites
     that are new, changed or missing), records that saw NaN or Inf, and
     constants that are not finite. Nothing is changed when it fails.
+    Settings with `REGEX=` in front hold for the values (activations) or layers
+    (weights) whose site path matches; later ones win.
 
     Example (`--qdot-annotate-values=stats=add.json`):
 
@@ -61,15 +73,75 @@ def AnnotateValues : Pass<"qdot-annotate-values", "::mlir::ModuleOp"> {
   }];
   let options = [
     Option<"stats", "stats", "std::string", "", "statistics file to read">,
-    Option<"rangeMethod", "range", "std::string", "\"minmax\"",
-           "how a range is chosen from a record">,
+    ListOption<"range", "range", "std::string",
+               "how ranges are chosen: METHOD, or REGEX=METHOD for values whose "
+               "site path matches (minmax)">,
     Option<"keepFloat", "keep-float", "std::string", "",
            "regular expression on site paths of layers that stay in float">,
     ListOption<"activationBits", "activation-bits", "std::string",
-               "bits of activations: 8, 7 or auto for all values, or REGEX= and "
-               "one of these for values whose site path matches">
+               "bits of activations: 4, 7, 8, 16 or auto for all values, or "
+               "REGEX= and one of these for values whose site path matches">,
+    ListOption<"activationScheme", "activation-scheme", "std::string",
+               "asymmetric, symmetric or unsigned; narrow or full; power-of-two">,
+    ListOption<"weightRange", "weight-range", "std::string",
+               "range method of weights, or REGEX=METHOD for layers (minmax, or "
+               "auto when range is)">,
+    ListOption<"weightBits", "weight-bits", "std::string",
+               "bits of weights: 4 or 8, or REGEX= and one of these">,
+    ListOption<"weightGranularity", "weight-granularity", "std::string",
+               "tensor, channel or block:SIZE, or REGEX= and one of these">,
+    ListOption<"weightScheme", "weight-scheme", "std::string",
+               "narrow or full; power-of-two">,
+    Option<"preset", "preset", "std::string", "\"\"",
+           "formulas of another tool: tflite, onnxruntime, tensorrt, pytorch">
   ];
-  let dependentDialects = ["::qdot::QdotDialect", "::mlir::quant::QuantDialect"];
+  let dependentDialects = ["::qdot::QdotDialect", "::mlir::quant::QuantDialect",
+                           "::mlir::arith::ArithDialect"];
+}
+
+def CorrectBiases : Pass<"qdot-correct-biases", "::mlir::ModuleOp"> {
+  let summary = "Take back what rounded weights add to the mean of a layer";
+  let description = [{
+    In: what `qdot-annotate-values` made, and the statistics file that it read.
+    Out: the same, except that the bias b of channel c of each contraction with a
+    quantized constant weight w is `b - m * sum (round(w) - w)`, with m the
+    recorded mean of the activation (Nagel et al., arXiv:1906.04721, section 4.2,
+    with one mean for all input channels). A quantized bias keeps its type.
+
+    Left alone, with a remark: an activation without a record (no-statistics), a
+    bias that is not one value per channel (bias-form), weights that are codes
+    already (no-original-weights).
+
+    Example (`--qdot-correct-biases=stats=mean2.json`, the mean of x is 2):
+
+    ```mlir
+    func.func @main(%x: tensor<1x2xf32>) -> tensor<1x2xf32> {
+      %xq = qdot.quantize %x {site = #qdot.site<"main/input_0#246f9ee0a8d19396">} : tensor<1x2xf32> -> tensor<1x2x!quant.uniform<i8:f32, 0.25>>
+      %xd = qdot.dequantize %xq : tensor<1x2x!quant.uniform<i8:f32, 0.25>> -> tensor<1x2xf32>
+      %w = arith.constant dense<[[1.25, 1.0], [2.25, 3.0]]> : tensor<2x2xf32>
+      %wq = qdot.quantize %w : tensor<2x2xf32> -> tensor<2x2x!quant.uniform<i8<-127:127>:f32, 1.0>>
+      %wd = qdot.dequantize %wq : tensor<2x2x!quant.uniform<i8<-127:127>:f32, 1.0>> -> tensor<2x2xf32>
+      %b = arith.constant dense<5.0> : tensor<2xf32>
+      %e = tensor.empty() : tensor<1x2xf32>
+      %i = linalg.broadcast ins(%b : tensor<2xf32>) outs(%e : tensor<1x2xf32>) dimensions = [0]
+      %y = linalg.matmul ins(%xd, %wd : tensor<1x2xf32>, tensor<2x2xf32>) outs(%i : tensor<1x2xf32>) -> tensor<1x2xf32>
+      return %y : tensor<1x2xf32>
+    }
+    ```
+
+    adds 2 * 0.5 to the bias of the first channel:
+
+    ```mlir
+    %b = arith.constant dense<[6.0, 5.0]> : tensor<2xf32>
+    ```
+  }];
+  let options = [
+    Option<"stats", "stats", "std::string", "", "statistics file to read">
+  ];
+  let dependentDialects = ["::qdot::QdotDialect", "::mlir::quant::QuantDialect",
+                           "::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
 }
 
 def ImportQuant : Pass<"qdot-import-quant", "::mlir::ModuleOp"> {

@@ -39,6 +39,9 @@ struct KernelTarget {
   bool isScalable = false;
 };
 
+/// Vector registers of x86 without AVX-512.
+inline constexpr int64_t avxRegisters = 16;
+
 /// True for the name of an AArch64 target of the table.
 bool isAArch64(const KernelTarget &target);
 

@@ -328,13 +328,13 @@ def OutlineLayers : Pass<"qdot-outline-layers", "::mlir::ModuleOp"> {
                            "::mlir::LLVM::LLVMDialect"];
 }
 
-def CallLibm : Pass<"qdot-call-libm", "::mlir::ModuleOp"> {
-  let summary = "Turn transcendental functions into calls of libm";
+def ExpandExp : Pass<"qdot-expand-exp", "::mlir::ModuleOp"> {
+  let summary = "Make arithmetic of the exponential function";
   let description = [{
-    Ops of the math dialect whose results IEEE 754 does not fix (exp, tanh,
-    powf, ...) become calls of the C function of their type, so that the same
-    libm gives the same bits with every instruction set. Exactly defined ones
-    (sqrt, fma, floor, roundeven, absf, ...) stay and become instructions.
+    `math.exp` on f32, a scalar or a vector, becomes the sequence of rule X1:
+    about 20 operations without branches or calls, so a loop around it can be
+    vectorized, and every target gives the bits that the interpreter gives. On
+    f64 it stays.
 
     Example:
 
@@ -348,9 +348,47 @@ def CallLibm : Pass<"qdot-call-libm", "::mlir::ModuleOp"> {
     becomes
 
     ```mlir
-    func.func private @expf(f32) -> f32 attributes {llvm.readnone}
     func.func @f(%x: f32) -> f32 {
-      %0 = call @expf(%x) : (f32) -> f32
+      %tiny = arith.cmpf olt, %x, %low : f32
+      %0 = arith.select %tiny, %low, %x : f32
+      ...
+      %t = arith.mulf %c, %log2e : f32
+      %s = arith.addf %t, %magic : f32
+      %bits = arith.bitcast %s : f32 to i32
+      %n = arith.subi %bits, %magic_bits : i32
+      ...
+      %y = arith.mulf %1, %power : f32
+      return %y : f32
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
+def CallLibm : Pass<"qdot-call-libm", "::mlir::ModuleOp"> {
+  let summary = "Turn transcendental functions into calls of libm";
+  let description = [{
+    Ops of the math dialect whose results IEEE 754 does not fix (tanh, powf,
+    ...) become calls of the C function of their type, so that the same libm
+    gives the same bits with every instruction set. (`math.exp` on f32 is gone:
+    `qdot-expand-exp`.) Exactly defined ones
+    (sqrt, fma, floor, roundeven, absf, ...) stay and become instructions.
+
+    Example:
+
+    ```mlir
+    func.func @f(%x: f32) -> f32 {
+      %0 = math.tanh %x : f32
+      return %0 : f32
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    func.func private @tanhf(f32) -> f32 attributes {llvm.readnone}
+    func.func @f(%x: f32) -> f32 {
+      %0 = call @tanhf(%x) : (f32) -> f32
       return %0 : f32
     }
     ```
@@ -521,6 +559,41 @@ def FuseEpilogues : Pass<"qdot-fuse-epilogues", "::mlir::ModuleOp"> {
                            "::qdot::QdotDialect"];
 }
 
+def OrderChannels : Pass<"qdot-order-channels", "::mlir::ModuleOp"> {
+  let summary = "Move channels to the last dimension, where kernels need them";
+  let description = [{
+    In: `qdot.contract` with constant weights on tensors. Kernels read runs of
+    the reduction and write neighbouring columns. Out: where the contiguous
+    dimension of the result is no output channel (NCHW), or the left side has no
+    contiguous reduction but one that is a dimension by itself, these are moved
+    to the end: the left side is permuted before, the result back afterwards,
+    with `linalg.transpose` on bytes. Depthwise convolutions with few results
+    per channel compute all channels for one of them at a time.
+
+    What only such a left side reads is computed in the new order as well: pads,
+    pooling, elementwise ops; so between two convolutions nothing is left to
+    permute. A remark names the dimensions.
+
+    Example:
+
+    ```mlir
+    %y = qdot.contract ins(%x, %w : tensor<1x8x5x5xi8>, tensor<16x8x3x3xi8>) outs(%e : tensor<1x16x3x3xi32>)
+        attributes {...} {...} -> tensor<1x16x3x3xi32>
+    ```
+
+    becomes
+
+    ```mlir
+    %0 = linalg.transpose ins(%x : tensor<1x8x5x5xi8>) outs(%f : tensor<1x5x5x8xi8>) permutation = [0, 2, 3, 1]
+    %1 = qdot.contract ins(%0, %w : tensor<1x5x5x8xi8>, tensor<16x8x3x3xi8>) outs(%g : tensor<1x3x3x16xi32>)
+        attributes {...} {...} -> tensor<1x3x3x16xi32>
+    %y = linalg.transpose ins(%1 : tensor<1x3x3x16xi32>) outs(%h : tensor<1x16x3x3xi32>) permutation = [0, 3, 1, 2]
+    ```
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 def ChooseKernels : Pass<"qdot-choose-kernels", "::mlir::ModuleOp"> {
   let summary = "Decide how every contraction is computed";
   let description = [{
@@ -529,8 +602,9 @@ def ChooseKernels : Pass<"qdot-choose-kernels", "::mlir::ModuleOp"> {
     fewest estimated cycles among those that fit the target's registers
     (KernelTable) is taken, tails included. An attribute that is there already
     is kept. A contraction without kernel gets a remark with the reason: weights
-    that are no constant, unknown strides, a result whose contiguous dimension
-    is no channel, a signed activation on a target that needs unsigned ones.
+    that are no constant where too few rows would pay for packing them, unknown
+    strides, a result whose contiguous dimension is no channel, a signed
+    activation on a target that needs unsigned ones.
 
     Example:
 
@@ -565,8 +639,11 @@ def PackWeights : Pass<"qdot-pack-weights", "::mlir::ModuleOp"> {
     `qdot.dot_counts` and `qdot.dot_offsets` record it, and a remark says the
     shares.
 
-    Refused: a kernel that does not fit the contraction (set by hand), or
-    weights that are no constant.
+    Weights that are no constant stay: the kernel packs them when it runs
+    (`qdot-expand-kernels`).
+
+    Refused: a kernel that does not fit the contraction (set by hand),
+    constants that cannot be read, a contraction on tensors.
 
     Example:
 
@@ -593,7 +670,8 @@ def PackWeights : Pass<"qdot-pack-weights", "::mlir::ModuleOp"> {
 def ExpandKernels : Pass<"qdot-expand-kernels", "::mlir::ModuleOp"> {
   let summary = "Loops over register tiles with qdot.dot";
   let description = [{
-    In: `qdot.contract` on memrefs, packed where it has a kernel. Out: none.
+    In: `qdot.contract` on memrefs, packed where it has a kernel and constant
+    weights. Out: none.
     With a kernel: loops over tiles whose accumulators stay in registers over
     the whole reduction, `qdot.dot`, the body on the accumulators as vectors,
     a store of the result. Activations are read in place; nothing is read or
@@ -601,7 +679,14 @@ def ExpandKernels : Pass<"qdot-expand-kernels", "::mlir::ModuleOp"> {
     the body as two linalg ops. With `qdot.min_work`: the loops within
     `qdot.parallel`, whose units are positions of the outermost of them.
 
-    Refused: a kernel on weights that are not packed, or one that does not fit.
+    Weights that are no constant are packed first, into a buffer of their own
+    for one position of the loops along which they vary (each matrix of a
+    batch), which `qdot-plan-memory` places. Their products are added in 16 bits
+    where `qdot.lhs_range` and `qdot.rhs_range` prove that any two fit.
+
+    Refused: a kernel on constant weights that are not packed, or one that does
+    not fit; packed weights, `qdot.ordered_extras`, `qdot.dot_counts` and
+    `qdot.dot_offsets` of other sizes than the kernel reads.
 
     Example:
 
@@ -629,6 +714,54 @@ def ExpandKernels : Pass<"qdot-expand-kernels", "::mlir::ModuleOp"> {
     "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect", "::mlir::ub::UBDialect",
     "::mlir::vector::VectorDialect"
   ];
+}
+
+def VectorizeReductions : Pass<"qdot-vectorize-reductions", "::mlir::ModuleOp"> {
+  let summary = "Reduce contiguous rows in vectors where the order is free";
+  let description = [{
+    In: linalg on memrefs. A `linalg.generic` that reduces rows of contiguous
+    elements to one 32-bit value each by an integer sum (of bytes extended in
+    the body, too), a maximum or a minimum, becomes loops over vectors of the
+    target's width with one horizontal reduction per row: the result does not
+    depend on the order. LLVM would gather across rows instead. Float sums stay:
+    their order is that of the loops. So do rows shorter than a vector and of
+    dynamic size.
+
+    Example:
+
+    ```mlir
+    linalg.generic {... iterator_types = ["parallel", "reduction"]} ins(%x : memref<4x64xf32>) outs(%y : memref<4xf32>) {
+    ^bb0(%a: f32, %o: f32):
+      %0 = arith.maximumf %a, %o : f32
+      linalg.yield %0 : f32
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    scf.for %i = %c0 to %c4 step %c1 {
+      %0 = vector.load %x[%i, %c0] : memref<4x64xf32>, vector<8xf32>
+      %1 = scf.for %k = %c8 to %c64 step %c8 iter_args(%m = %0) -> (vector<8xf32>) {
+        %5 = vector.load %x[%i, %k] : memref<4x64xf32>, vector<8xf32>
+        %6 = arith.maximumf %5, %m : vector<8xf32>
+        scf.yield %6 : vector<8xf32>
+      }
+      %2 = vector.reduction <maximumf>, %1 : vector<8xf32> into f32
+      %3 = memref.load %y[%i] : memref<4xf32>
+      %4 = arith.maximumf %2, %3 : f32
+      memref.store %4, %y[%i] : memref<4xf32>
+    }
+    ```
+  }];
+  let options = [
+    Option<"target", "target", "std::string", "\"x86-avx2\"",
+           "Target of the kernel table">
+  ];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::memref::MemRefDialect",
+                           "::mlir::scf::SCFDialect",
+                           "::mlir::vector::VectorDialect"];
 }
 
 def VectorizeLookups : Pass<"qdot-vectorize-lookups", "::mlir::ModuleOp"> {

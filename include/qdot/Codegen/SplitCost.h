@@ -13,10 +13,10 @@
 
 namespace qdot {
 
-/// The work, in what `countWork` counts, below which a part of an operation
-/// does not pay for a thread: five to ten times what it costs to hand a part
-/// to a thread that waits actively (docs/Performance.md).
-inline constexpr int64_t minDotProducts = 1 << 20;
+/// The work below which a part of an operation does not pay for a thread. Each
+/// is some 5 to 20 microseconds; to hand a part to a thread and to wait for it
+/// costs 2, and 20 where the thread sleeps (docs/Performance.md).
+inline constexpr int64_t minDotProductsPerLane = 1 << 17;
 inline constexpr int64_t minDepthwiseProducts = 1 << 18;
 inline constexpr int64_t minScalarOperations = 1 << 17;
 

@@ -68,6 +68,21 @@ def Qdot_QuantizedAttr : Qdot_Attr<"Quantized", "quantized"> {
   let genVerifyDecl = 1;
 }
 
+def Qdot_RangeAttr : Qdot_Attr<"Range", "range"> {
+  let summary = "Why a value has its range";
+  let description = [{
+    Written by `qdot-annotate-values{range=auto}` on the `qdot.quantize` of a
+    value: the range method that was chosen, and the ratio of signal to
+    quantization noise, in dB, that is to be expected at the outputs of the
+    layers that read the value, with that method and with `minmax`.
+
+    Example: `#qdot.range<"mse" sqnr 3.810000e+01 : f64 minmax 3.510000e+01 : f64>`
+  }];
+  let parameters = (ins StringRefParameter<"name of the method">:$method,
+                        "::mlir::FloatAttr":$sqnr, "::mlir::FloatAttr":$minmax);
+  let assemblyFormat = "`<` $method `sqnr` $sqnr `minmax` $minmax `>`";
+}
+
 def Qdot_Contract : I32EnumAttr<"ContractKind", "requantization contract", [
     I32EnumAttrCase<"TosaSingle", 0, "tosa_single">,
     I32EnumAttrCase<"TosaDouble", 1, "tosa_double">,

@@ -30,6 +30,9 @@ def Qdot_Dialect : Dialect {
       reason.
     * `qdot.keep_float` on an operation: set by hand or by
       `qdot-annotate-values{keep-float=...}`; the operation is not quantized.
+    * `qdot.range` on `qdot.quantize`: why the value has its range
+      (`qdot-annotate-values{range=auto}`).
+    * `qdot.quantization` on a module: the options of `qdot quantize`.
     * `qdot.signature` on an entry point (`qdot-create-entry-points`): the types
       of the tensors behind its pointers.
     * `qdot.lhs_range` on `qdot.contract`: the smallest and the largest

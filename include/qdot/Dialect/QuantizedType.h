@@ -48,7 +48,8 @@ mlir::LogicalResult verifyQuantizedTensor(
     mlir::ShapedType tensor,
     llvm::function_ref<mlir::InFlightDiagnostic()> emitError);
 
-/// `!quant.uniform` on i8 (or i32) for one scale and zero point.
+/// `!quant.uniform` for one scale and zero point, on the first of i8, i16 and i32
+/// that holds `range` (4 bits are bytes from -8 to 7).
 mlir::quant::QuantizedType getPerTensorType(mlir::MLIRContext *context,
                                             numerics::StorageRange range,
                                             numerics::QuantParams params);

@@ -68,6 +68,10 @@ QuantParams chooseSymmetric(double maxAbs, StorageRange range);
 double chooseWeightScale(double maxAbs, double bias, double inputScale,
                          StorageRange range);
 
+/// The second half of rule Q5, for a weight scale that was chosen otherwise: the
+/// least f32 that is not below `scale` and for which the bias fits 30 bits.
+double raiseScaleForBias(double scale, double bias, double inputScale);
+
 /// Rule Q6: `clamp(roundHalfEven(value / scale) + zeroPoint)`, with the
 /// division in f32 (ONNX QuantizeLinear). NaN gives the zero point, infinities
 /// saturate.

@@ -20,6 +20,10 @@ def ObserveValues : Pass<"qdot-observe-values", "::mlir::ModuleOp"> {
     function continues, are not observed. Every site is unique in the module.
     Existing `qdot.observe` are refused.
 
+    With `channel-axis`, values that have this axis (negative: from the end)
+    are marked `qdot.channel_axis`, and each of its indices is recorded by
+    itself, too. The axis is that of the tensor: -1 is the channel in NHWC.
+
     Example:
 
     ```mlir
@@ -41,6 +45,11 @@ def ObserveValues : Pass<"qdot-observe-values", "::mlir::ModuleOp"> {
     ```
   }];
   let dependentDialects = ["::qdot::QdotDialect"];
+  let options = [
+    Option<"channelAxis", "channel-axis", "int64_t", /*default=*/"0",
+           "Axis to record by channel, negative from the end; 0, which holds "
+           "the samples: none">
+  ];
 }
 
 def RemoveObserve : Pass<"qdot-remove-observe", "::mlir::ModuleOp"> {
@@ -65,7 +74,9 @@ def LowerObserve : Pass<"qdot-lower-observe", "::mlir::ModuleOp"> {
     `qdot_rt_observe_<type>(site, values)` for f32, i8 or i32 elements, where
     `site` points at a NUL-terminated constant and `values` is an unranked
     memref; the callee has `llvm.emit_c_interface`, so the runtime provides
-    `_mlir_ciface_qdot_rt_observe_<type>` (see Runtime.h). Tensors and other
+    `_mlir_ciface_qdot_rt_observe_<type>` (see Runtime.h). With
+    `qdot.channel_axis` on f32 it is a call of
+    `qdot_rt_observe_channels_f32(site, axis, values)`. Tensors and other
     element types are refused.
 
     Example:
@@ -90,7 +101,8 @@ def LowerObserve : Pass<"qdot-lower-observe", "::mlir::ModuleOp"> {
     }
     ```
   }];
-  let dependentDialects = ["::mlir::LLVM::LLVMDialect",
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::LLVM::LLVMDialect",
                            "::mlir::func::FuncDialect",
                            "::mlir::memref::MemRefDialect"];
 }

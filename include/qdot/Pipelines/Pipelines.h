@@ -68,10 +68,10 @@ struct QuantizationOptions
       llvm::cl::desc("Statistics file; without one the model must hold its "
                      "scales (QDQ or fake-quant input)"),
       llvm::cl::init("")};
-  Option<std::string> range{
+  ListOption<std::string> range{
       *this, "range",
-      llvm::cl::desc("How a range is chosen from a record"),
-      llvm::cl::init("minmax")};
+      llvm::cl::desc("How ranges are chosen: METHOD, or REGEX=METHOD for values "
+                     "whose site path matches (minmax)")};
   Option<std::string> keepFloat{
       *this, "keep-float",
       llvm::cl::desc("Regular expression on site paths of layers that stay in "
@@ -79,9 +79,37 @@ struct QuantizationOptions
       llvm::cl::init("")};
   ListOption<std::string> activationBits{
       *this, "activation-bits",
-      llvm::cl::desc("Bits of activations: 8 (default), 7 or auto for all "
-                     "values, or REGEX= and one of these for values whose site "
-                     "path matches")};
+      llvm::cl::desc("Bits of activations: 4, 7, 8 (default), 16 or auto for "
+                     "all values, or REGEX= and one of these for values whose "
+                     "site path matches")};
+  ListOption<std::string> activationScheme{
+      *this, "activation-scheme",
+      llvm::cl::desc("asymmetric (default), symmetric or unsigned; narrow or "
+                     "full (default); power-of-two")};
+  ListOption<std::string> weightRange{
+      *this, "weight-range",
+      llvm::cl::desc("Range method of weights, or REGEX=METHOD for layers "
+                     "(minmax, or auto when range is)")};
+  ListOption<std::string> weightBits{
+      *this, "weight-bits",
+      llvm::cl::desc("Bits of weights: 4 or 8 (default), or REGEX= and one of "
+                     "these for layers whose site path matches")};
+  ListOption<std::string> weightGranularity{
+      *this, "weight-granularity",
+      llvm::cl::desc("Which weights share a scale: tensor, channel (default) or "
+                     "block:SIZE, or REGEX= and one of these for layers")};
+  ListOption<std::string> weightScheme{
+      *this, "weight-scheme",
+      llvm::cl::desc("narrow (default) or full; power-of-two")};
+  Option<std::string> preset{
+      *this, "preset",
+      llvm::cl::desc("Formulas of another tool: tflite, onnxruntime, tensorrt "
+                     "or pytorch"),
+      llvm::cl::init("")};
+  Option<bool> correctBiases{
+      *this, "correct-biases",
+      llvm::cl::desc("Take back what rounded weights add to the mean of layers"),
+      llvm::cl::init(false)};
   Option<std::string> numerics{
       *this, "numerics",
       llvm::cl::desc("Requantization: tosa-single, tosa-double or f32"),

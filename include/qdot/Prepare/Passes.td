@@ -371,4 +371,47 @@ def SimplifyShapes : Pass<"qdot-simplify-shapes", "::mlir::ModuleOp"> {
                            "::mlir::tensor::TensorDialect"];
 }
 
+def EqualizeChannels : Pass<"qdot-equalize-channels", "::mlir::ModuleOp"> {
+  let summary = "Give the channels between two contractions similar ranges";
+  let description = [{
+    In: the normal form of `qdot-prepare`. Out: the same function, bit for bit
+    (but for overflow and denormal numbers), with other weights. Where a
+    contraction with constant weights is alone read by another one, directly or
+    padded with zeros, and at most a ReLU is between them, channel c of the first
+    is divided by s, and the weights of the second that meet it are multiplied by
+    s. The largest weights of both then are their geometric mean, up to a factor
+    of two: s is a power of two, which rounds nothing (Nagel et al.,
+    arXiv:1906.04721, section 4.1). Chains are repeated until nothing changes.
+
+    Statistics must be recorded after this pass: it changes the sites' digests.
+    Contractions with other neighbours are left alone; a remark counts the
+    channels of each pair that were changed.
+
+    Example:
+
+    ```mlir
+    func.func @main(%x: tensor<1x1xf32>) -> tensor<1x1xf32> {
+      %w = arith.constant dense<[[8.0, 1.0]]> : tensor<1x2xf32>
+      %v = arith.constant dense<[[0.5], [1.0]]> : tensor<2x1xf32>
+      %z = arith.constant 0.0 : f32
+      %e = tensor.empty() : tensor<1x2xf32>
+      %i = linalg.fill ins(%z : f32) outs(%e : tensor<1x2xf32>) -> tensor<1x2xf32>
+      %a = linalg.matmul ins(%x, %w : tensor<1x1xf32>, tensor<1x2xf32>) outs(%i : tensor<1x2xf32>) -> tensor<1x2xf32>
+      %f = tensor.empty() : tensor<1x1xf32>
+      %j = linalg.fill ins(%z : f32) outs(%f : tensor<1x1xf32>) -> tensor<1x1xf32>
+      %y = linalg.matmul ins(%a, %v : tensor<1x2xf32>, tensor<2x1xf32>) outs(%j : tensor<1x1xf32>) -> tensor<1x1xf32>
+      return %y : tensor<1x1xf32>
+    }
+    ```
+
+    gets the weights
+
+    ```mlir
+    %w = arith.constant dense<[[2.0, 1.0]]> : tensor<1x2xf32>
+    %v = arith.constant dense<[[2.0], [1.0]]> : tensor<2x1xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
 #endif // QDOT_PREPARE_PASSES_TD

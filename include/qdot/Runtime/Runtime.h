@@ -21,7 +21,7 @@ extern "C" {
 #endif
 
 /** Raised by one whenever a signature or a meaning below changes. */
-#define QDOT_RUNTIME_ABI_VERSION 1
+#define QDOT_RUNTIME_ABI_VERSION 2
 
 /** The version that the library was built with. */
 int32_t qdot_runtime_abi_version(void);
@@ -48,12 +48,19 @@ void _mlir_ciface_qdot_rt_observe_i8(const char *site,
 void _mlir_ciface_qdot_rt_observe_i32(const char *site,
                                       qdot_unranked_memref *values);
 
-/** A partial last batch: on the calling thread, until the next call, only the
- *  first `valid` of `batch` samples count. A tensor whose first axis has
- *  `k * batch` rows counts its first `k * valid` rows (k > 1 where an axis was
- *  collapsed into the batch); one of rank 0, or whose first axis is no multiple
- *  of `batch`, counts whole. `valid` is clamped to [0, batch]; `batch` 0 (or
- *  less) lifts the limit. */
+/** As ..._f32, and also records each index of the axis `axis` by itself. A
+ *  negative `axis` counts from the end: -1 is the last one. A tensor that has
+ *  no such axis is recorded as a whole only. */
+void _mlir_ciface_qdot_rt_observe_channels_f32(const char *site, int64_t axis,
+                                               qdot_unranked_memref *values);
+
+/** How tensors hold samples: on the calling thread, until the next call, a
+ *  tensor whose first axis has `k * batch` rows holds `batch` samples of `k`
+ *  rows each (k > 1 where an axis was collapsed into the batch), of which the
+ *  first `valid` count: the last batch may be partial. A tensor of rank 0, or
+ *  whose first axis is no multiple of `batch`, counts whole, and as no sample
+ *  unless `batch` is 1. `valid` is clamped to [0, batch]; `batch` 0 (or less),
+ *  the state at the start, means that every tensor is one sample. */
 void qdot_rt_set_valid_rows(int64_t valid, int64_t batch);
 
 /** Forgets everything recorded. */
@@ -67,6 +74,14 @@ void qdot_rt_reset(void);
  *  QDOT_STATISTICS is set, the same is done to that path at exit, so that
  *  `mlir-runner` needs nothing else; not when nothing was observed. */
 int32_t qdot_rt_write_statistics(const char *path);
+
+/** Merges everything recorded into the statistics file `path`, which need not
+ *  exist, under a lock: any number of processes may do so at a time. Returns 0,
+ *  or EINVAL, prints the reason on stderr and leaves the old file: it is
+ *  damaged, of another model, or cannot be written. Records stay, so that a
+ *  second call counts them twice; see qdot_rt_reset. With QDOT_STATISTICS_MERGE
+ *  set to anything but an empty string, QDOT_STATISTICS merges at exit. */
+int32_t qdot_rt_merge_statistics(const char *path);
 
 #ifdef __cplusplus
 }

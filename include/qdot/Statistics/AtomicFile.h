@@ -30,6 +30,27 @@ namespace qdot::statistics {
 /// step fails (making the rename durable) the new file is in place already.
 int writeFileAtomically(const std::string &path, std::string_view content);
 
+/// Exclusive right to change one file, among all that ask for it: an flock of
+/// `.NAME.lock` in the same folder, which is removed when the lock is released.
+/// The system releases the lock of a process that is killed; its lock file may
+/// stay and does no harm.
+class FileLock {
+public:
+  FileLock() = default;
+  FileLock(const FileLock &) = delete;
+  FileLock &operator=(const FileLock &) = delete;
+  ~FileLock() { release(); }
+
+  /// Waits for the right to change `path`, which need not exist; symbolic links
+  /// are followed. Returns 0 or an errno value.
+  int acquire(const std::string &path);
+  void release();
+
+private:
+  std::string lockPath;
+  int fd = -1;
+};
+
 } // namespace qdot::statistics
 
 #endif // QDOT_STATISTICS_ATOMICFILE_H

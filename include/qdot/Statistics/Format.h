@@ -15,6 +15,7 @@
 
 #include "qdot/Statistics/Histogram.h"
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,7 +25,7 @@ namespace qdot::statistics {
 /// The value of the key "format".
 inline constexpr std::string_view formatName = "qdot-statistics";
 /// Raised by one whenever a key, its meaning or its order changes.
-inline constexpr unsigned formatVersion = 1;
+inline constexpr unsigned formatVersion = 2;
 /// What the checksum starts with: the name of its algorithm.
 inline constexpr std::string_view checksumPrefix = "fnv1a64:";
 
@@ -33,11 +34,35 @@ inline constexpr size_t maxFileBytes = size_t(256) << 20;
 inline constexpr size_t maxSites = 32768;
 inline constexpr size_t maxSiteBytes = 4096;
 inline constexpr size_t maxToolBytes = 256;
+inline constexpr size_t maxChannels = 16384;
 
 /// A record and its site, owned by somebody else.
 struct RecordView {
   std::string_view site;
   const TensorRecord *record;
+};
+
+/// What was fed to the model: how many samples, and the sum modulo 2^64 of the
+/// digests of all of them, so that their order does not matter. A writer that
+/// does not know the samples writes zeros.
+struct DataSet {
+  uint64_t samples = 0;
+  uint64_t digest = 0;
+
+  void merge(const DataSet &other) {
+    samples += other.samples;
+    digest += other.digest;
+  }
+  bool operator==(const DataSet &other) const {
+    return samples == other.samples && digest == other.digest;
+  }
+};
+
+/// How far a calibration of the samples [begin, end) got: the records hold
+/// [begin, next). Precondition of writing: begin <= next <= end.
+struct Checkpoint {
+  uint64_t run = 0; ///< digest of everything that a continuation must share
+  uint64_t begin = 0, next = 0, end = 0;
 };
 
 /// 64-bit FNV-1a (http://www.isthe.com/chongo/tech/comp/fnv/): `hash` is the
@@ -63,11 +88,15 @@ std::string findSiteProblem(std::string_view site);
 /// Why records cannot be written, or an empty string: too many, unsorted or
 /// repeated sites, a site or a record with a problem of its own.
 std::string findProblem(const std::vector<RecordView> &records);
+/// Why a set of samples cannot be written, or an empty string: too many.
+std::string findProblem(const DataSet &data);
 
 /// The text of a file with these records: deterministic, byte for byte, the
 /// same from the runtime and from the tools. Precondition: `findProblem`
 /// finds none.
-std::string printRecords(const std::vector<RecordView> &records);
+std::string
+printRecords(const std::vector<RecordView> &records, const DataSet &data = {},
+             const std::optional<Checkpoint> &unfinished = std::nullopt);
 
 } // namespace qdot::statistics
 

@@ -8,11 +8,9 @@
 #ifndef QDOT_STATISTICS_STATISTICS_H
 #define QDOT_STATISTICS_STATISTICS_H
 
-#include "qdot/Statistics/Format.h"
-#include "qdot/Statistics/Histogram.h"
+#include "qdot/Statistics/File.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
-#include <map>
 #include <string>
 #include <vector>
 
@@ -22,20 +20,6 @@ class raw_ostream;
 
 namespace qdot::statistics {
 
-/// The content of one statistics file: records by site, `path#digest`, sorted.
-/// (TensorRecord itself, with its counters, is in Histogram.h, and the text
-/// form in Format.h; neither needs LLVM, because the runtime shares them.)
-struct StatisticsFile {
-  std::map<std::string, TensorRecord> records;
-
-  /// Adds the records of `other`; a site present in both is merged.
-  /// Associative and commutative.
-  void merge(const StatisticsFile &other);
-
-  /// Digest of the sorted site names: the fingerprint of the observed model.
-  std::string fingerprint() const;
-};
-
 /// Parses a statistics file as hostile input. Errors name `fileName`, the line
 /// and column, the path of the value and the offending value, in one line:
 ///   stats.json:7:58: values[0].nan: expected an unsigned integer, got "x"
@@ -43,7 +27,8 @@ struct StatisticsFile {
 llvm::Expected<StatisticsFile> parseStatistics(llvm::StringRef text,
                                                llvm::StringRef fileName);
 
-/// Reads and parses a file. Refuses more than `maxFileBytes` before reading.
+/// Reads and parses a file. Refuses more than `maxFileBytes` before reading,
+/// and the state of a calibration that was interrupted.
 llvm::Expected<StatisticsFile> readStatistics(llvm::StringRef fileName);
 
 /// The text of the file: deterministic, byte for byte, floats round-trip.
@@ -66,17 +51,20 @@ struct StatisticsDiff {
   std::vector<std::string> onlyInA;
   std::vector<std::string> onlyInB;
   std::vector<RecordDifference> different;
+  std::string data; ///< how the data sets differ, or empty
 
   bool empty() const {
-    return onlyInA.empty() && onlyInB.empty() && different.empty();
+    return onlyInA.empty() && onlyInB.empty() && different.empty() &&
+           data.empty();
   }
 };
 
-/// Compares site by site; equal files, and only those, have an empty result.
+/// Compares site by site; equal finished files, and only those, have an empty
+/// result.
 StatisticsDiff diffStatistics(const StatisticsFile &a, const StatisticsFile &b);
 
 /// Prints one line per difference: `- SITE` (only in a), `+ SITE` (only in b),
-/// `! SITE: WHAT`. Prints nothing for an empty result.
+/// `! SITE: WHAT`, `! data: WHAT`. Prints nothing for an empty result.
 void showDiff(const StatisticsDiff &diff, llvm::raw_ostream &os);
 
 /// Prints an aligned table, one line per site, for people to read.

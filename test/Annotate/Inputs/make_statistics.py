@@ -13,6 +13,7 @@ of it. MAX may be `nan` (the site saw a NaN) or `none`
 (it saw nothing).
 """
 
+import fractions
 import re
 import struct
 import sys
@@ -34,19 +35,42 @@ def shortest(value):
     return f"{value:g}"
 
 
+def f32(value):
+    return struct.unpack("<f", struct.pack("<f", value))[0]
+
+
+def exact_sum(values):
+    """The spelling of a sum in the file."""
+    total = sum(map(fractions.Fraction, values))
+    if total == 0:
+        return "0x0p+0"
+    mantissa, exponent = total.numerator, 1 - total.denominator.bit_length()
+    while mantissa % 2 == 0:
+        mantissa, exponent = mantissa // 2, exponent + 1
+    return f"{'-' * (mantissa < 0)}{abs(mantissa):#x}p{exponent:+d}"
+
+
 def record(site, low, high):
+    """All values are of one sample."""
     if high in ("nan", "none"):
-        count = 1 if high == "nan" else 0
-        return (f'    {{"site": "{site}", "count": {count}, "nan": {count}, '
-                '"inf": 0, "zero": 0, "min": null, "max": null, '
-                '"histogram": []}')
-    high, _, more = high.partition("*")
-    values = [float(low), float(high)] + [float(high) / 1000] * int(more or 0)
+        values, nan = [], int(high == "nan")
+    else:
+        high, _, more = high.partition("*")
+        values = [float(low), float(high)]
+        values += [float(high) / 1000] * int(more or 0)
+        nan = 0
+    values = [f32(value) for value in values]
     bins = sorted(map(histogram_bin, values))
     counts = [[b, bins.count(b)] for b in sorted(set(bins))]
-    return (f'    {{"site": "{site}", "count": {len(values)}, "nan": 0, "inf": 0, '
-            f'"zero": {values.count(0.0)}, "min": {shortest(values[0])}, '
-            f'"max": {shortest(values[1])}, "histogram": {counts}}}')
+    bounds = [shortest(v) for v in values[:2]] or ["null", "null"]
+    return (f'    {{"site": "{site}", "count": {len(values) + nan}, '
+            f'"nan": {nan}, "inf": 0, "zero": {values.count(0.0)}, '
+            f'"min": {bounds[0]}, "max": {bounds[1]}, '
+            f'"sum": "{exact_sum(values)}", '
+            f'"sum_squares": "{exact_sum([v * v for v in values])}", '
+            f'"histogram": {counts}, "samples": {int(bool(values))}, '
+            f'"sum_min": "{exact_sum(values[:1])}", '
+            f'"sum_max": "{exact_sum(values[1:2])}", "channels": []}}')
 
 
 def main():
@@ -58,8 +82,9 @@ def main():
     model = fnv1a64("".join(site + "\n" for site in sites).encode())
     records = [record(site, *ranges.get(site.rsplit("#")[0], "-1:1").split(":"))
                for site in sites]
-    text = ('{\n  "format": "qdot-statistics",\n  "version": 1,\n'
+    text = ('{\n  "format": "qdot-statistics",\n  "version": 2,\n'
             f'  "tool": "make_statistics.py",\n  "model": "{model:016x}",\n'
+            '  "data": {"samples": 1, "digest": "0000000000000000"},\n'
             '  "values": [\n' + ",\n".join(records) + "\n  ],\n  ")
     with open(sys.argv[1], "w") as file:
         file.write(text + f'"checksum": "fnv1a64:{fnv1a64(text.encode()):016x}"'

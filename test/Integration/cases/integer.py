@@ -142,14 +142,22 @@ class IntegerFunction:
             f"{tensor(shape, 'i32')}) dimensions = {added}")
 
     def contraction(self, x, w, maps, loops, shape, bias, channels, bounds,
-                    compute):
+                    compute, zeros=(0, 0)):
         """`maps` are lists of expressions of x, w and the result, whose loops
         come first; `channels` are the dimensions of `bias` in the result;
-        `compute(matmul, x, w)` are the sums without bias."""
+        `compute(matmul, x, w)` are the sums without bias. The body subtracts
+        `zeros` from x and w where they are not 0."""
         init = self.initial(shape, bias, channels, x)
         kinds = ", ".join(['"parallel"'] * len(shape)
                           + ['"reduction"'] * (loops - len(shape)))
         texts = ", ".join(loop_map(loops, m) for m in maps)
+        factors, centered = ["%d", "%e"], ""
+        for at, zero in enumerate(zeros):
+            if zero:
+                offset = self.scalar(zero, "i32")
+                centered += (f"    %z{at} = arith.subi {factors[at]}, {offset}"
+                             " : i32\n")
+                factors[at] = f"%z{at}"
         name = self.assign(
             f"linalg.generic {{indexing_maps = [{texts}], "
             f"iterator_types = [{kinds}]}} "
@@ -160,7 +168,8 @@ class IntegerFunction:
             "  ^bb0(%a: i8, %b: i8, %c: i32):\n"
             f"    %d = arith.{x.codes.extension} %a : i8 to i32\n"
             f"    %e = arith.{w.codes.extension} %b : i8 to i32\n"
-            "    %f = arith.muli %d, %e : i32\n"
+            f"{centered}"
+            f"    %f = arith.muli {factors[0]}, {factors[1]} : i32\n"
             "    %g = arith.addi %c, %f : i32\n"
             "    linalg.yield %g : i32\n"
             f"  }} -> {tensor(shape, 'i32')}")
@@ -168,8 +177,8 @@ class IntegerFunction:
             [np.shape(bias)[channels.index(d)] if d in channels else 1
              for d in range(len(shape))])
         return Value(name, shape, "i32", None, lambda matmul, inputs: spread
-                     + compute(matmul, x.compute(matmul, inputs),
-                               w.compute(matmul, inputs)))
+                     + compute(matmul, x.compute(matmul, inputs) - zeros[0],
+                               w.compute(matmul, inputs) - zeros[1]))
 
     def requantize(self, acc, real, channel, zero, lo, hi, contract):
         """R4, R5. `real` is one multiplier, or one per position of the

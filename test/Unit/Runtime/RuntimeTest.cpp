@@ -5,68 +5,13 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "qdot/Runtime/Runtime.h"
-#include "../Statistics/Samples.h"
+#include "RuntimeTest.h"
 #include "mlir/ExecutionEngine/CRunnerUtils.h"
-#include "qdot/Runtime/Records.h"
-#include "qdot/Statistics/Statistics.h"
-#include "gtest/gtest.h"
-#include <cerrno>
 #include <cmath>
-#include <fstream>
 #include <numeric>
-#include <sstream>
-#include <sys/wait.h>
 #include <thread>
-#include <unistd.h>
 
 using namespace qdot::statistics;
-
-namespace {
-
-/// A descriptor of any rank that MLIR could have made.
-struct Descriptor {
-  Descriptor(std::vector<float> &data, int64_t offset,
-             std::vector<int64_t> sizes, std::vector<int64_t> strides)
-      : words{reinterpret_cast<int64_t>(nullptr),
-              reinterpret_cast<int64_t>(data.data()), offset},
-        memref{static_cast<int64_t>(sizes.size()), nullptr} {
-    words.insert(words.end(), sizes.begin(), sizes.end());
-    words.insert(words.end(), strides.begin(), strides.end());
-    memref.descriptor = words.data();
-  }
-  void observe(const char *site) {
-    _mlir_ciface_qdot_rt_observe_f32(site, &memref);
-  }
-  std::vector<int64_t> words;
-  qdot_unranked_memref memref;
-};
-
-/// Each test starts and ends with nothing recorded.
-class Runtime : public testing::Test {
-protected:
-  void SetUp() override { forget(); }
-  void TearDown() override { forget(); }
-  static void forget() {
-    qdot_rt_reset();
-    qdot_rt_set_valid_rows(0, 0);
-  }
-  static StatisticsFile recorded() {
-    StatisticsFile file;
-    qdot::runtime::visitRecords(
-        [&](const std::string &site, const TensorRecord &record) {
-          file.records[site] = record;
-        });
-    return file;
-  }
-};
-
-} // namespace
-
-static void observe(const char *site, std::vector<float> values) {
-  int64_t size = values.size();
-  Descriptor(values, 0, {size}, {1}).observe(site);
-}
 
 TEST_F(Runtime, Version) {
   EXPECT_EQ(qdot_runtime_abi_version(), QDOT_RUNTIME_ABI_VERSION);
@@ -76,7 +21,7 @@ extern "C" void observeFromC(const char *site); // HeaderIsC.c
 
 TEST_F(Runtime, HeaderIsC) {
   observeFromC("a");
-  EXPECT_EQ(recorded().records.at("a"), recordOf({1.5f}));
+  EXPECT_EQ(recorded().records.at("a"), callOf({1.5f}));
 }
 
 TEST_F(Runtime, DescriptorIsMlirs) {
@@ -89,7 +34,7 @@ TEST_F(Runtime, DescriptorIsMlirs) {
   Ranked ranked{data.data(), data.data(), 1, {2, 2}, {3, 1}};
   qdot_unranked_memref memref{2, &ranked};
   _mlir_ciface_qdot_rt_observe_f32("a", &memref);
-  EXPECT_EQ(recorded().records.at("a"), recordOf({1, 2, 3, 4}));
+  EXPECT_EQ(recorded().records.at("a"), callOf({1, 2, 3, 4}));
 }
 
 TEST_F(Runtime, EverySizeOfContiguousTensors) {
@@ -100,7 +45,7 @@ TEST_F(Runtime, EverySizeOfContiguousTensors) {
     std::vector<float> values = sampleValues(size, size);
     observe("a", values);
     observe("a", values);
-    TensorRecord expected = recordOf(values);
+    TensorRecord expected = callOf(values);
     expected.merge(expected);
     ASSERT_EQ(recorded().records.at("a"), expected) << size;
   }
@@ -112,7 +57,7 @@ TEST_F(Runtime, OnlySpecialValuesInLargeTensors) {
     qdot_rt_reset();
     std::vector<float> values(5000, value);
     observe("a", values);
-    ASSERT_EQ(recorded().records.at("a"), recordOf(values)) << value;
+    ASSERT_EQ(recorded().records.at("a"), callOf(values)) << value;
   }
 }
 
@@ -127,7 +72,7 @@ TEST_F(Runtime, SiteWithoutValuesIsKnown) {
 TEST_F(Runtime, RankZero) {
   std::vector<float> data = {1, 2, 3};
   Descriptor(data, 1, {}, {}).observe("a");
-  EXPECT_EQ(recorded().records.at("a"), recordOf({2}));
+  EXPECT_EQ(recorded().records.at("a"), callOf({2}));
 }
 
 /// The values of a strided view by plain recursion.
@@ -170,7 +115,7 @@ TEST_F(Runtime, RandomStridedViews) {
     std::vector<float> data = sampleValues(extent + 5, round), values;
     collect(data.data() + offset, sizes, strides, 0, values);
     Descriptor(data, offset, sizes, strides).observe("a");
-    ASSERT_EQ(recorded().records.at("a"), recordOf(values)) << round;
+    ASSERT_EQ(recorded().records.at("a"), callOf(values)) << round;
   }
 }
 
@@ -178,7 +123,7 @@ TEST_F(Runtime, OverlappingRows) {
   std::vector<float> data = {1, 2, 4, 8, 16, 32};
   Descriptor(data, 0, {3, 4}, {1, 1}).observe("a");
   EXPECT_EQ(recorded().records.at("a"),
-            recordOf({1, 2, 4, 8, 2, 4, 8, 16, 4, 8, 16, 32}));
+            callOf({1, 2, 4, 8, 2, 4, 8, 16, 4, 8, 16, 32}));
 }
 
 TEST_F(Runtime, Integers) {
@@ -199,8 +144,8 @@ TEST_F(Runtime, Integers) {
   qdot_unranked_memref memref8{1, &i8}, memref32{1, &i32};
   _mlir_ciface_qdot_rt_observe_i8("i8", &memref8);
   _mlir_ciface_qdot_rt_observe_i32("i32", &memref32);
-  EXPECT_EQ(recorded().records.at("i8"), recordOf(expectedBytes));
-  EXPECT_EQ(recorded().records.at("i32"), recordOf(expectedWords));
+  EXPECT_EQ(recorded().records.at("i8"), callOf(expectedBytes));
+  EXPECT_EQ(recorded().records.at("i32"), callOf(expectedWords));
   EXPECT_EQ(recorded().records.at("i8").min, -127);
   EXPECT_EQ(recorded().records.at("i8").max, 127);
 }
@@ -208,8 +153,11 @@ TEST_F(Runtime, Integers) {
 TEST_F(Runtime, PartialBatch) {
   std::vector<float> data(24);
   std::iota(data.begin(), data.end(), 1.0f);
-  auto firstValues = [&](size_t count) {
-    return recordOf(std::vector<float>(data.begin(), data.begin() + count));
+  auto firstSamples = [&](size_t count) {
+    TensorRecord record;
+    for (auto at = data.begin(); count-- != 0; at += 6)
+      record.merge(callOf({at, at + 6}));
+    return record;
   };
   qdot_rt_set_valid_rows(3, 4);
   Descriptor(data, 0, {4, 6}, {6, 1}).observe("batch");
@@ -226,14 +174,126 @@ TEST_F(Runtime, PartialBatch) {
   qdot_rt_set_valid_rows(0, 0);
   Descriptor(data, 0, {4, 6}, {6, 1}).observe("lifted");
   StatisticsFile file = recorded();
-  EXPECT_EQ(file.records.at("batch"), firstValues(18));
-  EXPECT_EQ(file.records.at("collapsed"), firstValues(18));
-  EXPECT_EQ(file.records.at("other"), firstValues(24));
+  EXPECT_EQ(file.records.at("batch"), firstSamples(3));
+  EXPECT_EQ(file.records.at("collapsed"), firstSamples(3));
+  // Neither holds samples that could be told apart.
+  EXPECT_EQ(file.records.at("other"), recordOf(data));
   EXPECT_EQ(file.records.at("scalar"), recordOf({6}));
-  EXPECT_EQ(file.records.at("another thread"), firstValues(24));
-  EXPECT_EQ(file.records.at("more than all"), firstValues(24));
+  EXPECT_EQ(file.records.at("another thread"), callOf(data));
+  EXPECT_EQ(file.records.at("more than all"), firstSamples(4));
   EXPECT_EQ(file.records.at("none"), TensorRecord());
-  EXPECT_EQ(file.records.at("lifted"), firstValues(24));
+  EXPECT_EQ(file.records.at("lifted"), callOf(data));
+}
+
+TEST_F(Runtime, LargeTensorsAreOneCallAndOneSample) {
+  // More than a tally holds, with the extremes in its first part.
+  std::vector<float> values(3000000, 1.0f);
+  values[1] = -5;
+  values[2] = 7;
+  observe("a", values);
+  TensorRecord record = recorded().records.at("a");
+  EXPECT_EQ(record.count, values.size());
+  EXPECT_EQ(record.sampleCount, 1u);
+  EXPECT_EQ(record.sumOfMinima.toDouble(), -5);
+  EXPECT_EQ(record.sumOfMaxima.toDouble(), 7);
+  EXPECT_EQ(record.sum.toDouble(), 3e6);
+  EXPECT_EQ(record.sumOfSquares.toDouble(), 2999998.0 + 25 + 49);
+}
+
+TEST_F(Runtime, SamplesOfAnyBatch) {
+  // Nothing depends on how many samples a call gets.
+  std::vector<float> data = sampleValues(12 * 50, 5);
+  TensorRecord expected;
+  for (auto at = data.begin(); at != data.end(); at += 50)
+    expected.merge(callOf({at, at + 50}));
+  EXPECT_GT(expected.sampleCount, 0u);
+  for (int64_t batch : {1, 2, 3, 5, 12}) {
+    qdot_rt_reset();
+    std::vector<float> padded = data;
+    padded.resize(15 * 50);
+    for (int64_t first = 0; first < 12; first += batch) {
+      qdot_rt_set_valid_rows(std::min<int64_t>(batch, 12 - first), batch);
+      Descriptor(padded, first * 50, {5 * batch, 10}, {10, 1}).observe("a");
+    }
+    EXPECT_EQ(recorded().records.at("a"), expected) << batch;
+  }
+}
+
+TEST_F(Runtime, Channels) {
+  std::vector<float> data = sampleValues(4 * 3 * 5, 6);
+  qdot_rt_set_valid_rows(3, 4); // the last sample is padding
+  auto slice = [&](auto isIn) {
+    std::vector<float> values;
+    for (int i = 0; i != 3 * 15; ++i)
+      if (isIn(i))
+        values.push_back(data[i]);
+    return recordOf(values);
+  };
+  Descriptor tensor(data, 0, {4, 3, 5}, {15, 5, 1});
+  auto observeAxis = [&](const char *site, int64_t axis) {
+    _mlir_ciface_qdot_rt_observe_channels_f32(site, axis, &tensor.memref);
+  };
+  tensor.observe("plain");
+  observeAxis("last", -1);
+  observeAxis("second", 1);
+  observeAxis("none", 3);
+  observeAxis("none", -4);
+  observeAxis("last", 2);
+  StatisticsFile file = recorded();
+  TensorRecord plain = file.records.at("plain");
+  EXPECT_EQ(file.records.at("none"), sumOf(plain, plain));
+  TensorRecord last = file.records.at("last"),
+               second = file.records.at("second");
+  ASSERT_EQ(last.channels.size(), 5u);
+  ASSERT_EQ(second.channels.size(), 3u);
+  for (int c = 0; c != 5; ++c) {
+    TensorRecord once = slice([&](int i) { return i % 5 == c; });
+    EXPECT_EQ(last.channels[c], sumOf(once, once)) << c;
+  }
+  for (int c = 0; c != 3; ++c)
+    EXPECT_EQ(second.channels[c], slice([&](int i) { return i / 5 % 3 == c; }))
+        << c;
+  EXPECT_EQ(last.findProblem(), "");
+  second.channels.clear();
+  EXPECT_EQ(second, plain);
+}
+
+TEST_F(Runtime, MemoryDoesNotGrowWithTheValues) {
+  std::vector<float> values = sampleValues(1000000, 7);
+  size_t bytes = 0;
+  for (int call = 0; call != 20; ++call) {
+    observe("a", values);
+    TensorRecord record = recorded().records.at("a");
+    EXPECT_LT(record.totalBytes(), size_t(64) << 10);
+    if (call != 0) {
+      EXPECT_EQ(record.totalBytes(), bytes);
+    }
+    bytes = record.totalBytes();
+  }
+}
+
+TEST_F(Runtime, MergesIntoAFile) {
+  TemporaryFolder folder;
+  std::string path = folder.file("s.json");
+  for (int i = 0; i != 3; ++i) {
+    qdot_rt_reset();
+    observe("a", {float(i)});
+    EXPECT_EQ(qdot_rt_merge_statistics(path.c_str()), 0);
+  }
+  auto file = readStatistics(path);
+  ASSERT_TRUE(static_cast<bool>(file)) << llvm::toString(file.takeError());
+  EXPECT_EQ(file->records["a"],
+            sumOf(sumOf(callOf({0}), callOf({1})), callOf({2})));
+  std::string old = contentOf(path);
+  qdot_rt_reset();
+  observe("b", {1});
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(qdot_rt_merge_statistics(path.c_str()), EINVAL);
+  EXPECT_EQ(testing::internal::GetCapturedStderr(),
+            "qdot_runtime: " + path +
+                ": was recorded on another model: 1 new, 0 changed, 1 missing "
+                "values; new: b; missing: a\n");
+  EXPECT_EQ(contentOf(path), old);
 }
 
 TEST_F(Runtime, NamesAreComparedByContent) {
@@ -245,172 +305,6 @@ TEST_F(Runtime, NamesAreComparedByContent) {
   observe(reused, {4});
   StatisticsFile file = recorded();
   EXPECT_EQ(file.records.size(), 3u);
-  EXPECT_EQ(file.records.at("a"), recordOf({1, 2}));
-  EXPECT_EQ(file.records.at("c"), recordOf({4}));
-}
-
-//===----------------------------------------------------------------------===//
-// Files
-//===----------------------------------------------------------------------===//
-
-static std::string contentOf(const std::string &path) {
-  std::ifstream file(path, std::ios::binary);
-  std::stringstream content;
-  content << file.rdbuf();
-  return content.str();
-}
-
-TEST_F(Runtime, WritesWhatTheToolsWrite) {
-  TemporaryFolder folder;
-  std::string path = folder.file("s.json");
-  StatisticsFile expected;
-  for (unsigned i = 0; i != 30; ++i) {
-    std::string site = "main/\"ü\\" + std::to_string(i) + "#0123456789abcdef";
-    std::vector<float> values = sampleValues(i * 200, i);
-    expected.records[site] = recordOf(values);
-    observe(site.c_str(), values);
-  }
-  ASSERT_EQ(qdot_rt_write_statistics(path.c_str()), 0);
-  EXPECT_EQ(contentOf(path), printStatistics(expected));
-  llvm::Expected<StatisticsFile> file = readStatistics(path);
-  ASSERT_TRUE(static_cast<bool>(file));
-  EXPECT_TRUE(diffStatistics(*file, expected).empty());
-}
-
-TEST_F(Runtime, WriteErrorsLeaveTheOldFile) {
-  TemporaryFolder folder;
-  std::string path = folder.file("s.json");
-  observe("a", {1});
-  ASSERT_EQ(qdot_rt_write_statistics(path.c_str()), 0);
-  std::string old = contentOf(path);
-  EXPECT_EQ(qdot_rt_write_statistics(folder.file("no/s.json").c_str()), ENOENT);
-  EXPECT_EQ(qdot_rt_write_statistics(folder.path.c_str()), EISDIR);
-  observe("\xff", {1});
-  EXPECT_EQ(qdot_rt_write_statistics(path.c_str()), EINVAL);
-  qdot_rt_reset();
-  observe(std::string(5000, 'x').c_str(), {1});
-  EXPECT_EQ(qdot_rt_write_statistics(path.c_str()), EINVAL);
-  EXPECT_EQ(contentOf(path), old);
-}
-
-TEST_F(Runtime, AnyOrderAndNumberOfThreadsGivesOneFile) {
-  constexpr unsigned numSites = 5, numSamples = 60;
-  std::vector<std::pair<std::string, std::vector<float>>> calls;
-  StatisticsFile expected;
-  for (unsigned sample = 0; sample != numSamples; ++sample)
-    for (unsigned site = 0; site != numSites; ++site) {
-      // Sizes on both sides of the switch to a tally.
-      calls.push_back({"main/" + std::to_string(site),
-                       sampleValues(site * 1000, sample * numSites + site)});
-      expected.records[calls.back().first].merge(recordOf(calls.back().second));
-    }
-  std::string text = printStatistics(expected);
-  TemporaryFolder folder;
-  std::string path = folder.file("s.json");
-  std::mt19937 random(2);
-  for (unsigned round = 0; round != 24; ++round) {
-    qdot_rt_reset();
-    std::shuffle(calls.begin(), calls.end(), random);
-    unsigned numThreads = 1 + round % 8;
-    std::vector<std::thread> threads;
-    for (unsigned thread = 0; thread != numThreads; ++thread)
-      threads.emplace_back([&, thread] {
-        for (size_t i = thread; i < calls.size(); i += numThreads)
-          observe(calls[i].first.c_str(), calls[i].second);
-      });
-    for (std::thread &thread : threads)
-      thread.join();
-    ASSERT_EQ(qdot_rt_write_statistics(path.c_str()), 0);
-    ASSERT_EQ(contentOf(path), text) << numThreads << " threads";
-  }
-}
-
-TEST_F(Runtime, AnyShardingMergesToOneFile) {
-  std::vector<std::vector<float>> samples;
-  for (unsigned i = 0; i != 40; ++i)
-    samples.push_back(sampleValues(3000, i));
-  for (const std::vector<float> &sample : samples)
-    observe("a", sample);
-  std::string whole = printStatistics(recorded());
-  std::mt19937 random(3);
-  for (unsigned round = 0; round != 20; ++round) {
-    std::shuffle(samples.begin(), samples.end(), random);
-    std::vector<StatisticsFile> shards;
-    for (size_t i = 0; i != samples.size();) {
-      qdot_rt_reset();
-      for (size_t end = std::min(samples.size(), i + 1 + random() % 20);
-           i != end; ++i)
-        observe("a", samples[i]);
-      shards.push_back(recorded());
-    }
-    std::shuffle(shards.begin(), shards.end(), random);
-    StatisticsFile merged;
-    for (const StatisticsFile &shard : shards) {
-      // Through the text, as `qdot stats merge` does.
-      auto parsed = parseStatistics(printStatistics(shard), "shard");
-      ASSERT_TRUE(static_cast<bool>(parsed));
-      merged.merge(*parsed);
-    }
-    ASSERT_EQ(printStatistics(merged), whole);
-  }
-}
-
-TEST_F(Runtime, WritingWhileOthersObserveAndReset) {
-  TemporaryFolder folder;
-  std::string path = folder.file("s.json");
-  std::vector<float> values = sampleValues(3000, 1);
-  TensorRecord once = recordOf(values);
-  std::atomic<bool> stop{false};
-  std::vector<std::thread> threads;
-  for (unsigned thread = 0; thread != 4; ++thread)
-    threads.emplace_back([&] {
-      while (!stop)
-        observe("a", values);
-    });
-  std::string error;
-  for (int round = 0; round != 50 && error.empty(); ++round) {
-    EXPECT_EQ(qdot_rt_write_statistics(path.c_str()), 0);
-    llvm::Expected<StatisticsFile> file = readStatistics(path);
-    if (!file) {
-      error = llvm::toString(file.takeError());
-      break;
-    }
-    // A call counts as a whole.
-    const TensorRecord &record = file->records["a"];
-    uint64_t calls = record.count / once.count;
-    EXPECT_EQ(record.count, calls * once.count);
-    EXPECT_EQ(record.nanCount, calls * once.nanCount);
-    EXPECT_EQ(record.bins[1016], calls * once.bins[1016]);
-    if (round % 10 == 9)
-      qdot_rt_reset();
-  }
-  stop = true;
-  for (std::thread &thread : threads)
-    thread.join();
-  EXPECT_EQ(error, "");
-}
-
-/// Exits in a child process with QDOT_STATISTICS set, after `work`.
-template <typename Work>
-static int exitInChild(const std::string &path, Work work) {
-  pid_t child = ::fork();
-  if (child == 0) {
-    ::setenv("QDOT_STATISTICS", path.c_str(), 1);
-    work();
-    std::exit(0);
-  }
-  int status = -1;
-  ::waitpid(child, &status, 0);
-  return status;
-}
-
-TEST_F(Runtime, WritesAtExit) {
-  TemporaryFolder folder;
-  std::string path = folder.file("s.json");
-  EXPECT_EQ(exitInChild(path, [] {}), 0);
-  EXPECT_FALSE(std::filesystem::exists(path)) << "nothing was observed";
-  EXPECT_EQ(exitInChild(path, [] { observe("a", {1, 2}); }), 0);
-  llvm::Expected<StatisticsFile> file = readStatistics(path);
-  ASSERT_TRUE(static_cast<bool>(file)) << llvm::toString(file.takeError());
-  EXPECT_EQ(file->records["a"], recordOf({1, 2}));
+  EXPECT_EQ(file.records.at("a"), sumOf(callOf({1}), callOf({2})));
+  EXPECT_EQ(file.records.at("c"), callOf({4}));
 }

@@ -41,16 +41,20 @@ TEST(Format, EmptyFile) {
   EXPECT_EQ(printStatistics(StatisticsFile()),
             "{\n"
             "  \"format\": \"qdot-statistics\",\n"
-            "  \"version\": 1,\n"
+            "  \"version\": 2,\n"
             "  \"tool\": \"qdot 0.1.0\",\n"
             "  \"model\": \"cbf29ce484222325\",\n"
+            "  \"data\": {\"samples\": 0, \"digest\": "
+            "\"0000000000000000\"},\n"
             "  \"values\": [],\n"
             "  \"checksum\": \"fnv1a64:" +
                 toHex(fnv1a64("{\n"
                               "  \"format\": \"qdot-statistics\",\n"
-                              "  \"version\": 1,\n"
+                              "  \"version\": 2,\n"
                               "  \"tool\": \"qdot 0.1.0\",\n"
                               "  \"model\": \"cbf29ce484222325\",\n"
+                              "  \"data\": {\"samples\": 0, \"digest\": "
+                              "\"0000000000000000\"},\n"
                               "  \"values\": [],\n"
                               "  ")) +
                 "\"\n}\n");
@@ -63,10 +67,16 @@ TEST(Format, OneLinePerRecord) {
   std::string text = printStatistics(file);
   EXPECT_NE(text.find("\n    {\"site\": \"a#1\", \"count\": 4, \"nan\": 0, "
                       "\"inf\": 1, \"zero\": 2, \"min\": -1.5, \"max\": 0, "
-                      "\"histogram\": [[0, 2], [3068, 1]]},\n"
+                      "\"sum\": \"-0x3p-1\", \"sum_squares\": \"0x9p-2\", "
+                      "\"histogram\": [[0, 2], [3068, 1]], \"samples\": 0, "
+                      "\"sum_min\": \"0x0p+0\", \"sum_max\": \"0x0p+0\", "
+                      "\"channels\": []},\n"
                       "    {\"site\": \"b\\\"\\\\#1\", \"count\": 1, \"nan\": "
                       "1, \"inf\": 0, \"zero\": 0, \"min\": null, \"max\": "
-                      "null, \"histogram\": []}\n  ],\n"),
+                      "null, \"sum\": \"0x0p+0\", \"sum_squares\": "
+                      "\"0x0p+0\", \"histogram\": [], \"samples\": 0, "
+                      "\"sum_min\": \"0x0p+0\", \"sum_max\": \"0x0p+0\", "
+                      "\"channels\": []}\n  ],\n"),
             std::string::npos)
       << text;
 }
@@ -81,7 +91,7 @@ TEST(Format, IsJson) {
   ASSERT_TRUE(static_cast<bool>(json));
   const llvm::json::Object &root = *json->getAsObject();
   EXPECT_EQ(root.getString("format"), "qdot-statistics");
-  EXPECT_EQ(root.getInteger("version"), 1);
+  EXPECT_EQ(root.getInteger("version"), 2);
   EXPECT_EQ(*root.getString("model"), file.fingerprint());
   const llvm::json::Array &values = *root.getArray("values");
   ASSERT_EQ(values.size(), file.records.size());

@@ -31,6 +31,8 @@ TEST(Report, NamesEveryDifference) {
   b.records["hist"] = recordOf({1.0f, 3.0f, 4.0f});
   b.records["none"] = recordOf({2.0f});
   a.records["none"];
+  a.data = {2, 0xab};
+  b.data = {3, 0xab};
   StatisticsDiff diff = diffStatistics(a, b);
   EXPECT_EQ(diff.onlyInA, std::vector<std::string>{"only a"});
   EXPECT_EQ(diff.onlyInB, std::vector<std::string>{"only b"});
@@ -41,10 +43,13 @@ TEST(Report, NamesEveryDifference) {
             "- only a\n"
             "+ only b\n"
             "! changed: count 2, 3; nan 0, 1; inf 0, 1; zero 1, 0; min 0, 1.5; "
-            "max 1, 1.5; 3 bins of the histogram\n"
-            "! hist: 2 bins of the histogram\n"
-            "! none: count 0, 1; min none, 2; max none, 2; 1 bin of the "
-            "histogram\n");
+            "max 1, 1.5; sum 0x1p+0 and 0x1p+0, 0x3p-1 and "
+            "0x9p-2; 3 bins of the histogram\n"
+            "! hist: sum 0x7p+0 and 0x15p+0, 0x1p+3 and 0xdp+1; 2 bins of the "
+            "histogram\n"
+            "! none: count 0, 1; min none, 2; max none, 2; sum 0x0p+0 and "
+            "0x0p+0, 0x1p+1 and 0x1p+2; 1 bin of the histogram\n"
+            "! data: samples 2, 3\n");
 }
 
 TEST(Report, TableIsAligned) {
@@ -62,5 +67,5 @@ TEST(Report, TableIsAligned) {
             "main/ü                            1   none  none     0    1    0"
             "     0\n"
             "model " +
-                file.fingerprint() + ", 2 values\n");
+                file.fingerprint() + ", 2 values, 0 samples\n");
 }

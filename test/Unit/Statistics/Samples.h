@@ -43,6 +43,12 @@ inline TensorRecord recordOf(const std::vector<float> &values) {
   return record;
 }
 
+/// Rounds of a random test: `full` with QDOT_TEST_FULL=1, fewer otherwise.
+inline unsigned numRounds(unsigned full, unsigned usual) {
+  const char *variable = std::getenv("QDOT_TEST_FULL");
+  return variable && *variable ? full : usual;
+}
+
 /// An empty folder that goes away with this object.
 struct TemporaryFolder {
   TemporaryFolder() {

@@ -1,0 +1,90 @@
+//===- ChunkSummary.cpp - Counters and bounds of some values --------------===//
+//
+// Part of the qdot project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "ChunkSummary.h"
+#include "qdot/Statistics/Histogram.h"
+#include <algorithm>
+
+using namespace qdot::runtime;
+using qdot::statistics::bitsOf;
+
+static constexpr int32_t infinityBits = 0x7f800000;
+
+/// As if all values were finite: the loop that vectorizes. Zeros wrap around to
+/// the largest `magnitude - 1`.
+__attribute__((always_inline)) static inline ChunkSummary
+summarizeFinite(const float *values, size_t count) {
+  int32_t minOrder = INT32_MAX, maxOrder = INT32_MIN;
+  uint32_t lowMinusOne = UINT32_MAX, zeroCount = 0, negativeZeroCount = 0;
+  for (size_t i = 0; i != count; ++i) {
+    int32_t bits = static_cast<int32_t>(bitsOf(values[i]));
+    uint32_t magnitude = static_cast<uint32_t>(bits) & INT32_MAX;
+    int32_t order = bits ^ ((bits >> 31) & INT32_MAX);
+    minOrder = std::min(minOrder, order);
+    maxOrder = std::max(maxOrder, order);
+    lowMinusOne = std::min(lowMinusOne, magnitude - 1);
+    zeroCount += magnitude == 0;
+    negativeZeroCount += bits == INT32_MIN;
+  }
+  ChunkSummary summary;
+  summary.minOrder = minOrder;
+  summary.maxOrder = maxOrder;
+  summary.lowMagnitude = lowMinusOne + (lowMinusOne != UINT32_MAX);
+  // The order of -x is the complement of that of x.
+  summary.highMagnitude =
+      count == 0 ? 0
+                 : static_cast<uint32_t>(
+                       std::max({maxOrder, minOrder < 0 ? ~minOrder : 0, 0}));
+  summary.zeroCount = zeroCount;
+  summary.negativeZeroCount = negativeZeroCount;
+  return summary;
+}
+
+/// What NaN and Inf change.
+static void separateNonFinite(const float *values, size_t count,
+                              ChunkSummary &summary) {
+  summary.minOrder = INT32_MAX;
+  summary.maxOrder = INT32_MIN;
+  for (size_t i = 0; i != count; ++i) {
+    int32_t bits = static_cast<int32_t>(bitsOf(values[i]));
+    int32_t magnitude = bits & INT32_MAX;
+    int32_t order = bits ^ ((bits >> 31) & INT32_MAX);
+    bool finite = magnitude < infinityBits;
+    summary.nanCount += magnitude > infinityBits;
+    summary.infCount += magnitude == infinityBits;
+    summary.minOrder = std::min(summary.minOrder, finite ? order : INT32_MAX);
+    summary.maxOrder = std::max(summary.maxOrder, finite ? order : INT32_MIN);
+  }
+}
+
+static ChunkSummary summarizePortable(const float *values, size_t count) {
+  return summarizeFinite(values, count);
+}
+
+using Summarize = ChunkSummary (*)(const float *, size_t);
+
+#if defined(__x86_64__)
+/// The portable loop, compiled for CPUs since 2013.
+__attribute__((target("avx2"))) static ChunkSummary
+summarizeAvx2(const float *values, size_t count) {
+  return summarizeFinite(values, count);
+}
+
+static Summarize chooseSummarize() {
+  return __builtin_cpu_supports("avx2") ? summarizeAvx2 : summarizePortable;
+}
+#else
+static Summarize chooseSummarize() { return summarizePortable; }
+#endif
+
+ChunkSummary qdot::runtime::summarize(const float *values, size_t count) {
+  static const Summarize summarizeHere = chooseSummarize();
+  ChunkSummary summary = summarizeHere(values, count);
+  if (summary.highMagnitude >= static_cast<uint32_t>(infinityBits))
+    separateNonFinite(values, count, summary);
+  return summary;
+}
