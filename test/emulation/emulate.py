@@ -45,7 +45,7 @@ class Program:
         self.path = folder / "calls"
         flags = ["-O1", "-Wall", "-Werror", "-static"]
         is_arm = emulator == "qemu_aarch64"
-        compiler = [GCC_ARM] if is_arm else [CLANG, "-mno-avx"]
+        compiler = [GCC_ARM, "-Wa,-march=armv8.6-a+sve"] if is_arm else [CLANG, "-mno-avx"]
         if emulator == "bochs":
             assembly.write_text(avoid_errors_of_bochs(assembly.read_text()))
         sources = [HERE / "calls.c", assembly]

@@ -37,8 +37,7 @@ func.func @unsigned(%acc: vector<4xi32>, %a: vector<16xi8>, %b: vector<16xi8>) -
 // CHECK-SAME: %[[ACC:.*]]: vector<4xi32>, %[[A:.*]]: vector<16xi8>, %[[B:.*]]: vector<16xi8>)
 // I8MM-NEXT: %[[R:.*]] = llvm.call_intrinsic "llvm.aarch64.neon.usdot.v4i32.v16i8"(%[[ACC]], %[[A]], %[[B]])
 // DOT-NOT: usdot
-// DOT-DAG: %[[TOP:.*]] = arith.constant dense<-128> : vector<16xi8>
-// DOT-DAG: %[[HALF:.*]] = arith.constant dense<64> : vector<16xi8>
+// DOT: %[[TOP:.*]] = arith.constant dense<-128> : vector<16xi8>
 // DOT: %[[LOW:.*]] = arith.xori %[[A]], %[[TOP]]
 // DOT: %[[S0:.*]] = llvm.call_intrinsic "llvm.aarch64.neon.sdot.v4i32.v16i8"(%[[ACC]], %[[B]], %[[LOW]])
 // DOT: %[[S1:.*]] = llvm.call_intrinsic "llvm.aarch64.neon.sdot.v4i32.v16i8"(%[[S0]], %[[B]], %{{.*}})
