@@ -30,8 +30,9 @@ static constexpr int64_t minPackedRows = 4;
 static constexpr int64_t unrollGoal = 8;
 /// Steps of eight per iteration of a matrix kernel.
 static constexpr int64_t matrixUnroll = 4;
-/// Registers of AArch64: accumulators, one load of every row, and weights.
-static constexpr int64_t armRegisters = 31;
+/// Registers of AArch64 for accumulators, one load of every row, and two vectors
+/// of weights.
+static constexpr int64_t armRegisters = 30;
 
 namespace {
 /// Estimated cycles of a contraction for one tile shape.
@@ -68,9 +69,15 @@ private:
     if (isMatrix)
       return estimateMatrix(tileRows, vectors);
     double dots = tileRows * vectors * target.dotCycles;
-    // One load of the activation serves several groups.
-    double loads = 0.5 * (tileRows * 4.0 / target.load + vectors);
     double latency = target.dotCycles * target.chains;
+    if (target.load == 16) {
+      // Instructions: a load of the activation serves four groups, one of the
+      // weights two vectors.
+      double others = 0.25 * tileRows + 0.5 * vectors + 0.4;
+      return groups * std::max(latency, dots + target.dotCycles * others) +
+             1.75 * tileRows * vectors + 4.0;
+    }
+    double loads = 0.5 * (tileRows + vectors);
     return groups * std::max({dots, loads, latency, 0.25 * (dots + loads) + dots}) +
            3.0 * tileRows * vectors + 6.0;
   }
@@ -185,7 +192,7 @@ private:
                               int64_t vectors) {
     if (target.load == 4)
       return std::clamp<int64_t>(unrollGoal / (rows * vectors), 1, 4);
-    return rows * vectors + rows <= 28 ? 8 : 4;
+    return rows >= vectors ? 8 : 4;
   }
 
   /// True when `smmla` is faster than the best tile of `sdot`; `best` is then
@@ -205,7 +212,7 @@ private:
            ++vectors) {
         int64_t pairs = (rows + 1) / 2;
         if (pairs * 2 * vectors > target.accumulators ||
-            pairs * 2 * vectors + pairs > armRegisters - 1)
+            pairs * 2 * vectors + pairs + 2 > armRegisters)
           continue;
         double cycles = cost.estimate(rows, vectors);
         if (cycles >= least * 0.999)
@@ -229,7 +236,7 @@ private:
       for (int64_t vectors = 1; vectors <= std::min<int64_t>(maxVectors, 12); ++vectors) {
         if (rows * vectors > target.accumulators)
           continue;
-        if (target.load == 16 && rows * vectors + rows + 1 > armRegisters)
+        if (target.load == 16 && rows * vectors + rows + 2 > armRegisters)
           continue;
         // A vector of every accumulator, one activation, and the weights, which
         // a single row takes from memory.

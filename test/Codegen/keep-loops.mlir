@@ -12,8 +12,8 @@ llvm.func @loop(%n: i64) {
   %c = llvm.icmp "slt" %i, %n : i64
   llvm.cond_br %c, ^bb2, ^bb3
 ^bb2:
-  %next = llvm.add %i, %one : i64
-  llvm.br ^bb1(%next : i64) {llvm.loop_annotation = #llvm.loop_annotation<unroll = <disable = true>>}
+  %0 = llvm.add %i, %one : i64
+  llvm.br ^bb1(%0 : i64) {llvm.loop_annotation = #llvm.loop_annotation<unroll = <disable = true>>}
 ^bb3:
   llvm.return
 }

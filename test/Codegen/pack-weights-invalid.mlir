@@ -91,3 +91,19 @@ func.func @tensors(%x: tensor<2x4xi8>, %y: tensor<2x4xi32>) -> tensor<2x4xi32> {
   } -> tensor<2x4xi32>
   return %r : tensor<2x4xi32>
 }
+
+// -----
+
+memref.global "private" constant @w7 : memref<7x4xi8> = dense<1>
+func.func @short_run(%x: memref<2x7xi8>, %y: memref<2x4xi32>) {
+  %w = memref.get_global @w7 : memref<7x4xi8>
+  // expected-error @+1 {{cannot use #qdot.kernel<matrix rows 2 vectors 1 lanes 4 unroll 1 load 16>: runs of 7 bytes, and it takes 8}}
+  qdot.contract ins(%x, %w : memref<2x7xi8>, memref<7x4xi8>) outs(%y : memref<2x4xi32>)
+      attributes {kernel = #qdot.kernel<matrix rows 2 vectors 1 lanes 4 unroll 1 load 16>,
+                  indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>],
+                  loop_sizes = array<i64: 2, 4, 7>, lhs_sign = #qdot<sign signed>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32):
+    qdot.yield %acc : i32
+  }
+  return
+}

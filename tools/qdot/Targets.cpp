@@ -172,12 +172,11 @@ static void initializeTargets() {
 }
 
 /// Neoverse V2 takes a pair of vector loads in three steps of six per cycle: too
-/// many beside `smmla`. As weights have no alignment in the code, there are no
-/// pairs with this feature.
+/// many beside `smmla`.
 std::string qdot::driver::getCodegenFeatures(const TargetSpec &target) {
   bool hasMatrix = Triple(target.triple).isAArch64() &&
                    is_contained(split(target.features, ','), "+i8mm");
-  return target.features + (hasMatrix ? ",+ldp-aligned-only" : "");
+  return target.features + (hasMatrix ? ",+disable-ldp" : "");
 }
 
 Expected<std::unique_ptr<TargetMachine>>
