@@ -303,90 +303,6 @@ def batches(count, seed):
         yield f
 
 
-def product_bounds(x, y, zeros, k, bias):
-    """A1 for two activations."""
-    ends = [(p - zeros[0]) * (q - zeros[1])
-            for p in (x.codes.lo, x.codes.hi) for q in (y.codes.lo, y.codes.hi)]
-    return (int(k * min(0, *ends) + min(0, bias.min())),
-            int(k * max(0, *ends) + max(0, bias.max())))
-
-
-def activations(count, seed):
-    """Products of two activations with zero points, of every K: each side in
-    both orders, read in place or made by a layer, also by itself; batches and
-    rows may be open."""
-    r = Random(seed)
-    for i in range(count):
-        contract, output, codes = choose(r)
-        f = IntegerFunction(f"product_{i}")
-        m, n, k = r.size(1, 19), r.pick(r.size(1, 20), r.size(1, 150)), (
-            1 + i * 47 % 130)
-        kind = r.pick("batch", "open batch", "plain", "open rows", "itself")
-        lead = {"batch": (r.size(1, 3),), "open batch": (None,)}.get(kind, ())
-        b = ["d0"] * len(lead)
-        row, column, inner = (f"d{j + len(lead)}" for j in range(3))
-        left, right = [row, inner], r.pick([inner, column], [column, inner])
-        if kind == "open rows":
-            m = None
-        elif r.size(0, 4) == 0:
-            left = left[::-1]
-        sizes = {row: m, column: n, inner: k}
-        x = f.input((*lead, *(sizes[l] for l in left)), codes)
-        if kind == "itself":
-            y, right = x, [column if l == row else l for l in left]
-            n = sizes[column] = m
-        elif kind == "plain" and r.size(0, 1) and right[0] == column:
-            source = f.input((n, r.size(1, 40)), r.pick(*ACTIVATIONS))
-            y = dense(f, r, source, k, contract, "i8")
-        else:
-            y = f.input((*lead, *(sizes[l] for l in right)),
-                        r.pick(*ACTIVATIONS))
-        zeros = [r.pick(0, v.codes.zero, r.size(v.codes.lo, v.codes.hi))
-                 for v in (x, y)]
-
-        def compute(matmul, a, c, flips=(left[0] == inner, right[0] == column)):
-            a, c = (v.swapaxes(-1, -2) if flip else v
-                    for v, flip in zip((a, c), flips))
-            return matmul(a, c)
-
-        bias = biases(r, n)
-        acc = f.contraction(
-            x, y, [[*b, *left], [*b, *right], [*b, row, column]], 3 + len(b),
-            (*lead, m, n), bias, [len(lead) + 1],
-            product_bounds(x, y, zeros, k, bias), compute, zeros)
-        f.result(finish(f, r, acc, k, None, contract, output))
-        yield f
-
-
-def variable_weights(count, seed):
-    """Convolutions whose weights are an argument, in both orders."""
-    r = Random(seed)
-    for i in range(count):
-        contract, output, codes = choose(r)
-        f = IntegerFunction(f"variable_{i}")
-        c, o = r.pick(1, 3, 4, 8, 13), r.pick(1, 5, 8, 17, 40)
-        h, w, kh, kw = r.size(3, 6), r.size(3, 9), r.size(1, 3), r.size(1, 3)
-        x = f.input((1, h, w, c), codes)
-        layout = r.pick("hwcf", "fhwc", "fchw")
-        sizes = dict(h=kh, w=kw, c=c, f=o)
-        y = f.input([sizes[l] for l in layout], r.pick(S8, S8, U7))
-        d = dict(f="d3", h="d4", w="d5", c="d6")
-        maps = [["d0", "d1 + d4", "d2 + d5", "d6"], [d[l] for l in layout],
-                ["d0", "d1", "d2", "d3"]]
-        zeros = (codes.zero, 0)
-
-        def compute(_, a, b, formula=f"nabhwc,{layout}->nabf",
-                    taps=(kh, kw)):
-            return np.einsum(formula, patches(a, taps, (1, 1), (1, 1)), b)
-
-        bias = biases(r, o)
-        acc = f.contraction(
-            x, y, maps, 7, (1, h - kh + 1, w - kw + 1, o), bias, [3],
-            product_bounds(x, y, zeros, kh * kw * c, bias), compute, zeros)
-        f.result(finish(f, r, acc, kh * kw * c, None, contract, output))
-        yield f
-
-
 def chains(count, seed):
     """Residual adds, depthwise before pointwise, and a value with two uses."""
     r = Random(seed)
@@ -468,6 +384,8 @@ def operand_pairs():
         yield f
 
 
+from . import products  # Behind what it takes from here.
+
 GROUPS = {
     "rows": lambda: dense_rows(range(1, 131), some_columns, 11),
     "all-rows": lambda: dense_rows(range(1, 131), lambda k: range(1, 18), 11),
@@ -479,7 +397,9 @@ GROUPS = {
     "depthwise": lambda: [*convolutions("depthwise", 40, 17),
                           *depthwise_channels(18)],
     "batch": lambda: batches(60, 19),
-    "activations": lambda: [*activations(130, 32), *variable_weights(20, 33)],
+    "activations": lambda: [*products.activations(130, 32),
+                            *products.variable_weights(20, 33)],
+    "nchw": lambda: products.channels_first(48, 34),
     "chain": lambda: chains(48, 20),
     "pairs": operand_pairs,
     "worst": lambda: adversaries(31),
