@@ -84,7 +84,12 @@ int64_t KernelEmitter::countUnits(int64_t &grain) {
 }
 
 bool KernelEmitter::isSplit() const {
-  return op->hasAttr(minWorkAttrName) && getBufferBytes() <= maxStackBytes;
+  // What is packed before the threads start needs a buffer of known size.
+  bool isPackable = !rawRhs || llvm::none_of(plan.outer, [](const PlanLoop &loop) {
+    return loop.isInRhs && loop.isDynamic();
+  });
+  return isPackable && op->hasAttr(minWorkAttrName) &&
+         getBufferBytes() <= maxStackBytes;
 }
 
 LogicalResult KernelEmitter::emitSplit(const TilePosition &at) {

@@ -82,12 +82,14 @@ func.func @codes(%x: tensor<1x2xf32>) -> tensor<1x2xf32> {
   %y = linalg.matmul ins(%xd, %wd : tensor<1x2xf32>, tensor<2x2xf32>) outs(%i : tensor<1x2xf32>) -> tensor<1x2xf32>
   return %y : tensor<1x2xf32>
 }
-func.func @accumulates(%x: tensor<1x2xf32>, %i: tensor<1x2xf32>) -> tensor<1x2xf32> {
-  %xq = qdot.quantize %x {site = #qdot.site<"main/input_0#246f9ee0a8d19396">} : tensor<1x2xf32> -> tensor<1x2x!x>
-  %xd = qdot.dequantize %xq : tensor<1x2x!x> -> tensor<1x2xf32>
+// One bias per element.
+func.func @elements(%x: tensor<2x2xf32>) -> tensor<2x2xf32> {
+  %xq = qdot.quantize %x {site = #qdot.site<"main/input_0#246f9ee0a8d19396">} : tensor<2x2xf32> -> tensor<2x2x!x>
+  %xd = qdot.dequantize %xq : tensor<2x2x!x> -> tensor<2x2xf32>
   %w = arith.constant dense<1.0> : tensor<2x2xf32>
   %wq = qdot.quantize %w : tensor<2x2xf32> -> tensor<2x2x!w>
   %wd = qdot.dequantize %wq : tensor<2x2x!w> -> tensor<2x2xf32>
-  %y = linalg.matmul ins(%xd, %wd : tensor<1x2xf32>, tensor<2x2xf32>) outs(%i : tensor<1x2xf32>) -> tensor<1x2xf32>
-  return %y : tensor<1x2xf32>
+  %i = arith.constant dense<[[1.0, 2.0], [3.0, 4.0]]> : tensor<2x2xf32>
+  %y = linalg.matmul ins(%xd, %wd : tensor<2x2xf32>, tensor<2x2xf32>) outs(%i : tensor<2x2xf32>) -> tensor<2x2xf32>
+  return %y : tensor<2x2xf32>
 }

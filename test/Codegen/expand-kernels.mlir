@@ -40,8 +40,8 @@ func.func @example(%x: memref<1x4xi8>, %w: memref<16xi8>, %y: memref<1x4xi32>) {
 // CHECK-NEXT: %[[C5:.*]] = arith.constant 5 : index
 // CHECK-NEXT: %[[C3:.*]] = arith.constant 3 : index
 // CHECK-NEXT: %[[C8:.*]] = arith.constant 8 : index
-// CHECK-NEXT: %[[C16:.*]] = arith.constant 16 : index
 // CHECK-NEXT: %[[C2:.*]] = arith.constant 2 : index
+// CHECK-NEXT: %[[C16:.*]] = arith.constant 16 : index
 // CHECK-NEXT: %[[C6:.*]] = arith.constant 6 : index
 // CHECK-NEXT: %[[C0:.*]] = arith.constant 0 : index
 // CHECK-NEXT: %[[REINTERPRET_CAST:.*]] = memref.reinterpret_cast %[[ARG0]] to offset: [0], sizes: [9223372036854775807], strides: [1] : memref<2x6xi8> to memref<9223372036854775807xi8, strided<[1]>>

@@ -15,7 +15,7 @@
 func.func @example(%x: tensor<1x8x5x5xi8>) -> tensor<1x16x3x3xi32> {
   %w = arith.constant dense<1> : tensor<16x8x3x3xi8>
   %e = tensor.empty() : tensor<1x16x3x3xi32>
-  // expected-remark @+1 {{Column=1, Channel=1, Remark="channels are moved to the last dimension for a kernel"}}
+  // expected-remark @+1 {{Channel=1, Column=1, Remark="channels are moved to the last dimension for a kernel"}}
   %y = qdot.contract ins(%x, %w : tensor<1x8x5x5xi8>, tensor<16x8x3x3xi8>) outs(%e : tensor<1x16x3x3xi32>)
       attributes {indexing_maps = [#xi, #wi, #yi], loop_sizes = array<i64: 1, 16, 3, 3, 8, 3, 3>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
   ^bb0(%acc: i32):
@@ -28,7 +28,7 @@ func.func @example(%x: tensor<1x8x5x5xi8>) -> tensor<1x16x3x3xi32> {
 // order, and nothing is permuted. The residual is read in the new order, too.
 // CHECK-LABEL: func.func @chain
 // CHECK: linalg.transpose {{.*}} permutation = [0, 2, 3, 1]
-// CHECK: %[[A:.*]] = qdot.contract {{.*}} -> tensor<?x3x3x8xi8>
+// CHECK: %[[A:.*]] = qdot.contract {{.*}} outs(%{{.*}} : tensor<?x3x3x8xi8>)
 // CHECK-NOT: linalg.transpose
 // CHECK: %[[M:.*]] = linalg.generic {{.*}} ins(%[[A]] : tensor<?x3x3x8xi8>)
 // CHECK: %[[P:.*]] = tensor.pad %[[M]] low[0, 1, 1, 0] high[0, 1, 1, 0]
@@ -73,12 +73,12 @@ func.func @chain(%x: tensor<?x8x5x5xi8>) -> tensor<?x8x3x3xi8> {
 // Two results per channel: all channels at once, one result after the other.
 // CHECK-LABEL: func.func @multiplier
 // CHECK-NOT: linalg.transpose
-// CHECK: %[[C:.*]] = qdot.contract {{.*}} -> tensor<1x3x3x2x24xi32>
+// CHECK: %[[C:.*]] = qdot.contract {{.*}} outs(%{{.*}} : tensor<1x3x3x2x24xi32>)
 // CHECK: linalg.transpose ins(%[[C]] : tensor<1x3x3x2x24xi32>) outs(%{{.*}} : tensor<1x3x3x24x2xi32>) permutation = [0, 1, 2, 4, 3]
 func.func @multiplier(%x: tensor<1x5x5x24xi8>) -> tensor<1x3x3x24x2xi32> {
   %w = arith.constant dense<1> : tensor<3x3x24x2xi8>
   %e = tensor.empty() : tensor<1x3x3x24x2xi32>
-  // expected-remark @+1 {{Column=3, Channel=3}}
+  // expected-remark @+1 {{Channel=3, Column=3}}
   %y = qdot.contract ins(%x, %w : tensor<1x5x5x24xi8>, tensor<3x3x24x2xi8>) outs(%e : tensor<1x3x3x24x2xi32>)
       attributes {indexing_maps = [affine_map<(n, y, x, c, m, i, j) -> (n, y + i, x + j, c)>, affine_map<(n, y, x, c, m, i, j) -> (i, j, c, m)>, affine_map<(n, y, x, c, m, i, j) -> (n, y, x, c, m)>],
                   loop_sizes = array<i64: 1, 3, 3, 24, 2, 3, 3>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
@@ -96,7 +96,7 @@ func.func @multiplier(%x: tensor<1x5x5x24xi8>) -> tensor<1x3x3x24x2xi32> {
 func.func @columns(%x: tensor<64x6xi8>) -> tensor<6x8xi32> {
   %w = arith.constant dense<1> : tensor<64x8xi8>
   %e = tensor.empty() : tensor<6x8xi32>
-  // expected-remark @+1 {{Column=1, Channel=0}}
+  // expected-remark @+1 {{Channel=0, Column=1}}
   %y = qdot.contract ins(%x, %w : tensor<64x6xi8>, tensor<64x8xi8>) outs(%e : tensor<6x8xi32>)
       attributes {indexing_maps = [affine_map<(m, n, k) -> (k, m)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>], loop_sizes = array<i64: 6, 8, 64>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
   ^bb0(%acc: i32):
