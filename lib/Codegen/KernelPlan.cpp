@@ -120,7 +120,8 @@ SmallVector<TapGroup> KernelPlan::getTapGroups() const {
     int64_t taps = slow.size * (number + 1) / count - first;
     SmallVector<TapGroup> own = {
         {first * slow.lhs, first, taps, getTapSlots(taps), {}}};
-    for (const PlanReduction &inner : llvm::drop_begin(reductions)) {
+    for (const PlanReduction &inner :
+         ArrayRef<PlanReduction>(reductions).drop_front(reductions.empty() ? 0 : 1)) {
       SmallVector<TapGroup> outer = std::exchange(own, {});
       for (const TapGroup &group : outer)
         for (int64_t at = 0; at < inner.size; ++at) {

@@ -180,8 +180,12 @@ private:
         sizes.push_back(tensor::getMixedSize(builder, loc, side.tensor, dim));
     }
     AffineMap map = side.map.replaceDimsAndSymbols(to, {}, loops.size(), 0);
+    // Of no dimension where nothing is kept.
+    SmallVector<AffineExpr> keptDims;
+    for (int64_t dim = 0; dim < kept; ++dim)
+      keptDims.push_back(builder.getAffineDimExpr(dim));
     AffineMap out =
-        builder.getMultiDimIdentityMap(loops.size()).getMajorSubMap(kept);
+        AffineMap::get(loops.size(), 0, keptDims, builder.getContext());
     Value zero = createInteger(builder, 0);
     Value empty =
         tensor::EmptyOp::create(builder, loc, sizes, builder.getI32Type());
