@@ -31,6 +31,9 @@ static constexpr int64_t unrollGoal = 8;
 /// Steps of eight per iteration of a matrix kernel.
 static constexpr int64_t matrixUnroll = 4;
 static constexpr int64_t scalableUnroll = 6;
+/// Bytes between rows, and columns, from which LLVM does not join or advance the
+/// loads of two steps, which would take more registers than there are.
+static constexpr int64_t wideRow = 256, wideColumns = 256;
 /// Registers of AArch64 for accumulators, one load of every row, and two vectors
 /// of weights.
 static constexpr int64_t armRegisters = 30;
@@ -175,8 +178,8 @@ private:
       kind = KernelKind::ScalableDot;
     bool isMatrix =
         kind == KernelKind::Matrix || kind == KernelKind::ScalableMatrix;
-    int64_t unroll = isMatrix ? (isScalable ? scalableUnroll : matrixUnroll)
-                              : chooseUnroll(target, tile.first, tile.second);
+    int64_t unroll = isMatrix ? chooseMatrixUnroll(plan, isScalable)
+                              : chooseUnroll(target, plan, tile);
     op.setKernelAttr(KernelAttr::get(op.getContext(), kind, tile.first,
                                      tile.second, lanes, unroll, target.load));
   }
@@ -191,11 +194,18 @@ private:
 
   /// Steps of four per iteration. Whole loads of 16 bytes; two of them where
   /// registers are left for the loads that LLVM moves ahead.
-  static int64_t chooseUnroll(const KernelTarget &target, int64_t rows,
-                              int64_t vectors) {
+  static int64_t chooseUnroll(const KernelTarget &target,
+                              const KernelPlan &plan,
+                              std::pair<int64_t, int64_t> tile) {
     if (target.load == 4)
-      return std::clamp<int64_t>(unrollGoal / (rows * vectors), 1, 4);
-    return rows >= vectors ? 8 : 4;
+      return std::clamp<int64_t>(unrollGoal / (tile.first * tile.second), 1, 4);
+    bool isWide = tile.first == 1 || plan.row.lhs >= wideRow;
+    return tile.first >= tile.second && isWide ? 8 : 4;
+  }
+
+  static int64_t chooseMatrixUnroll(const KernelPlan &plan, bool isScalable) {
+    return isScalable && plan.column.size >= wideColumns ? scalableUnroll
+                                                         : matrixUnroll;
   }
 
   /// True when `smmla` is faster than the best tile of `sdot`; `best` is then
