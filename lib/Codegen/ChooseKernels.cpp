@@ -30,9 +30,15 @@ static constexpr int64_t minPackedRows = 4;
 static constexpr int64_t unrollGoal = 8;
 /// Steps of eight per iteration of a matrix kernel.
 static constexpr int64_t matrixUnroll = 4;
+static constexpr int64_t scalableUnroll = 6;
+/// Bytes between rows, and columns, from which LLVM does not join or advance the
+/// loads of two steps, which would take more registers than there are.
+static constexpr int64_t wideRow = 256, wideColumns = 256;
 /// Registers of AArch64 for accumulators, one load of every row, and two vectors
 /// of weights.
 static constexpr int64_t armRegisters = 30;
+/// The same for scalable vectors, of which LLVM keeps more in flight.
+static constexpr int64_t scalableRegisters = 27;
 
 namespace {
 /// Estimated cycles of a contraction for one tile shape.
@@ -71,9 +77,9 @@ private:
     double dots = tileRows * vectors * target.dotCycles;
     double latency = target.dotCycles * target.chains;
     if (target.load == 16) {
-      // Instructions: a load of the activation serves four groups, one of the
-      // weights two vectors.
-      double others = 0.25 * tileRows + 0.5 * vectors + 0.4;
+      // Instructions: a load of the activation serves four groups. Those of the
+      // weights are joined to pairs, which only some cores take as one.
+      double others = 0.25 * tileRows + vectors + 0.4;
       return groups * std::max(latency, dots + target.dotCycles * others) +
              1.75 * tileRows * vectors + 4.0;
     }
@@ -166,14 +172,14 @@ private:
         !(op.getLhsSign() == Sign::Signed && op.getRhsSign() == Sign::Unsigned);
     bool isScalable = target.isScalable && isPacked && canScale(op, plan);
     KernelKind kind = plan.kind;
-    if (hasMatrix && chooseMatrix(plan, target, tile))
+    if (hasMatrix && chooseMatrix(plan, target, isScalable, tile))
       kind = isScalable ? KernelKind::ScalableMatrix : KernelKind::Matrix;
     else if (isScalable)
       kind = KernelKind::ScalableDot;
     bool isMatrix =
         kind == KernelKind::Matrix || kind == KernelKind::ScalableMatrix;
-    int64_t unroll = isMatrix ? matrixUnroll
-                              : chooseUnroll(target, tile.first, tile.second);
+    int64_t unroll = isMatrix ? chooseMatrixUnroll(plan, isScalable)
+                              : chooseUnroll(target, plan, tile);
     op.setKernelAttr(KernelAttr::get(op.getContext(), kind, tile.first,
                                      tile.second, lanes, unroll, target.load));
   }
@@ -188,16 +194,24 @@ private:
 
   /// Steps of four per iteration. Whole loads of 16 bytes; two of them where
   /// registers are left for the loads that LLVM moves ahead.
-  static int64_t chooseUnroll(const KernelTarget &target, int64_t rows,
-                              int64_t vectors) {
+  static int64_t chooseUnroll(const KernelTarget &target,
+                              const KernelPlan &plan,
+                              std::pair<int64_t, int64_t> tile) {
     if (target.load == 4)
-      return std::clamp<int64_t>(unrollGoal / (rows * vectors), 1, 4);
-    return rows >= vectors ? 8 : 4;
+      return std::clamp<int64_t>(unrollGoal / (tile.first * tile.second), 1, 4);
+    bool isWide = tile.first == 1 || plan.row.lhs >= wideRow;
+    return tile.first >= tile.second && isWide ? 8 : 4;
+  }
+
+  static int64_t chooseMatrixUnroll(const KernelPlan &plan, bool isScalable) {
+    return isScalable && plan.column.size >= wideColumns ? scalableUnroll
+                                                         : matrixUnroll;
   }
 
   /// True when `smmla` is faster than the best tile of `sdot`; `best` is then
   /// its tile. One row would waste half of every product.
   static bool chooseMatrix(const KernelPlan &plan, const KernelTarget &target,
+                           bool isScalable,
                            std::pair<int64_t, int64_t> &best) {
     int64_t maxRows = plan.row.isDynamic() ? 16 : plan.row.size;
     if (plan.run < 8 || maxRows < 2)
@@ -212,7 +226,8 @@ private:
            ++vectors) {
         int64_t pairs = (rows + 1) / 2;
         if (pairs * 2 * vectors > target.accumulators ||
-            pairs * 2 * vectors + pairs + 2 > armRegisters)
+            pairs * 2 * vectors + pairs + 2 >
+                (isScalable ? scalableRegisters : armRegisters))
           continue;
         double cycles = cost.estimate(rows, vectors);
         if (cycles >= least * 0.999)

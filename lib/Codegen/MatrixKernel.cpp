@@ -81,16 +81,19 @@ private:
     int64_t unroll = std::min<int64_t>(kernel.getUnroll(), count);
     int64_t looped = count / unroll * unroll;
     int64_t bytes = vectors * 2 * pairBytes;
-    auto emitUnits = [&](SmallVector<Value> values, Value unit, int64_t number) {
+    auto emitUnits = [&](SmallVector<Value> values, Value unit,
+                         int64_t number) {
       for (int64_t at = 0; at < number; ++at) {
         Value own = addConstant(unit, at);
-        values = emitUnit(values, own, add(right, multiply(own, bytes)), vectors);
+        values =
+            emitUnit(values, own, add(right, multiply(own, bytes)), vectors);
       }
       return values;
     };
     if (looped > unroll) {
-      auto loop = scf::ForOp::create(builder, loc, constant(0), constant(looped),
-                                     constant(unroll), accumulators);
+      auto loop =
+          scf::ForOp::create(builder, loc, constant(0), constant(looped),
+                             constant(unroll), accumulators);
       keepLoop(loop);
       OpBuilder::InsertionGuard guard(builder);
       builder.setInsertionPointToStart(loop.getBody());
@@ -127,8 +130,7 @@ private:
     SmallVector<Value> result;
     for (int64_t row = 0; row < rows; ++row)
       for (int64_t vector = 0; vector < vectors; ++vector) {
-        ArrayRef<Value> two =
-            tiles.slice((row / 2 * vectors + vector) * 2, 2);
+        ArrayRef<Value> two = tiles.slice((row / 2 * vectors + vector) * 2, 2);
         int64_t first = row % 2 * 2;
         result.push_back(
             shuffle(two[0], two[1], {first, first + 1, 4 + first, 5 + first}));

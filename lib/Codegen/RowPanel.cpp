@@ -103,8 +103,7 @@ void RowPanel::copyUnits(Value left, Value unit, int64_t count) {
       // Behind the last row, the last one again.
       int64_t row = std::min(2 * pair + side, rows - 1);
       Value loaded = vector::LoadOp::create(
-          builder, loc, bytes, source,
-          add(left, constant(row * plan.row.lhs)));
+          builder, loc, bytes, source, add(left, constant(row * plan.row.lhs)));
       sides[side] = vector::BitCastOp::create(builder, loc, words, loaded);
     }
     for (int64_t part = 0; part < count; ++part)

@@ -72,9 +72,7 @@ protected:
 
 private:
   /// Bytes of weights of one step (four or eight elements), all columns.
-  int64_t getStepBytes() const {
-    return plan.column.size * (isMatrix ? 8 : 4);
-  }
+  int64_t getStepBytes() const { return plan.column.size * (isMatrix ? 8 : 4); }
   VectorType getType(int64_t lanes, unsigned width) {
     return VectorType::get({lanes}, builder.getIntegerType(width), {true});
   }
@@ -148,12 +146,11 @@ private:
     for (const PlanReduction &inner :
          ArrayRef(plan.reductions).drop_front(level + 1))
       bytes *= inner.size;
-    return createLoop(loop.size, 1, values,
-                      [&](Value at, SmallVector<Value> inner) {
-                        return reduce(level + 1, inner,
-                                      add(left, multiply(at, loop.lhs)),
-                                      add(right, multiply(at, bytes)));
-                      });
+    return createLoop(
+        loop.size, 1, values, [&](Value at, SmallVector<Value> inner) {
+          return reduce(level + 1, inner, add(left, multiply(at, loop.lhs)),
+                        add(right, multiply(at, bytes)));
+        });
   }
 
   /// Whole loads of 16 bytes in a loop, then the other groups.
@@ -183,8 +180,7 @@ private:
   int64_t countTogether(size_t at) const {
     for (size_t count : {4, 2})
       if (at + count <= groups.size() &&
-          groups[at + count - 1].lhs ==
-              groups[at].lhs + int64_t(count - 1) * 4)
+          groups[at + count - 1].lhs == groups[at].lhs + int64_t(count - 1) * 4)
         return count;
     return 1;
   }
@@ -201,9 +197,9 @@ private:
         Value weights =
             loadWeights(addConstant(right, group * getStepBytes()), vector);
         for (int64_t row = 0; row < rows; ++row) {
-          Value four = RepeatOp::create(builder, loc, getType(16, 8),
-                                        loaded[row],
-                                        builder.getI64IntegerAttr(group));
+          Value four =
+              RepeatOp::create(builder, loc, getType(16, 8), loaded[row],
+                               builder.getI64IntegerAttr(group));
           Value &value = values[row * vectors + vector];
           value = DotOp::create(builder, loc, value, ValueRange(four),
                                 ValueRange(weights), op.getLhsSign(),
@@ -228,12 +224,12 @@ private:
     int64_t count = panel.getNumUnits();
     int64_t unroll = std::min<int64_t>(kernel.getUnroll(), count);
     int64_t looped = count / unroll * unroll;
-    values = createLoop(looped, unroll, values,
-                        [&](Value at, SmallVector<Value> inner) {
-                          for (int64_t step = 0; step < unroll; ++step)
-                            inner = emitUnit(inner, addConstant(at, step), right);
-                          return inner;
-                        });
+    values = createLoop(
+        looped, unroll, values, [&](Value at, SmallVector<Value> inner) {
+          for (int64_t step = 0; step < unroll; ++step)
+            inner = emitUnit(inner, addConstant(at, step), right);
+          return inner;
+        });
     for (int64_t at = looped; at < count; ++at)
       values = emitUnit(values, constant(at), right);
     return values;
@@ -284,8 +280,8 @@ private:
       for (int64_t vector = 0; vector < vectors; ++vector) {
         Value both = ub::PoisonOp::create(builder, loc, getType(4, 64));
         for (int64_t half : {0, 1}) {
-          Value tile = cast(tiles[(pair * vectors + vector) * 2 + half],
-                            getType(2, 64));
+          Value tile =
+              cast(tiles[(pair * vectors + vector) * 2 + half], getType(2, 64));
           both = vector::ScalableInsertOp::create(builder, loc, tile, both,
                                                   2 * half);
         }
@@ -325,8 +321,8 @@ private:
     auto type = VectorType::get({4}, element, {true});
     Value index = addConstant(at.extras[number], row * plan.row.extras[number]);
     if (plan.column.extras[number] == 0) {
-      Value scalar =
-          memref::LoadOp::create(builder, loc, extras[number], ValueRange(index));
+      Value scalar = memref::LoadOp::create(builder, loc, extras[number],
+                                            ValueRange(index));
       return vector::BroadcastOp::create(builder, loc, type, scalar);
     }
     if (vector)

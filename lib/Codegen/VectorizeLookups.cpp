@@ -65,8 +65,8 @@ private:
       return memref;
     if (type.getRank() == 0) {
       auto one = MemRefType::get({1}, type.getElementType());
-      return memref::ExpandShapeOp::create(
-          builder, loc, one, memref, ArrayRef<ReassociationIndices>{});
+      return memref::ExpandShapeOp::create(builder, loc, one, memref,
+                                           ArrayRef<ReassociationIndices>{});
     }
     ReassociationIndices all;
     for (int64_t dim = 0; dim < type.getRank(); ++dim)
@@ -83,7 +83,8 @@ private:
     };
     Value from = flatten(builder, loc, op.getDpsInputs()[0]);
     Value to = flatten(builder, loc, op.getDpsInits()[0]);
-    Value zero = constant(0), size = memref::DimOp::create(builder, loc, to, zero);
+    Value zero = constant(0),
+          size = memref::DimOp::create(builder, loc, to, zero);
     Value rest = arith::RemUIOp::create(builder, loc, size, constant(width));
     Value full = arith::SubIOp::create(builder, loc, size, rest);
     auto createLoop = [&](Value begin, Value end, int64_t step,

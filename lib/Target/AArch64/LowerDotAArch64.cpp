@@ -60,8 +60,8 @@ public:
     bool isScalable = cast<VectorType>(op.getType()).isScalable();
     Value sum = op.getAccumulator();
     for (auto [lhs, rhs] : llvm::zip(op.getLhs(), op.getRhs()))
-      sum = isScalable ? createScalable(sum, lhs, rhs)
-                       : createDot(sum, lhs, rhs);
+      sum =
+          isScalable ? createScalable(sum, lhs, rhs) : createDot(sum, lhs, rhs);
     return sum;
   }
 
@@ -75,18 +75,19 @@ private:
     bool isSigned = op.getLhsSign() == Sign::Signed;
     bool isMixed = op.getLhsSign() != op.getRhsSign();
     if (auto repeat = lhs.getDefiningOp<RepeatOp>();
-        repeat && repeat.getWord() &&
-        getLanes(repeat.getBytes()) == 16) {
+        repeat && repeat.getWord() && getLanes(repeat.getBytes()) == 16) {
       // The operand with a lane is the last one.
       StringRef name = !isMixed   ? (isSigned ? "sdot.lane" : "udot.lane")
                        : isSigned ? "usdot.lane"
                                   : "sudot.lane";
-      return callScalable(name, {sum, rhs, createQuads(builder, repeat),
-                                 createWord(repeat)});
+      return callScalable(
+          name, {sum, rhs, createQuads(builder, repeat), createWord(repeat)});
     }
     if (isMixed && isSigned)
       std::swap(lhs, rhs);
-    return callScalable(isMixed ? "usdot" : isSigned ? "sdot" : "udot",
+    return callScalable(isMixed    ? "usdot"
+                        : isSigned ? "sdot"
+                                   : "udot",
                         {sum, lhs, rhs});
   }
 
@@ -138,9 +139,9 @@ struct LowerDotAArch64
   void runOnOperation() override {
     const KernelTarget *table = findKernelTarget(target);
     if (!table || !isAArch64(*table)) {
-      getOperation().emitError() << "unknown AArch64 target '" << target
-                                 << "'; expected one of "
-                                 << listKernelTargets();
+      getOperation().emitError()
+          << "unknown AArch64 target '" << target << "'; expected one of "
+          << listKernelTargets();
       return signalPassFailure();
     }
     bool hasI8mm = table->hasMatrix;
@@ -214,8 +215,8 @@ private:
       return vector::ShuffleOp::create(builder, op.getLoc(), tile, tile,
                                        ArrayRef<int64_t>{0, 2, 1, 3});
     };
-    return transpose(call("usmmla", transpose(op.getAccumulator()),
-                          op.getRhs(), op.getLhs()));
+    return transpose(call("usmmla", transpose(op.getAccumulator()), op.getRhs(),
+                          op.getLhs()));
   }
 
   /// Four times 64 entries: an index out of range keeps what was found before.
@@ -238,8 +239,8 @@ private:
       for (int64_t part = 0; part < 4; ++part) {
         Value at = arith::ConstantIndexOp::create(builder, loc,
                                                   64 * quarter + 16 * part);
-        operands.push_back(vector::LoadOp::create(builder, loc, type,
-                                                  op.getTable(), ValueRange(at)));
+        operands.push_back(vector::LoadOp::create(
+            builder, loc, type, op.getTable(), ValueRange(at)));
       }
       operands.push_back(indices);
       found = callIntrinsic(builder, loc,
@@ -250,7 +251,8 @@ private:
     return found;
   }
 
-  /// Two rounds of narrowing with saturation: i32 to i16, i16 to unsigned bytes.
+  /// Two rounds of narrowing with saturation: i32 to i16, i16 to unsigned
+  /// bytes.
   static Value lowerNarrow(NarrowOp op) {
     if (getLanes(op.getA()) != 4)
       return {};
@@ -262,17 +264,18 @@ private:
           llvm::to_vector(llvm::seq<int64_t>(0, 2 * getLanes(a))));
     };
     auto narrow = [&](StringRef name, Value value, unsigned width) {
-      auto type = VectorType::get({getLanes(value)}, builder.getIntegerType(width));
+      auto type =
+          VectorType::get({getLanes(value)}, builder.getIntegerType(width));
       return callIntrinsic(builder, loc, name, type, value);
     };
     auto words = [&](Value a, Value b) {
       return join(narrow("llvm.aarch64.neon.sqxtn.v4i16", a, 16),
                   narrow("llvm.aarch64.neon.sqxtn.v4i16", b, 16));
     };
-    return join(narrow("llvm.aarch64.neon.sqxtun.v8i8",
-                       words(op.getA(), op.getB()), 8),
-                narrow("llvm.aarch64.neon.sqxtun.v8i8",
-                       words(op.getC(), op.getD()), 8));
+    return join(
+        narrow("llvm.aarch64.neon.sqxtun.v8i8", words(op.getA(), op.getB()), 8),
+        narrow("llvm.aarch64.neon.sqxtun.v8i8", words(op.getC(), op.getD()),
+               8));
   }
 };
 } // namespace
