@@ -88,6 +88,10 @@ private:
     Value filled = pad.getConstantPaddingValue();
     if (!isOwned(pad) || !filled)
       return {};
+    // A constant in the pad's body goes with it.
+    if (Operation *inner = filled.getDefiningOp();
+        inner && pad->isAncestor(inner))
+      filled = builder.clone(*inner)->getResult(0);
     Value source = permute(pad.getSource(), order);
     auto type = cast<RankedTensorType>(pad.getType());
     auto result = RankedTensorType::get(

@@ -11,6 +11,7 @@
 #include "llvm/ADT/STLFunctionalExtras.h"
 #include <algorithm>
 #include <cassert>
+#include <cfenv>
 #include <cmath>
 #include <vector>
 
@@ -320,7 +321,32 @@ findTwoSlopes(const Steps &steps, const Line &line, StorageRange acc,
   return by;
 }
 
+namespace {
+/// The machine rounds to nearest while this lives: the search is in doubles.
+class RoundToNearest {
+public:
+  RoundToNearest() : before(std::fegetround()) { std::fesetround(FE_TONEAREST); }
+  ~RoundToNearest() { std::fesetround(before); }
+
+private:
+  int before;
+};
+} // namespace
+
+// In a function of its own, so that nothing moves out of the rounding mode.
+[[gnu::noinline]] static std::optional<ScaleTruncate>
+findTruncateNearest(const Exact &exact, StorageRange acc, StorageRange clamp,
+                    int32_t base);
+
 static std::optional<ScaleTruncate> findTruncate(const Exact &exact,
+                                                 StorageRange acc,
+                                                 StorageRange clamp,
+                                                 int32_t base) {
+  RoundToNearest mode;
+  return findTruncateNearest(exact, acc, clamp, base);
+}
+
+static std::optional<ScaleTruncate> findTruncateNearest(const Exact &exact,
                                                  StorageRange acc,
                                                  StorageRange clamp,
                                                  int32_t base) {

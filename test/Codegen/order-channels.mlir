@@ -57,7 +57,8 @@ func.func @chain(%x: tensor<?x8x5x5xi8>) -> tensor<?x8x3x3xi8> {
   } -> tensor<?x8x3x3xi8>
   %p = tensor.pad %m low[0, 0, 1, 1] high[0, 0, 1, 1] {
   ^bb0(%i: index, %j: index, %k: index, %l: index):
-    tensor.yield %five : i8
+    %inner = arith.constant 5 : i8
+    tensor.yield %inner : i8
   } : tensor<?x8x3x3xi8> to tensor<?x8x5x5xi8>
   // expected-remark @+1 {{channels are moved}}
   %b = qdot.contract ins(%p, %w, %a : tensor<?x8x5x5xi8>, tensor<8x8x3x3xi8>, tensor<?x8x3x3xi8>) outs(%e : tensor<?x8x3x3xi8>)

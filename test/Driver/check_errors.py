@@ -172,8 +172,6 @@ expect("several targets need the name 'qdot_f_target' twice", "compile",
 expect("target 'generic' is listed twice", *both, "generic,generic")
 expect("target 'host' cannot be one of several; name the target itself ('",
        *both, "generic,host")
-expect("cannot run target '", *base, "-o", "out.npy",
-       f"--target={other},{third}")
 for text in ("257", "-1", "two", "1.5"):
     expect(f"--threads must be a number from 0 to 256, got '{text}'", "compile",
            model, "-o", "out.o", f"--threads={text}")

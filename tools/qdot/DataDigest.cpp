@@ -12,7 +12,7 @@
 using namespace llvm;
 
 static uint64_t mixWord(uint64_t digest, uint64_t word) {
-  uint64_t x = (digest ^ word) + 0x9e3779b97f4a7c15ull;
+  uint64_t x = (digest + 0x9e3779b97f4a7c15ull) * 0xd6e8feb86659fd93ull ^ word;
   x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ull;
   x = (x ^ (x >> 27)) * 0x94d049bb133111ebull;
   return x ^ (x >> 31);
