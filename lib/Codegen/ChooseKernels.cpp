@@ -30,9 +30,12 @@ static constexpr int64_t minPackedRows = 4;
 static constexpr int64_t unrollGoal = 8;
 /// Steps of eight per iteration of a matrix kernel.
 static constexpr int64_t matrixUnroll = 4;
+static constexpr int64_t scalableUnroll = 6;
 /// Registers of AArch64 for accumulators, one load of every row, and two vectors
 /// of weights.
 static constexpr int64_t armRegisters = 30;
+/// The same for scalable vectors, of which LLVM keeps more in flight.
+static constexpr int64_t scalableRegisters = 27;
 
 namespace {
 /// Estimated cycles of a contraction for one tile shape.
@@ -71,9 +74,9 @@ private:
     double dots = tileRows * vectors * target.dotCycles;
     double latency = target.dotCycles * target.chains;
     if (target.load == 16) {
-      // Instructions: a load of the activation serves four groups, one of the
-      // weights two vectors.
-      double others = 0.25 * tileRows + 0.5 * vectors + 0.4;
+      // Instructions: a load of the activation serves four groups. Those of the
+      // weights are joined to pairs, which only some cores take as one.
+      double others = 0.25 * tileRows + vectors + 0.4;
       return groups * std::max(latency, dots + target.dotCycles * others) +
              1.75 * tileRows * vectors + 4.0;
     }
@@ -166,13 +169,13 @@ private:
         !(op.getLhsSign() == Sign::Signed && op.getRhsSign() == Sign::Unsigned);
     bool isScalable = target.isScalable && isPacked && canScale(op, plan);
     KernelKind kind = plan.kind;
-    if (hasMatrix && chooseMatrix(plan, target, tile))
+    if (hasMatrix && chooseMatrix(plan, target, isScalable, tile))
       kind = isScalable ? KernelKind::ScalableMatrix : KernelKind::Matrix;
     else if (isScalable)
       kind = KernelKind::ScalableDot;
     bool isMatrix =
         kind == KernelKind::Matrix || kind == KernelKind::ScalableMatrix;
-    int64_t unroll = isMatrix ? matrixUnroll
+    int64_t unroll = isMatrix ? (isScalable ? scalableUnroll : matrixUnroll)
                               : chooseUnroll(target, tile.first, tile.second);
     op.setKernelAttr(KernelAttr::get(op.getContext(), kind, tile.first,
                                      tile.second, lanes, unroll, target.load));
@@ -198,6 +201,7 @@ private:
   /// True when `smmla` is faster than the best tile of `sdot`; `best` is then
   /// its tile. One row would waste half of every product.
   static bool chooseMatrix(const KernelPlan &plan, const KernelTarget &target,
+                           bool isScalable,
                            std::pair<int64_t, int64_t> &best) {
     int64_t maxRows = plan.row.isDynamic() ? 16 : plan.row.size;
     if (plan.run < 8 || maxRows < 2)
@@ -212,7 +216,8 @@ private:
            ++vectors) {
         int64_t pairs = (rows + 1) / 2;
         if (pairs * 2 * vectors > target.accumulators ||
-            pairs * 2 * vectors + pairs + 2 > armRegisters)
+            pairs * 2 * vectors + pairs + 2 >
+                (isScalable ? scalableRegisters : armRegisters))
           continue;
         double cycles = cost.estimate(rows, vectors);
         if (cycles >= least * 0.999)

@@ -8,6 +8,9 @@ memref.global "private" constant @w : memref<9x2xi8> = dense<[[1, 11], [2, 12], 
 memref.global "private" constant @w18 : memref<18x1xi8> = dense<[[1], [2], [3], [4], [5], [6], [7], [8], [9], [10], [11], [12], [13], [14], [15], [16], [17], [18]]>
 memref.global "private" constant @bias : memref<2xi32> = dense<[100, 200]>
 
+// Behind 16 bytes one group is left; it ends with the run and counts two.
+// CHECK-DAG: memref.global "private" constant @qdot_weights{{.*}} : memref<80xi8> = dense<[1, 2, 3, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 5, {{.*}}, 0, 0, 17, 18, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]>
+
 // Units of eight: pairs of columns, the second unit ends with the run.
 // CHECK-DAG: memref.global "private" constant @qdot_weights{{.*}} : memref<64xi8> = dense<[1, 2, 3, 4, 5, 6, 7, 8, 11, 12, 13, 14, 15, 16, 17, 18, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 19, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]>
 // CHECK-LABEL: func.func @matrix(
@@ -41,9 +44,8 @@ func.func @scalable(%x: memref<2x9xi8>, %y: memref<2x2xi32>) {
   return
 }
 
-// Behind 16 bytes one group is left; it ends with the run and counts two.
-// CHECK-DAG: memref.global "private" constant @qdot_weights{{.*}} : memref<80xi8> = dense<[1, 2, 3, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 5, {{.*}}, 0, 0, 17, 18, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]>
 // CHECK-LABEL: func.func @tail(
+// CHECK: memref.get_global @qdot_weights{{.*}} : memref<80xi8>
 func.func @tail(%x: memref<2x18xi8>, %y: memref<2x1xi32>) {
   %w = memref.get_global @w18 : memref<18x1xi8>
   qdot.contract ins(%x, %w : memref<2x18xi8>, memref<18x1xi8>) outs(%y : memref<2x1xi32>)
