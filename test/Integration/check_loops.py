@@ -10,7 +10,8 @@
 Compiles kernels of the benchmark and looks at the inner loops that multiply
 bytes: only the instructions that the target is for, as many as the tile has,
 and nothing on the stack. With 7-bit activations, AVX2 must not widen. AArch64:
-activations are signed; one row is multiplied by sdot even where smmla exists."""
+activations are signed; one row, taps, and short reductions are multiplied by
+sdot even where smmla exists."""
 
 import argparse
 import pathlib
@@ -40,10 +41,11 @@ PRODUCTS = {
     "aarch64-i8mm": (r"smmla", r"v\d+\.4s, v\d+\.16b, v\d+\.16b"),
     "aarch64-sve": (r"smmla", r"z\d+\.s, z\d+\.b, z\d+\.b"),
 }
-# Of the products with one row.
-ROW_PRODUCTS = {
+# Where pairs of rows do not pay.
+SDOT_KINDS = {"row", "depthwise", "pointwise"}
+SDOT_PRODUCTS = {
     "aarch64-i8mm": PRODUCTS["aarch64-dotprod"],
-    "aarch64-sve": (r"sdot", r"z\d+\.s, z\d+\.b, z\d+\.b(\[\d\])?"),
+    "aarch64-sve": (r"sdot", r"[vz]\d+\.(4s|s), "),
 }
 # Least products of the widest loop: fewer cannot hide their latency.
 LEAST = {"x86-avx2": 8, "x86-avxvnni": 10, "x86-avxvnniint8": 10,
@@ -55,8 +57,8 @@ ANY_PRODUCT = re.compile(r"(\{vex\} )?(vpdp|vpmadd)|([us]|us|su)(dot|mmla)|"
 
 def complaints(found, target, kind, activations):
     """What is wrong with the loops of one object."""
-    known = ROW_PRODUCTS if kind == "row" and target in ROW_PRODUCTS else PRODUCTS
-    products, shape = known[target]
+    uses_sdot = kind in SDOT_KINDS and target in SDOT_PRODUCTS
+    products, shape = (SDOT_PRODUCTS if uses_sdot else PRODUCTS)[target]
     if not found:
         yield "no inner loop multiplies bytes"
         return

@@ -7,11 +7,12 @@
 #===-----------------------------------------------------------------------===#
 """execute_models.py MODELS --temp DIR [--samples N] [--others N]
                      [--only NAME...] [--against TARGET] [--targets TARGET...]
+                     [--main]
 
 Quantizes every variant of every model in the folder MODELS, runs it as compiled
 code (generic, host, or --targets, those that the CPU has) and in qdot's
 interpreter (or --against), and compares every byte of the outputs. The contracts
-take turns."""
+take turns. --main: `model.mlir` alone, not its variants."""
 
 import argparse
 import pathlib
@@ -70,12 +71,14 @@ def main():
     parser.add_argument("--calibration", type=int, default=8)
     parser.add_argument("--only", nargs="+", required=True)
     parser.add_argument("--against", default="reference")
+    parser.add_argument("--main", action="store_true")
     parser.add_argument("--targets", nargs="+", default=["generic", "host"])
     args = parser.parse_args()
     args.temp = args.temp.resolve()
     args.targets = [t for t in args.targets if t not in FLAGS or runs_here(t)]
     models = [path for name in args.only
-              for path in sorted((args.models / name).glob("model*.mlir"))
+              for path in sorted((args.models / name).glob(
+                  "model.mlir" if args.main else "model*.mlir"))
               if path.stem != "model_tokens"]  # Integers in, another test.
     assert models, "no models"
     good = [check(model, CONTRACTS[number % 3], args)
