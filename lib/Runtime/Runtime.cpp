@@ -149,7 +149,7 @@ struct Samples {
 /// Adds values to the tally of this thread, and from there to a record.
 class Counter {
 public:
-  explicit Counter(TensorRecord &spill) : tally(threadTally()), spill(spill) {}
+  Counter() : tally(threadTally()) {}
 
   /// Precondition: `view` is simplified and has values.
   template <typename Element>
@@ -161,27 +161,41 @@ public:
         values += part;
         count -= part;
         if (tally.size() == Tally::maxValues)
-          tally.flush(spill);
+          spillTally();
       }
     });
+  }
+
+  /// Adds everything to `record`.
+  void flush(TensorRecord &record) {
+    if (spill)
+      record.merge(*spill);
+    tally.flush(record);
   }
 
   Tally &tally;
 
 private:
-  TensorRecord &spill;
+  void spillTally() {
+    if (!spill)
+      spill = std::make_unique<TensorRecord>();
+    tally.flush(*spill);
+  }
+
+  /// Of tensors that the tally cannot hold; rare.
+  std::unique_ptr<TensorRecord> spill;
 };
 } // namespace
 
 /// Counts `view` into a record of its own.
 static TensorRecord countAlone(View view) {
   TensorRecord record;
-  Counter counter(record);
+  Counter counter;
   view.simplify();
   if (view.size() != 0)
     counter.add<float>(view);
   counter.tally.dropSample();
-  counter.tally.flush(record);
+  counter.flush(record);
   return record;
 }
 
@@ -193,18 +207,38 @@ static void mergeChannels(TensorRecord &record,
   record.merge(carrier);
 }
 
+/// Counts one sample that is small against the bins of a tally.
+template <typename Element>
+static void addSmallSample(TensorRecord &record, const View &view,
+                           bool isSample) {
+  int32_t min = INT32_MAX, max = INT32_MIN;
+  forEachRun<Element>(view, [&](const float *values, size_t count) {
+    for (size_t i = 0; i != count; ++i) {
+      record.add(values[i]);
+      if (!statistics::isFinite(values[i]))
+        continue;
+      int32_t order = statistics::orderOf(statistics::bitsOf(values[i]));
+      min = std::min(min, order);
+      max = std::max(max, order);
+    }
+  });
+  if (isSample && min <= max)
+    record.addSample(statistics::valueOf(min), statistics::valueOf(max));
+}
+
 /// Counts without a lock; takes it to add the sums, so that a call counts as a
-/// whole.
+/// whole. Small tensors are counted under the lock.
 template <typename Element>
 static void observe(const char *site, const qdot_unranked_memref &values,
                     std::vector<TensorRecord> channels = {}) {
+  constexpr size_t worthATally = 48;
   Samples samples{View(values), validRows};
   View view = samples.first;
   view.simplify();
-  bool isEmpty = view.size() == 0;
-  TensorRecord spill;
-  Counter counter(spill);
-  for (int64_t i = 0; i != samples.count && !isEmpty; ++i) {
+  size_t size = view.size() * static_cast<size_t>(samples.count);
+  bool isSmall = size < worthATally;
+  Counter counter;
+  for (int64_t i = 0; i != samples.count && size != 0 && !isSmall; ++i) {
     counter.add<Element>(view);
     if (samples.areSamples)
       counter.tally.endSample();
@@ -212,9 +246,12 @@ static void observe(const char *site, const qdot_unranked_memref &values,
   }
   counter.tally.dropSample();
   registry().withRecord(site, [&](TensorRecord &record) {
-    if (spill.count != 0)
-      record.merge(spill);
-    counter.tally.flush(record);
+    if (!isSmall)
+      counter.flush(record);
+    for (int64_t i = 0; i != samples.count && size != 0 && isSmall; ++i) {
+      addSmallSample<Element>(record, view, samples.areSamples);
+      view.offset += samples.stride;
+    }
     if (!channels.empty())
       mergeChannels(record, std::move(channels));
   });

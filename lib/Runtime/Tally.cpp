@@ -14,10 +14,9 @@
 
 using namespace qdot::runtime;
 using qdot::statistics::bitsOf;
-using qdot::statistics::floatOf;
-using qdot::statistics::orderOf;
 using qdot::statistics::TensorRecord;
 using qdot::statistics::uint128_t;
+using qdot::statistics::valueOf;
 
 static constexpr unsigned lowBits = 32 - TensorRecord::binBits;
 static constexpr uint32_t lowMask = (1u << lowBits) - 1;
@@ -29,11 +28,6 @@ static constexpr unsigned binsOfExponent = 8;
 void Tally::Extremes::include(const Extremes &other) {
   min = std::min(min, other.min);
   max = std::max(max, other.max);
-}
-
-/// The f32 with this order: it is its own inverse on the bits.
-static float valueOf(int32_t order) {
-  return floatOf(static_cast<uint32_t>(orderOf(static_cast<uint32_t>(order))));
 }
 
 //===----------------------------------------------------------------------===//

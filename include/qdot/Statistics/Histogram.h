@@ -44,6 +44,17 @@ inline int32_t orderOf(uint32_t bits) {
   return static_cast<int32_t>(bits ^ ((bits >> 31) * 0x7fffffffu));
 }
 
+/// The f32 with this order; -0.0 for -1.
+inline float valueOf(int32_t order) {
+  uint32_t bits = static_cast<uint32_t>(order);
+  return floatOf(bits ^ ((bits >> 31) * 0x7fffffffu));
+}
+
+/// Neither NaN nor Inf, whatever the compiler assumes about floats.
+inline bool isFinite(float value) {
+  return (bitsOf(value) & 0x7fffffffu) < 0x7f800000u;
+}
+
 /// Counts of the bins of a histogram. Only pages with something in them take
 /// memory: a tensor that uses 30 exponents takes some 5 KiB, any takes at most
 /// 33 KiB.
