@@ -113,7 +113,9 @@ private:
     // may hold the lowest float, which must not become part of the range.
     if (isMoved(value) || isQuantizedAlready(value.value))
       return success();
-    if (llvm::Error error = statistics::checkRecord(getRecord(file, value)))
+    RangeMethod method = rules.range.get(value.site.getPath());
+    if (llvm::Error error =
+            statistics::checkRecord(getRecord(file, value), method))
       return plan.function.emitError()
              << "value " << value.site.getKey() << ": "
              << llvm::toString(std::move(error));

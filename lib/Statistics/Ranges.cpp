@@ -46,13 +46,17 @@ qdot::statistics::parseRangeMethod(llvm::StringRef name) {
                   .Case("aciq-gauss", Kind::AciqGauss)
                   .Case("aciq-laplace", Kind::AciqLaplace)
                   .Case("octav", Kind::Octav)
+                  .Case("mean-extremes", Kind::MeanExtremes)
+                  .Case("moving-average", Kind::MovingAverage)
                   .Case("auto", Kind::Auto)
                   .Default(std::nullopt);
   if (kind)
     return RangeMethod{*kind};
-  return refuse("expected a range method (minmax, percentile:P, mse, entropy, "
-                "aciq-gauss, aciq-laplace, octav or auto), got '" +
-                name + "'");
+  return refuse(
+      "expected a range method (minmax, percentile:P, mse, entropy, "
+      "aciq-gauss, aciq-laplace, octav, mean-extremes, moving-average or "
+      "auto), got '" +
+      name + "'");
 }
 
 std::string qdot::statistics::printRangeMethod(RangeMethod method) {
@@ -74,6 +78,10 @@ std::string qdot::statistics::printRangeMethod(RangeMethod method) {
     return "aciq-laplace";
   case Kind::Octav:
     return "octav";
+  case Kind::MeanExtremes:
+    return "mean-extremes";
+  case Kind::MovingAverage:
+    return "moving-average";
   case Kind::Auto:
     return "auto";
   }
@@ -84,7 +92,13 @@ std::string qdot::statistics::printRangeMethod(RangeMethod method) {
 // Ranges
 //===----------------------------------------------------------------------===//
 
-llvm::Error qdot::statistics::checkRecord(const TensorRecord &record) {
+static bool isOverSamples(RangeMethod method) {
+  return method.kind == Kind::MeanExtremes ||
+         method.kind == Kind::MovingAverage;
+}
+
+llvm::Error qdot::statistics::checkRecord(const TensorRecord &record,
+                                          RangeMethod method) {
   if (record.nanCount != 0 || record.infCount != 0)
     return refuse("expected finite values, got " +
                   llvm::Twine(record.nanCount) + " NaN and " +
@@ -93,6 +107,9 @@ llvm::Error qdot::statistics::checkRecord(const TensorRecord &record) {
   if (!record.hasRange())
     return refuse("expected at least one finite value, got none of " +
                   llvm::Twine(record.count));
+  if (isOverSamples(method) && record.sampleCount == 0)
+    return refuse("expected samples for '" + printRangeMethod(method) +
+                  "', got values without samples");
   return llvm::Error::success();
 }
 
@@ -101,6 +118,8 @@ RealRange qdot::statistics::estimateRange(const Distribution &values,
                                           const Scheme &scheme) {
   switch (method.kind) {
   case Kind::MinMax:
+  case Kind::MeanExtremes:
+  case Kind::MovingAverage:
     return {values.getMin(), values.getMax()};
   case Kind::Percentile:
     return {values.getQuantile(1 - method.percentile / 100),
@@ -126,8 +145,12 @@ RealRange qdot::statistics::estimateRange(const Distribution &values,
 llvm::Expected<RealRange>
 qdot::statistics::estimateRange(const TensorRecord &record, RangeMethod method,
                                 const Scheme &scheme) {
-  if (llvm::Error error = checkRecord(record))
+  if (llvm::Error error = checkRecord(record, method))
     return {std::move(error)};
+  double samples = double(record.sampleCount);
+  if (isOverSamples(method))
+    return RealRange{record.sumOfMinima.toDouble() / samples,
+                     record.sumOfMaxima.toDouble() / samples};
   if (method.kind == Kind::MinMax)
     return RealRange{record.min, record.max};
   return estimateRange(Distribution::of(record), method, scheme);

@@ -36,7 +36,7 @@ RENAMED: note: missing value main/add_0#9caaba35524c6200
 CHANGED: was recorded on another model: 0 new, 1 changed, 0 missing values
 CHANGED: note: changed value layers/matmul_0#
 REGEX: error: keep-float=[: brackets ([ ]) not balanced
-RANGE: error: range=magic: expected a range method (minmax, percentile:P, mse, entropy, aciq-gauss, aciq-laplace, octav or auto), got 'magic'
+RANGE: error: range=magic: expected a range method (minmax, percentile:P, mse, entropy, aciq-gauss, aciq-laplace, octav, mean-extremes, moving-average or auto), got 'magic'
 NAN: error: value main/input_0#246f9ee0a8d19396: expected finite values, got 1 NaN and 0 Inf of 1
 NONE: error: value main/input_0#246f9ee0a8d19396: expected at least one finite value, got none of 0
 INFINITE: infinite.mlir:4:8: error: 'linalg.matmul' op has a constant that is not finite: INF

@@ -1,15 +1,15 @@
-// Range methods, schemes and weights. One of a million values is 100, the others
-// are 0.1 or -1; the second result is never negative.
+// Range methods, schemes and weights. One value is 100, one is -1, 20,000 are 0.1; the second result is never negative.
 // RUN: split-file %s %t
-// RUN: qdot-opt %t/model.mlir --qdot-observe-values | %python %S/Inputs/make_statistics.py %t/s.json main/input_0=-1:100*1000000 main/mul_0=0:4 main/matmul_0=-2:2
+// RUN: qdot-opt %t/model.mlir --qdot-observe-values | %python %S/Inputs/make_statistics.py %t/s.json main/input_0=-1:100*20000 main/mul_0=0:4 main/matmul_0=-2:2
 // RUN: qdot-opt %t/model.mlir '--qdot-annotate-values=stats=%t/s.json range=minmax' | FileCheck %t/model.mlir --check-prefix=MINMAX
 // RUN: qdot-opt %t/model.mlir '--qdot-annotate-values=stats=%t/s.json range=percentile:99' | FileCheck %t/model.mlir --check-prefix=PERCENTILE
+// RUN: qdot-opt %t/model.mlir '--qdot-annotate-values=stats=%t/s.json range=mean-extremes,mul=moving-average' | FileCheck %t/model.mlir --check-prefix=MINMAX
+// RUN: qdot-opt %t/model.mlir '--qdot-annotate-values=stats=%t/s.json range=mse' | FileCheck %t/model.mlir --check-prefix=MSE
 // RUN: qdot-opt %t/model.mlir '--qdot-annotate-values=stats=%t/s.json range=octav' | FileCheck %t/model.mlir --check-prefix=OCTAV
 // RUN: qdot-opt %t/model.mlir '--qdot-annotate-values=stats=%t/s.json range=aciq-gauss' | FileCheck %t/model.mlir --check-prefix=GAUSS
 // RUN: qdot-opt %t/model.mlir '--qdot-annotate-values=stats=%t/s.json range=aciq-laplace' | FileCheck %t/model.mlir --check-prefix=LAPLACE
 // RUN: qdot-opt %t/model.mlir '--qdot-annotate-values=stats=%t/s.json range=minmax,input=octav' | FileCheck %t/model.mlir --check-prefix=OCTAV
 // RUN: qdot-opt %t/model.mlir '--qdot-annotate-values=stats=%t/s.json range=octav,input=minmax' | FileCheck %t/model.mlir --check-prefix=MINMAX
-// RUN: qdot-opt %t/model.mlir '--qdot-annotate-values=stats=%t/s.json range=mse' | FileCheck %t/model.mlir --check-prefix=MSE
 // RUN: qdot-opt %t/model.mlir '--qdot-annotate-values=stats=%t/s.json activation-scheme=symmetric' | FileCheck %t/model.mlir --check-prefix=SYMMETRIC
 // RUN: qdot-opt %t/model.mlir '--qdot-annotate-values=stats=%t/s.json activation-scheme=unsigned' | FileCheck %t/model.mlir --check-prefix=UNSIGNED
 // RUN: qdot-opt %t/model.mlir '--qdot-annotate-values=stats=%t/s.json activation-scheme=unsigned,narrow' | FileCheck %t/model.mlir --check-prefix=NARROW
@@ -30,8 +30,8 @@
 // RUN: qdot-opt %t/model.mlir '--qdot-annotate-values=stats=%t/s.json preset=tensorrt activation-scheme=asymmetric weight-scheme=narrow' | FileCheck %t/model.mlir --check-prefix=MINMAX
 
 // The choice is in the IR, and a remark tells it.
-// RUN: qdot-opt %t/auto.mlir --qdot-observe-values | %python %S/Inputs/make_statistics.py %t/auto.json auto/input_0=-1:100*1000000
-// RUN: qdot-opt %t/auto.mlir '--qdot-annotate-values=stats=%t/auto.json range=auto' --remarks-filter='qdot.*' 2>%t/remarks | FileCheck %t/auto.mlir
+// RUN: qdot-opt %t/auto.mlir --qdot-observe-values | %python %S/Inputs/make_statistics.py %t/auto.json auto/input_0=-1:100*20000@10
+// RUN: qdot-opt %t/auto.mlir '--qdot-annotate-values=stats=%t/auto.json range=auto activation-bits=4' --remarks-filter='qdot.*' 2>%t/remarks | FileCheck %t/auto.mlir
 // RUN: FileCheck %t/errors.txt --check-prefix=REMARK < %t/remarks
 
 // RUN: not qdot-opt %t/model.mlir '--qdot-annotate-values=stats=%t/s.json range=percentile:101' 2>&1 | FileCheck %t/errors.txt --check-prefix=PERCENT
@@ -46,12 +46,12 @@
 // RUN: not qdot-opt %t/model.mlir '--qdot-annotate-values=stats=%t/s.json preset=tvm' 2>&1 | FileCheck %t/errors.txt --check-prefix=PRESET
 
 //--- errors.txt
-REMARK: remark: [Analysis] Range {{.*}}Function=auto | MinMaxSqnrMilliDecibel={{[0-9]+}}, Remark="range of auto/input_0: output, by the noise
+REMARK: remark: [Analysis] Range {{.*}}Function=auto | MinMaxSqnrMilliDecibel={{-?[0-9]+}}, Remark="range of auto/input_0: output, by the noise
 REMARK: remark: [Analysis] Range {{.*}}Remark="range of auto/matmul_0: minmax, by the noise
 PERCENT: error: range=percentile:101: expected a percentile above 50 and at most 100, got '101'
 PERCENTX: error: range=percentile:x: expected a percentile above 50 and at most 100, got 'x'
 REGEX: error: range=mse,(=mse: '(=mse': parentheses not balanced
-WRANGE: error: weight-range=kl: expected a range method (minmax, percentile:P, mse, entropy, aciq-gauss, aciq-laplace, octav or auto), got 'kl'
+WRANGE: error: weight-range=kl: expected a range method (minmax, percentile:P, mse, entropy, aciq-gauss, aciq-laplace, octav, mean-extremes, moving-average or auto), got 'kl'
 WBITS: error: weight-bits=3: expected 4 or 8, got '3'
 GRAIN: error: weight-granularity=block:0: expected tensor, channel or block:SIZE, got 'block:0'
 BLOCKS: error: 'linalg.matmul' op expected weights of 4 bits for blocks of 2, got 8 bits
@@ -64,12 +64,11 @@ PRESET: error: preset=tvm: expected qdot, tflite, onnxruntime, tensorrt or pytor
 // MINMAX: qdot.quantize {{.*}}tensor<4x2xf32>{{.*}}!quant.uniform<i8<-127:127>:f32:1, {0.0099999997764825821,0.019999999552965164}>
 // MINMAX: qdot.quantize {{.*}}main/matmul_0#{{.*}}!quant.uniform<i8:f32, 0.015686275437474251:-1>
 // MINMAX: qdot.quantize {{.*}}main/mul_0#{{.*}}!quant.uniform<i8:f32, 0.015686275437474251:-128>
-// PERCENTILE: qdot.quantize {{.*}}main/input_0#{{.*}}!quant.uniform<i8:f32, 3.9797797217033803E-4:-128>
-// OCTAV: qdot.quantize {{.*}}main/input_0#{{.*}}!quant.uniform<i8:f32, 0.06835462898015976:-113>
-// GAUSS: qdot.quantize {{.*}}main/input_0#{{.*}}!quant.uniform<i8:f32, 0.0030756336636841297:-32>
-// LAPLACE: qdot.quantize {{.*}}main/input_0#{{.*}}!quant.uniform<i8:f32, 4.6312378253787756E-4:-128>
-// MSE: qdot.quantize {{.*}}main/input_0#{{.*}}!quant.uniform<i8:f32, 0.11533404141664505:-128>
-
+// PERCENTILE: qdot.quantize {{.*}}main/input_0#{{.*}}!quant.uniform<i8:f32, 3.9797945646569133E-4:-128>
+// OCTAV: qdot.quantize {{.*}}main/input_0#{{.*}}!quant.uniform<i8:f32, 0.35986790060997009:-125>
+// GAUSS: qdot.quantize {{.*}}main/input_0#{{.*}}!quant.uniform<i8:f32, 0.015194405801594257:-62>
+// LAPLACE: qdot.quantize {{.*}}main/input_0#{{.*}}!quant.uniform<i8:f32, 7.9000851837918162E-4:-128>
+// MSE: qdot.quantize {{.*}}main/input_0#{{.*}}!quant.uniform<i8:f32, 0.39526379108428955:-126>
 // SYMMETRIC: qdot.quantize {{.*}}main/input_0#{{.*}}!quant.uniform<i8:f32, 0.78740155696868896>
 // SYMMETRIC: qdot.quantize {{.*}}main/matmul_0#{{.*}}!quant.uniform<i8:f32, 0.015748031437397003>
 // SYMMETRIC: qdot.quantize {{.*}}main/mul_0#{{.*}}!quant.uniform<i8:f32, 0.031496062874794006>
@@ -118,7 +117,7 @@ func.func @main(%x: tensor<1x4xf32>) -> (tensor<1x4xf32>, tensor<1x2xf32>) {
 
 //--- auto.mlir
 // CHECK-LABEL: func.func @auto(
-// CHECK: qdot.quantize %{{.*}} {qdot.range = #qdot.range<"output" sqnr {{[0-9.]+}} : f64 minmax {{[0-9.]+}} : f64>, site = #qdot.site<"auto/input_0
+// CHECK: qdot.quantize %{{.*}} {qdot.range = #qdot.range<"output" sqnr {{[0-9.]+}} : f64 minmax -{{[0-9.]+}} : f64>, site = #qdot.site<"auto/input_0
 // CHECK: qdot.quantize %{{.*}} {qdot.range = #qdot.range<"minmax" sqnr {{.*}} : f64>, site = #qdot.site<"auto/matmul_0
 func.func @auto(%x: tensor<1x4xf32>) -> tensor<1x2xf32> {
   %w = arith.constant dense<[[1.27, -0.5], [-1.0, 0.25], [0.5, 2.54], [0.0, 0.0]]> : tensor<4x2xf32>

@@ -62,7 +62,7 @@
 // KEEP-NOT: qdot.quantize
 // KEEP: qdot.keep_float
 
-// RANGE: error: range=magic: expected a range method (minmax, percentile:P, mse, entropy, aciq-gauss, aciq-laplace, octav or auto), got 'magic'
+// RANGE: error: range=magic: expected a range method (minmax, percentile:P, mse, entropy, aciq-gauss, aciq-laplace, octav, mean-extremes, moving-average or auto), got 'magic'
 // NUMERICS: error: expected numerics=tosa-single, tosa-double or f32, got 'f16'
 
 // LLVM-NOT: qdot.

@@ -56,7 +56,8 @@ static cl::list<std::string>
     range("range", cl::CommaSeparated, cl::value_desc("method"),
           cl::sub(command),
           cl::desc("How ranges are chosen (minmax): minmax, percentile:P, mse, "
-                   "entropy, aciq-gauss, aciq-laplace, octav or auto; "
+                   "entropy, aciq-gauss, aciq-laplace, octav, "
+                   "mean-extremes, moving-average or auto; "
                    "REGEX=METHOD for values whose id matches"));
 static cl::list<std::string>
     activationScheme("activation-scheme", cl::CommaSeparated,

@@ -33,14 +33,16 @@ struct RealRange {
 /// How a range is chosen.
 struct RangeMethod {
   enum class Kind {
-    MinMax,      ///< every observed value
-    Percentile,  ///< all but a part of the values at either end
-    Mse,         ///< least mean square of the quantization error
-    Entropy,     ///< least Kullback-Leibler divergence of the magnitudes
-    AciqGauss,   ///< least mean square error if the values were Gaussian
-    AciqLaplace, ///< the same for a Laplace distribution
-    Octav,       ///< fixed point of clipping and rounding error
-    Auto,        ///< least error that reaches the outputs of layers
+    MinMax,        ///< every observed value
+    Percentile,    ///< all but a part of the values at either end
+    Mse,           ///< least mean square of the quantization error
+    Entropy,       ///< least Kullback-Leibler divergence of the magnitudes
+    AciqGauss,     ///< least mean square error if the values were Gaussian
+    AciqLaplace,   ///< the same for a Laplace distribution
+    Octav,         ///< fixed point of clipping and rounding error
+    Auto,          ///< least error that reaches the outputs of layers
+    MeanExtremes,  ///< means of the samples' extremes
+    MovingAverage, ///< mean over all orders of the samples: the same
   };
   Kind kind = Kind::MinMax;
   /// Of Percentile: the part in percent that is at most the upper end.
@@ -54,9 +56,9 @@ llvm::Expected<RangeMethod> parseRangeMethod(llvm::StringRef name);
 /// What `parseRangeMethod` reads.
 std::string printRangeMethod(RangeMethod method);
 
-/// The range of some values for a scheme; it may lie outside of the values
-/// where the method says so. Precondition: not empty; not the method Auto,
-/// which needs to know layers (Annotate/).
+/// The range of some values for a scheme, which count as one sample; it may lie
+/// outside of the values where the method says so. Precondition: not empty; not
+/// the method Auto, which needs to know layers (Annotate/).
 RealRange estimateRange(const Distribution &values, RangeMethod method,
                         const numerics::Scheme &scheme);
 
@@ -67,8 +69,9 @@ llvm::Expected<RealRange>
 estimateRange(const TensorRecord &record, RangeMethod method,
               const numerics::Scheme &scheme = numerics::Scheme());
 
-/// The refusal of the above, or success.
-llvm::Error checkRecord(const TensorRecord &record);
+/// The refusal of the above, or success. The methods that average over samples
+/// refuse a record without samples.
+llvm::Error checkRecord(const TensorRecord &record, RangeMethod method);
 
 /// What a range search makes small.
 using RangeCost = llvm::function_ref<double(const numerics::QuantParams &)>;

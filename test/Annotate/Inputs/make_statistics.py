@@ -9,8 +9,8 @@
 Writes the statistics file (docs/Statistics.md) of a model that saw exactly two
 numbers at each site: MIN and MAX. Every site of the observed model that no
 argument names saw -1 and 1. MAX*N stands for MAX and N values of a thousandth
-of it. MAX may be `nan` (the site saw a NaN) or `none`
-(it saw nothing).
+of it, MAX*N@D for N values of MAX / D. MAX may be `nan` (the site saw a NaN)
+or `none` (it saw nothing).
 """
 
 import fractions
@@ -57,7 +57,8 @@ def record(site, low, high):
     else:
         high, _, more = high.partition("*")
         values = [float(low), float(high)]
-        values += [float(high) / 1000] * int(more or 0)
+        number, _, part = more.partition("@")
+        values += [f32(float(high) / float(part or 1000))] * int(number or 0)
         nan = 0
     values = [f32(value) for value in values]
     bins = sorted(map(histogram_bin, values))

@@ -33,7 +33,7 @@ TEST(Ranges, UnknownMethod) {
   ASSERT_FALSE(static_cast<bool>(method));
   EXPECT_EQ(llvm::toString(method.takeError()),
             "expected a range method (minmax, percentile:P, mse, entropy, "
-            "aciq-gauss, aciq-laplace, octav or auto), got 'MinMax'");
+            "aciq-gauss, aciq-laplace, octav, mean-extremes, moving-average or auto), got 'MinMax'");
 }
 
 TEST(Ranges, RefusesWhatHasNoRange) {
@@ -84,7 +84,8 @@ TEST(Ranges, RelativeErrorOfTheLargestValues) {
 TEST(Ranges, MethodsByName) {
   for (const char *name :
        {"minmax", "percentile:99.9", "percentile:100", "mse", "entropy",
-        "aciq-gauss", "aciq-laplace", "octav", "auto"}) {
+        "aciq-gauss", "aciq-laplace", "octav", "mean-extremes",
+        "moving-average", "auto"}) {
     auto method = parseRangeMethod(name);
     ASSERT_TRUE(static_cast<bool>(method)) << name;
     EXPECT_EQ(printRangeMethod(*method), name);
