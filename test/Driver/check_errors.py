@@ -101,7 +101,7 @@ run("expected a size", write("size.npy", header(shape % "-1")))
 run("text after the dictionary", write("tail.npy", header(
     shape.strip() % "1" + "x")))
 run("more than 32 dimensions", write("rank.npy", header(shape % ("1, " * 33))))
-expect("expected one --data file per argument, 1, got 2", "run", model,
+expect("expected one --data file per argument, 1, got more: ", "run", model,
        "--data", data, "--data", data, "-o", "out.npy")
 
 # --- models ----------------------------------------------------------------
@@ -189,7 +189,7 @@ expect("there is no directory 'nowhere'", "compile", model, "-o", "out.o",
 expect("no command given")
 expect("Unknown subcommand", "frobnicate")
 expect("must be specified at least once", "run", model)
-expect("expected 'qdot stats show', 'merge' or 'diff'", "stats", "print", "a")
+expect("expected 'qdot stats show', 'merge', 'diff' or 'convert', got 'print'", "stats", "print", "a")
 
 # --- statistics ------------------------------------------------------------
 subprocess.run(["qdot", "calibrate", model, "--data", data, "-o",
