@@ -42,11 +42,26 @@ static std::string_view pathOf(std::string_view site) {
   return site.substr(0, site.rfind('#'));
 }
 
+static std::string_view functionOf(std::string_view site) {
+  return site.substr(0, site.find('/'));
+}
+
+static std::set<std::string_view>
+functionsOf(const std::vector<RecordView> &views) {
+  std::set<std::string_view> functions;
+  for (const RecordView &view : views)
+    functions.insert(functionOf(view.site));
+  return functions;
+}
+
 namespace {
-/// The sites of one model, and their paths.
+/// The sites of one model in `functions`, and their paths.
 struct SiteSet {
-  explicit SiteSet(const std::vector<RecordView> &views) {
+  SiteSet(const std::vector<RecordView> &views,
+          const std::set<std::string_view> &functions) {
     for (const RecordView &view : views) {
+      if (!functions.count(functionOf(view.site)))
+        continue;
       sites.insert(view.site);
       paths.insert(pathOf(view.site));
     }
@@ -70,7 +85,8 @@ static void appendList(std::string &text, const char *what,
 std::string
 qdot::statistics::describeOtherModel(const std::vector<RecordView> &wanted,
                                      const std::vector<RecordView> &file) {
-  SiteSet model(wanted), recorded(file);
+  // Functions are recorded one by one, so each is compared by itself.
+  SiteSet model(wanted, functionsOf(file)), recorded(file, functionsOf(wanted));
   std::vector<std::string_view> added, changed, missing;
   for (std::string_view site : model.sites)
     if (!recorded.sites.count(site))

@@ -41,7 +41,8 @@ std::vector<RecordView> viewsOf(const StatisticsFile &file);
 
 /// The sites of two files, as text for an error, or an empty string when both
 /// are of the same model: "is of another model: 1 new, 0 changed, 2 missing
-/// values; new: ...". `file` is what the error is about.
+/// values; new: ...". Functions that only one of them has do not count: each
+/// is recorded by a run of its own. `file` is what the error is about.
 std::string describeOtherModel(const std::vector<RecordView> &wanted,
                                const std::vector<RecordView> &file);
 
