@@ -15,7 +15,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 packages=(
   llvm-22-dev llvm-22-tools libmlir-22-dev mlir-22-tools clang-22 lld-22
-  cmake ninja-build ccache g++ dpkg-dev file
+  cmake ninja-build ccache g++ dpkg-dev file zlib1g-dev
   python3 python3-numpy python3-sklearn libgtest-dev libgmock-dev
   qemu-user-static gcc-aarch64-linux-gnu libc6-dev-arm64-cross
   bochs bochs-term bochsbios vgabios

@@ -108,13 +108,9 @@ struct ChooseKernels : public qdot::impl::ChooseKernelsBase<ChooseKernels> {
   using ChooseKernelsBase::ChooseKernelsBase;
 
   void runOnOperation() override {
-    const KernelTarget *table = findKernelTarget(target);
-    if (!table) {
-      getOperation().emitError() << "unknown target '" << target
-                                 << "'; expected one of "
-                                 << listKernelTargets();
+    const KernelTarget *table = getKernelTarget(getOperation(), target);
+    if (!table)
       return signalPassFailure();
-    }
     getOperation().walk([&](ContractOp op) {
       if (!op.getKernel() && isa<MemRefType>(op.getInit().getType()))
         choose(op, *table);

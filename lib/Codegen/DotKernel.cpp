@@ -164,14 +164,6 @@ private:
     return isContiguous(4) ? 4 : isContiguous(2) ? 2 : 1;
   }
 
-  SmallVector<Value>
-  emitReduction(int64_t size, int64_t step, ValueRange accumulators,
-                function_ref<SmallVector<Value>(Value, SmallVector<Value>)> body) {
-    if (size == 0)
-      return accumulators;
-    return emitLoop(constant(size), step, accumulators, body);
-  }
-
   /// Groups in the order of the proof: loops over those of four pairs, of two,
   /// of one, and those that are widened.
   SmallVector<Value> reduceSorted(SmallVector<Value> accumulators,
@@ -189,7 +181,7 @@ private:
       Value count =
           loadIndex(numbers, addConstant(multiply(at.block, 4), kind));
       Value first = position, start = weights;
-      accumulators = emitLoop(
+      accumulators = emitReduction(
           count, 1, accumulators, [&](Value by, SmallVector<Value> values) {
             Value entry = add(first, multiply(by, pairs));
             SmallVector<Value> lefts;
@@ -239,22 +231,6 @@ private:
     Value entry = memref::LoadOp::create(builder, loc, table, ValueRange(at));
     return arith::IndexCastOp::create(builder, loc, builder.getIndexType(),
                                       entry);
-  }
-
-  SmallVector<Value>
-  emitLoop(Value size, int64_t step, ValueRange accumulators,
-           function_ref<SmallVector<Value>(Value, SmallVector<Value>)> body) {
-    auto loop = scf::ForOp::create(builder, loc, constant(0), size,
-                                   constant(step), accumulators);
-    if (plan.load == 16)
-      keepLoop(loop);
-    OpBuilder::InsertionGuard guard(builder);
-    builder.setInsertionPointToStart(loop.getBody());
-    SmallVector<Value> values =
-        body(loop.getInductionVar(),
-             llvm::to_vector_of<Value>(loop.getRegionIterArgs()));
-    scf::YieldOp::create(builder, loc, values);
-    return llvm::to_vector_of<Value>(loop.getResults());
   }
 
   SmallVector<Value> emitGroup(SmallVector<Value> accumulators, Value left,

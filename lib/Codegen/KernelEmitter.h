@@ -78,6 +78,29 @@ protected:
                                         int64_t vector, int64_t vectors,
                                         int64_t valid, mlir::Value result);
 
+  /// The body with `accumulator` in its place and what `load` gives for every
+  /// extra that it reads besides the one that the accumulator starts from.
+  mlir::FailureOr<mlir::Value>
+  vectorize(mlir::Value accumulator,
+            llvm::function_ref<mlir::Value(unsigned)> load, int64_t lanes,
+            bool isScalable, mlir::Value result);
+  /// A loop from 0 to `size` with the accumulators in registers.
+  llvm::SmallVector<mlir::Value> emitReduction(
+      mlir::Value size, int64_t step, mlir::ValueRange accumulators,
+      llvm::function_ref<llvm::SmallVector<mlir::Value>(
+          mlir::Value, llvm::SmallVector<mlir::Value>)>
+          body);
+  /// The same for a known size, which may be 0.
+  llvm::SmallVector<mlir::Value> emitReduction(
+      int64_t size, int64_t step, mlir::ValueRange accumulators,
+      llvm::function_ref<llvm::SmallVector<mlir::Value>(
+          mlir::Value, llvm::SmallVector<mlir::Value>)>
+          body) {
+    if (size == 0)
+      return llvm::to_vector(accumulators);
+    return emitReduction(constant(size), step, accumulators, body);
+  }
+
   /// One vector of an extra: columns of vector `vector` in the order of the
   /// lanes, for row `row`.
   mlir::Value loadExtra(const TilePosition &at, unsigned number, int64_t row,
@@ -118,7 +141,6 @@ protected:
   mlir::Operation *biasAdd = nullptr;
 
 private:
-
   /// Which loop is around which, so that what is read again is still in a cache.
   enum class Order {
     Blocks, ///< blocks of columns around all positions

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "qdot/Codegen/KernelTable.h"
+#include "mlir/IR/Operation.h"
 
 using namespace qdot;
 
@@ -27,6 +28,15 @@ const KernelTarget *qdot::findKernelTarget(llvm::StringRef name) {
     if (target.name == name)
       return &target;
   return nullptr;
+}
+
+const KernelTarget *qdot::getKernelTarget(mlir::Operation *op,
+                                          llvm::StringRef name) {
+  const KernelTarget *target = findKernelTarget(name);
+  if (!target)
+    op->emitError() << "unknown target '" << name << "'; expected one of "
+                    << listKernelTargets();
+  return target;
 }
 
 bool qdot::isAArch64(const KernelTarget &target) {

@@ -91,17 +91,11 @@ private:
       return values;
     };
     if (looped > unroll) {
-      auto loop =
-          scf::ForOp::create(builder, loc, constant(0), constant(looped),
-                             constant(unroll), accumulators);
-      keepLoop(loop);
-      OpBuilder::InsertionGuard guard(builder);
-      builder.setInsertionPointToStart(loop.getBody());
-      scf::YieldOp::create(
-          builder, loc,
-          emitUnits(llvm::to_vector_of<Value>(loop.getRegionIterArgs()),
-                    loop.getInductionVar(), unroll));
-      accumulators = llvm::to_vector_of<Value>(loop.getResults());
+      accumulators = emitReduction(
+          looped, unroll, accumulators,
+          [&](Value unit, SmallVector<Value> values) {
+            return emitUnits(values, unit, unroll);
+          });
     } else {
       looped = 0;
     }

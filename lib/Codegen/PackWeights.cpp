@@ -340,13 +340,9 @@ struct PackWeights : public qdot::impl::PackWeightsBase<PackWeights> {
   using PackWeightsBase::PackWeightsBase;
 
   void runOnOperation() override {
-    const KernelTarget *table = findKernelTarget(target);
-    if (!table) {
-      getOperation().emitError() << "unknown target '" << target
-                                 << "'; expected one of "
-                                 << listKernelTargets();
+    const KernelTarget *table = getKernelTarget(getOperation(), target);
+    if (!table)
       return signalPassFailure();
-    }
     needsProof = !table->isExact;
     SymbolTable symbols(getOperation());
     WalkResult result = getOperation().walk([&](ContractOp op) {

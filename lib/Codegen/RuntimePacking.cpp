@@ -226,13 +226,7 @@ private:
     for (; vector + 4 <= block.vectors; vector += 4) {
       SmallVector<Value> rows =
           loadRows(block, offsets, vector * lanes, 4 * lanes);
-      Value low01 = unpack(rows[0], rows[1], 1, false);
-      Value high01 = unpack(rows[0], rows[1], 1, true);
-      Value low23 = unpack(rows[2], rows[3], 1, false);
-      Value high23 = unpack(rows[2], rows[3], 1, true);
-      Value parts[] = {
-          unpack(low01, low23, 2, false), unpack(low01, low23, 2, true),
-          unpack(high01, high23, 2, false), unpack(high01, high23, 2, true)};
+      SmallVector<Value> parts = interleaveBytes(builder, loc, rows);
       for (auto [at, part] : llvm::enumerate(parts))
         store(part, addConstant(to, (vector + at) * lanes * 4));
     }
@@ -259,19 +253,6 @@ private:
     SmallVector<int64_t> mask;
     for (int64_t at = 0; at < size; ++at)
       mask.append({at, size + at});
-    return vector::ShuffleOp::create(builder, loc, a, b, mask);
-  }
-
-  /// Alternates pieces of `width` bytes from the low or high half of every 128
-  /// bits (`vpunpckl`, `vpunpckh`).
-  Value unpack(Value a, Value b, int64_t width, bool isHigh) {
-    int64_t size = 4 * lanes;
-    SmallVector<int64_t> mask;
-    for (int64_t block = 0; block < size; block += 16)
-      for (int64_t at = 0; at < 8; at += width)
-        for (int64_t side = 0; side < 2; ++side)
-          for (int64_t byte = 0; byte < width; ++byte)
-            mask.push_back(side * size + block + (isHigh ? 8 : 0) + at + byte);
     return vector::ShuffleOp::create(builder, loc, a, b, mask);
   }
 

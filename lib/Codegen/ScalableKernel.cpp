@@ -120,23 +120,6 @@ private:
   // Four elements at a time
   //===--------------------------------------------------------------------===//
 
-  SmallVector<Value>
-  createLoop(int64_t size, int64_t step, ArrayRef<Value> values,
-             function_ref<SmallVector<Value>(Value, SmallVector<Value>)> body) {
-    if (size == 0)
-      return SmallVector<Value>(values);
-    auto loop = scf::ForOp::create(builder, loc, constant(0), constant(size),
-                                   constant(step), values);
-    keepLoop(loop);
-    OpBuilder::InsertionGuard guard(builder);
-    builder.setInsertionPointToStart(loop.getBody());
-    scf::YieldOp::create(
-        builder, loc,
-        body(loop.getInductionVar(),
-             llvm::to_vector_of<Value>(loop.getRegionIterArgs())));
-    return llvm::to_vector_of<Value>(loop.getResults());
-  }
-
   SmallVector<Value> reduce(size_t level, SmallVector<Value> values, Value left,
                             Value right) {
     if (level == plan.reductions.size())
@@ -146,7 +129,7 @@ private:
     for (const PlanReduction &inner :
          ArrayRef(plan.reductions).drop_front(level + 1))
       bytes *= inner.size;
-    return createLoop(
+    return emitReduction(
         loop.size, 1, values, [&](Value at, SmallVector<Value> inner) {
           return reduce(level + 1, inner, add(left, multiply(at, loop.lhs)),
                         add(right, multiply(at, bytes)));
@@ -158,7 +141,7 @@ private:
                                Value right) {
     int64_t unroll = std::max<int64_t>(kernel.getUnroll() / 4 * 4, 4);
     int64_t looped = plan.run / 16 * 4 / unroll * unroll;
-    values = createLoop(
+    values = emitReduction(
         looped, unroll, values, [&](Value at, SmallVector<Value> inner) {
           Value l = add(left, multiply(at, 4));
           Value r = add(right, multiply(at, getStepBytes()));
@@ -224,7 +207,7 @@ private:
     int64_t count = panel.getNumUnits();
     int64_t unroll = std::min<int64_t>(kernel.getUnroll(), count);
     int64_t looped = count / unroll * unroll;
-    values = createLoop(
+    values = emitReduction(
         looped, unroll, values, [&](Value at, SmallVector<Value> inner) {
           for (int64_t step = 0; step < unroll; ++step)
             inner = emitUnit(inner, addConstant(at, step), right);
@@ -358,24 +341,10 @@ private:
 
   FailureOr<Value> createEnd(const TilePosition &at, Value accumulator,
                              int64_t row, int64_t vector) {
-    Block &body = op.getBody().front();
-    IRMapping mapping;
-    mapping.map(body.getArgument(0), accumulator);
-    if (biasAdd)
-      mapping.map(biasAdd->getResult(0), accumulator);
-    for (unsigned number = 0; number < extras.size(); ++number) {
-      BlockArgument argument = body.getArgument(number + 1);
-      if (llvm::any_of(argument.getUsers(),
-                       [&](Operation *user) { return user != biasAdd; }))
-        mapping.map(argument, loadColumns(at, number, row, vector));
-    }
-    FailureOr<SmallVector<Value>> values =
-        vectorizeBody(builder, body, mapping, 4, /*isScalable=*/true);
-    if (failed(values)) {
-      op.emitOpError("has an operation in its body that has no vector form");
-      return failure();
-    }
-    return values->front();
+    return vectorize(
+        accumulator,
+        [&](unsigned number) { return loadColumns(at, number, row, vector); },
+        /*lanes=*/4, /*isScalable=*/true, /*result=*/{});
   }
 
   RowPanel panel;

@@ -293,13 +293,9 @@ struct SplitZeroPoints
   using SplitZeroPointsBase::SplitZeroPointsBase;
 
   void runOnOperation() override {
-    const KernelTarget *table = findKernelTarget(target);
-    if (!table) {
-      getOperation().emitError() << "unknown target '" << target
-                                 << "'; expected one of "
-                                 << listKernelTargets();
+    const KernelTarget *table = getKernelTarget(getOperation(), target);
+    if (!table)
       return signalPassFailure();
-    }
     SmallVector<linalg::GenericOp> ops;
     getOperation().walk([&](linalg::GenericOp op) {
       if (op.hasPureTensorSemantics())

@@ -32,6 +32,32 @@ static Value createIndex(OpBuilder &builder, Location loc, Value index,
   return arith::AddIOp::create(builder, loc, index, constant);
 }
 
+/// Alternates pieces of `width` bytes from the low or high half of every 128
+/// bits (`vpunpckl`, `vpunpckh`).
+static Value unpack(OpBuilder &builder, Location loc, Value a, Value b,
+                    int64_t width, bool isHigh) {
+  int64_t size = cast<VectorType>(a.getType()).getDimSize(0);
+  SmallVector<int64_t> mask;
+  for (int64_t block = 0; block < size; block += 16)
+    for (int64_t at = 0; at < 8; at += width)
+      for (int64_t side = 0; side < 2; ++side)
+        for (int64_t byte = 0; byte < width; ++byte)
+          mask.push_back(side * size + block + (isHigh ? 8 : 0) + at + byte);
+  return vector::ShuffleOp::create(builder, loc, a, b, mask);
+}
+
+SmallVector<Value> qdot::interleaveBytes(OpBuilder &builder, Location loc,
+                                         ArrayRef<Value> four) {
+  Value low01 = unpack(builder, loc, four[0], four[1], 1, false);
+  Value high01 = unpack(builder, loc, four[0], four[1], 1, true);
+  Value low23 = unpack(builder, loc, four[2], four[3], 1, false);
+  Value high23 = unpack(builder, loc, four[2], four[3], 1, true);
+  return {unpack(builder, loc, low01, low23, 2, false),
+          unpack(builder, loc, low01, low23, 2, true),
+          unpack(builder, loc, high01, high23, 2, false),
+          unpack(builder, loc, high01, high23, 2, true)};
+}
+
 Value qdot::loadLanes(OpBuilder &builder, Location loc, Value memref,
                       Value index, int64_t lanes, int64_t valid) {
   Type element = cast<MemRefType>(memref.getType()).getElementType();

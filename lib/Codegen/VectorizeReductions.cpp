@@ -197,13 +197,9 @@ struct VectorizeReductions
   using VectorizeReductionsBase::VectorizeReductionsBase;
 
   void runOnOperation() override {
-    const KernelTarget *table = findKernelTarget(target);
-    if (!table) {
-      getOperation().emitError() << "unknown target '" << target
-                                 << "'; expected one of "
-                                 << listKernelTargets();
+    const KernelTarget *table = getKernelTarget(getOperation(), target);
+    if (!table)
       return signalPassFailure();
-    }
     SmallVector<linalg::GenericOp> ops;
     getOperation().walk([&](linalg::GenericOp op) { ops.push_back(op); });
     for (linalg::GenericOp op : ops)

@@ -15,9 +15,42 @@
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/CRC.h"
 #include "llvm/Support/Endian.h"
+#include <algorithm>
+#include <zlib.h>
 
 using namespace llvm;
 using namespace qdot::driver;
+
+bool qdot::driver::inflate(StringRef in, MutableArrayRef<char> out) {
+  z_stream stream = {};
+  // A negative number of bits: no header of zlib (LLVM's wrapper wants one).
+  if (inflateInit2(&stream, -MAX_WBITS) != Z_OK)
+    return false;
+  // zlib counts in 32 bits, so long streams come in pieces.
+  constexpr size_t piece = size_t(1) << 30;
+  stream.next_in = reinterpret_cast<Bytef *>(const_cast<char *>(in.data()));
+  stream.next_out = reinterpret_cast<Bytef *>(out.data());
+  size_t inLeft = in.size(), outLeft = out.size();
+  Bytef end; // Where there is no output left, for the end of the stream.
+  int status = Z_OK;
+  while (status == Z_OK) {
+    if (stream.avail_in == 0) {
+      stream.avail_in = static_cast<uInt>(std::min(inLeft, piece));
+      inLeft -= stream.avail_in;
+    }
+    if (stream.avail_out == 0 && outLeft > 0) {
+      stream.avail_out = static_cast<uInt>(std::min(outLeft, piece));
+      outLeft -= stream.avail_out;
+    } else if (out.empty()) {
+      stream.next_out = &end;
+    }
+    status = ::inflate(&stream, Z_NO_FLUSH);
+  }
+  bool isDone = status == Z_STREAM_END && inLeft == 0 && outLeft == 0 &&
+                stream.avail_in == 0 && stream.avail_out == 0;
+  inflateEnd(&stream);
+  return isDone;
+}
 using support::endian::read16le;
 using support::endian::read32le;
 using support::endian::read64le;

@@ -12,6 +12,10 @@
 #include <cstdint>
 #include <string>
 
+namespace mlir {
+class Operation;
+} // namespace mlir
+
 namespace qdot {
 
 /// What the kernel generator knows of a target. One row per target in
@@ -48,6 +52,9 @@ bool isAArch64(const KernelTarget &target);
 /// The target called `name`, or null. "generic" is no target of this table: it
 /// runs without kernels.
 const KernelTarget *findKernelTarget(llvm::StringRef name);
+
+/// The same for the option of a pass: an unknown name is an error at `op`.
+const KernelTarget *getKernelTarget(mlir::Operation *op, llvm::StringRef name);
 
 /// The names in the table, comma separated.
 std::string listKernelTargets();

@@ -43,6 +43,14 @@ vectorizeBody(mlir::OpBuilder &builder, mlir::Block &body,
 /// and constants that were loaded before it would have to wait on the stack.
 void keepLoop(mlir::scf::ForOp loop);
 
+/// Four vectors of the same bytes, interleaved: part i has, byte by byte, what
+/// the four have in the bytes that `vpunpckl` and `vpunpckh` bring together
+/// within every 128 bits. The inverse of the order in which `qdot.narrow` joins
+/// four vectors. Precondition: whole multiples of 16 bytes.
+llvm::SmallVector<mlir::Value> interleaveBytes(mlir::OpBuilder &builder,
+                                               mlir::Location loc,
+                                               mlir::ArrayRef<mlir::Value> four);
+
 /// A contiguous vector of `lanes` elements from a 1-d memref, of which the
 /// first `valid` are read and the others are 0. Reads no other memory.
 mlir::Value loadLanes(mlir::OpBuilder &builder, mlir::Location loc,

@@ -1,0 +1,319 @@
+//===- KernelEpilogue.cpp - Start and end of a tile of a kernel -----------===//
+//
+// Part of the qdot project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "KernelEmitter.h"
+#include "RuntimePacking.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/Matchers.h"
+#include "qdot/Codegen/VectorBody.h"
+
+using namespace mlir;
+using namespace qdot;
+
+SmallVector<Value> KernelEmitter::createStart(const TilePosition &at,
+                                              int64_t vectors, int64_t valid) {
+  int64_t lanes = kernel.getLanes();
+  auto type = VectorType::get({lanes}, builder.getI32Type());
+  SmallVector<Value> start;
+  if (bias && plan.row.extras[*bias] == 0 && plan.column.extras[*bias] == 1) {
+    for (int64_t vector = 0; vector < vectors; ++vector)
+      start.push_back(loadExtra(at, *bias, 0, vector, vectors, valid));
+    return start;
+  }
+  // Another sum than a bias per column is left to the body.
+  biasAdd = nullptr;
+  Value zero = arith::ConstantOp::create(builder, loc, builder.getZeroAttr(type));
+  start.assign(vectors, zero);
+  return start;
+}
+
+Value KernelEmitter::loadExtra(const TilePosition &at, unsigned number,
+                               int64_t row, int64_t vector, int64_t vectors,
+                               int64_t valid) {
+  int64_t lanes = kernel.getLanes();
+  Value memref = extras[number];
+  Type element = cast<MemRefType>(memref.getType()).getElementType();
+  auto type = VectorType::get({lanes}, element);
+  Value index =
+      addConstant(at.extras[number], row * plan.row.extras[number]);
+  int64_t stride = plan.column.extras[number];
+  if (stride == 0) {
+    Value scalar =
+        memref::LoadOp::create(builder, loc, memref, ValueRange(index));
+    return vector::BroadcastOp::create(builder, loc, type, scalar);
+  }
+  auto ordered = op->getAttrOfType<DenseI64ArrayAttr>(orderedExtrasAttrName);
+  if (ordered && llvm::is_contained(ordered.asArrayRef(), int64_t(number)))
+    return loadLanes(builder, loc, memref, addConstant(index, vector * lanes),
+                     lanes, lanes);
+  SmallVector<int64_t> columns = getColumns(vector, vectors);
+  bool isContiguous = columns.back() - columns.front() == lanes - 1;
+  if (stride == 1 && isContiguous)
+    return loadLanes(builder, loc, memref, addConstant(index, columns[0]),
+                     lanes, std::min(lanes, valid - columns[0]));
+  if (stride == 1) {
+    // The columns of four vectors, of which this one takes its own.
+    int64_t first = vector / 4 * 4 * lanes;
+    Value all = loadLanes(builder, loc, memref, addConstant(index, first),
+                          4 * lanes, std::min(4 * lanes, valid - first));
+    for (int64_t &column : columns)
+      column -= first;
+    return vector::ShuffleOp::create(builder, loc, all, all, columns);
+  }
+  Value result =
+      arith::ConstantOp::create(builder, loc, builder.getZeroAttr(type));
+  for (int64_t lane = 0; lane < lanes; ++lane) {
+    if (columns[lane] >= valid)
+      continue;
+    Value scalar = memref::LoadOp::create(
+        builder, loc, memref,
+        ValueRange(addConstant(index, columns[lane] * stride)));
+    result = vector::InsertOp::create(builder, loc, scalar, result,
+                                      ArrayRef<int64_t>{lane});
+  }
+  return result;
+}
+
+SmallVector<int64_t> KernelEmitter::getColumns(int64_t vector,
+                                               int64_t vectors) const {
+  SmallVector<int64_t> columns;
+  for (int64_t lane = 0; lane < kernel.getLanes(); ++lane)
+    columns.push_back(getColumnOfLane(vectors, kernel.getLanes(), vector, lane));
+  return columns;
+}
+
+FailureOr<Value> KernelEmitter::emitBody(const TilePosition &at,
+                                         Value accumulator, int64_t row,
+                                         int64_t vector, int64_t vectors,
+                                         int64_t valid, Value result) {
+  return vectorize(
+      accumulator,
+      [&](unsigned number) {
+        return loadExtra(at, number, row, vector, vectors, valid);
+      },
+      kernel.getLanes(), /*isScalable=*/false, result);
+}
+
+FailureOr<Value> KernelEmitter::vectorize(Value accumulator,
+                                          function_ref<Value(unsigned)> load,
+                                          int64_t lanes, bool isScalable,
+                                          Value result) {
+  Block &body = op.getBody().front();
+  IRMapping mapping;
+  mapping.map(body.getArgument(0), accumulator);
+  if (biasAdd)
+    mapping.map(biasAdd->getResult(0), accumulator);
+  for (unsigned number = 0; number < extras.size(); ++number) {
+    BlockArgument argument = body.getArgument(number + 1);
+    bool isRead = llvm::any_of(argument.getUsers(), [&](Operation *user) {
+      return user != biasAdd;
+    });
+    if (isRead)
+      mapping.map(argument, load(number));
+  }
+  FailureOr<SmallVector<Value>> values =
+      vectorizeBody(builder, body, mapping, lanes, isScalable);
+  if (failed(values)) {
+    op.emitOpError("has an operation in its body that has no vector form");
+    return failure();
+  }
+  return result ? mapping.lookup(result) : values->front();
+}
+
+static std::optional<int64_t> matchInteger(Value value) {
+  APInt constant;
+  if (!matchPattern(value, m_ConstantInt(&constant)))
+    return std::nullopt;
+  return constant.getSExtValue();
+}
+
+std::optional<KernelEmitter::NarrowForm> KernelEmitter::matchNarrow() {
+  Value value = op.getBody().front().getTerminator()->getOperand(0);
+  if (!value.getType().isInteger(8))
+    return std::nullopt;
+  NarrowForm form{{}, 0, 255, false, {}};
+  bool isSignedIndex = false;
+  if (std::optional<ByteLookup> lookup = matchByteLookup(value)) {
+    form.table = lookup->table;
+    isSignedIndex = lookup->isSigned;
+    value = lookup->index;
+  }
+  if (auto flip = value.getDefiningOp<arith::XOrIOp>();
+      flip && matchInteger(flip.getRhs()) == -128) {
+    form.isFlipped = true;
+    value = flip.getLhs();
+  }
+  if (auto round = value.getDefiningOp<RoundOp>()) {
+    form.value = round.getInput();
+    form.min = static_cast<int64_t>(round.getClampMin());
+    form.max = static_cast<int64_t>(round.getClampMax());
+  } else {
+    auto truncation = value.getDefiningOp<arith::TruncIOp>();
+    auto upper = truncation ? truncation.getIn().getDefiningOp<arith::MinSIOp>()
+                            : arith::MinSIOp();
+    auto lower =
+        upper ? upper.getLhs().getDefiningOp<arith::MaxSIOp>() : arith::MaxSIOp();
+    if (!lower || !lower.getType().isInteger(32))
+      return std::nullopt;
+    auto min = matchInteger(lower.getRhs()), max = matchInteger(upper.getRhs());
+    if (!min || !max)
+      return std::nullopt;
+    form.value = lower.getLhs();
+    form.min = *min;
+    form.max = *max;
+  }
+  if (form.min < 0 || form.max > 255 || form.min > form.max)
+    return std::nullopt;
+  // Entry 0 belongs to -128.
+  form.isFlipped ^= isSignedIndex;
+  return form;
+}
+
+/// Body and store of one vector.
+LogicalResult KernelEmitter::emitScalarEnd(const TilePosition &at,
+                                           Value accumulator, int64_t row,
+                                           int64_t vector, int64_t vectors,
+                                           int64_t valid) {
+  FailureOr<Value> value =
+      emitBody(at, accumulator, row, vector, vectors, valid, {});
+  if (failed(value))
+    return failure();
+  int64_t lanes = kernel.getLanes();
+  SmallVector<int64_t> columns = getColumns(vector, vectors);
+  Value index = addConstant(at.out, row * plan.row.out);
+  for (int64_t lane = 0; lane < lanes;) {
+    // Runs of neighbouring columns: all lanes, or four at a time.
+    int64_t count = 1;
+    while (lane + count < lanes &&
+           columns[lane + count] == columns[lane] + count)
+      ++count;
+    Value part = *value;
+    if (count < lanes)
+      part = vector::ExtractStridedSliceOp::create(
+          builder, loc, part, ArrayRef<int64_t>{lane}, ArrayRef<int64_t>{count},
+          ArrayRef<int64_t>{1});
+    storeLanes(builder, loc, part, out, addConstant(index, columns[lane]),
+               std::min(count, valid - columns[lane]));
+    lane += count;
+  }
+  return success();
+}
+
+/// Bodies of four vectors, joined to unsigned bytes.
+FailureOr<Value> KernelEmitter::emitNarrow(const TilePosition &at,
+                                           const NarrowForm &form,
+                                           ArrayRef<Value> four,
+                                           ArrayRef<int64_t> rows,
+                                           ArrayRef<int64_t> numbers,
+                                           int64_t vectors, int64_t valid) {
+  int64_t lanes = kernel.getLanes();
+  SmallVector<Value> values;
+  for (auto [accumulator, row, number] : llvm::zip(four, rows, numbers)) {
+    FailureOr<Value> value =
+        emitBody(at, accumulator, row, number, vectors, valid, form.value);
+    if (failed(value))
+      return failure();
+    if (form.value.getType().isF32())
+      *value = roundToInteger(builder, loc, *value);
+    values.push_back(*value);
+  }
+  auto type = VectorType::get({4 * lanes}, builder.getI8Type());
+  Value bytes = NarrowOp::create(builder, loc, type, values[0], values[1],
+                                 values[2], values[3]);
+  auto splat = [&](int64_t value) -> Value {
+    return arith::ConstantOp::create(
+        builder, loc,
+        DenseElementsAttr::get(type, builder.getI8IntegerAttr(int8_t(value))));
+  };
+  if (form.min > 0)
+    bytes = arith::MaxUIOp::create(builder, loc, bytes, splat(form.min));
+  if (form.max < 255)
+    bytes = arith::MinUIOp::create(builder, loc, bytes, splat(form.max));
+  if (form.isFlipped)
+    bytes = arith::XOrIOp::create(builder, loc, bytes, splat(-128));
+  if (form.table)
+    bytes = LookupBytesOp::create(builder, loc, bytes, form.table);
+  return bytes;
+}
+
+LogicalResult KernelEmitter::finish(const TilePosition &at,
+                                    ArrayRef<Value> accumulators,
+                                    int64_t vectors, int64_t valid) {
+  int64_t lanes = kernel.getLanes();
+  int64_t rows = int64_t(accumulators.size()) / vectors;
+  std::optional<NarrowForm> form = matchNarrow();
+  SmallVector<int64_t> leftRows, leftNumbers;
+  SmallVector<Value> left;
+  for (int64_t row = 0; row < rows; ++row)
+    for (int64_t number = 0; number < vectors; ++number) {
+      Value accumulator = accumulators[row * vectors + number];
+      if (!form) {
+        if (failed(emitScalarEnd(at, accumulator, row, number, vectors, valid)))
+          return failure();
+      } else if (number / 4 * 4 + 4 <= vectors) {
+        if (number % 4)
+          continue;
+        FailureOr<Value> bytes =
+            emitNarrow(at, *form, accumulators.slice(row * vectors + number, 4),
+                       {row, row, row, row},
+                       {number, number + 1, number + 2, number + 3}, vectors,
+                       valid);
+        if (failed(bytes))
+          return failure();
+        int64_t first = number * lanes;
+        storeLanes(builder, loc, *bytes, out,
+                   addConstant(at.out, row * plan.row.out + first),
+                   std::min(4 * lanes, valid - first));
+      } else {
+        left.push_back(accumulator);
+        leftRows.push_back(row);
+        leftNumbers.push_back(number);
+      }
+    }
+  return finishLeft(at, form, left, leftRows, leftNumbers, vectors, valid);
+}
+
+/// Vectors that are no four of one row: four of several rows at a time.
+LogicalResult KernelEmitter::finishLeft(const TilePosition &at,
+                                        const std::optional<NarrowForm> &form,
+                                        ArrayRef<Value> left,
+                                        ArrayRef<int64_t> rows,
+                                        ArrayRef<int64_t> numbers,
+                                        int64_t vectors, int64_t valid) {
+  int64_t lanes = kernel.getLanes();
+  size_t done = 0;
+  for (; done + 4 <= left.size(); done += 4) {
+    FailureOr<Value> bytes =
+        emitNarrow(at, *form, left.slice(done, 4), rows.slice(done, 4),
+                   numbers.slice(done, 4), vectors, valid);
+    if (failed(bytes))
+      return failure();
+    // The lanes of each vector together.
+    SmallVector<int64_t> mask;
+    for (int64_t part = 0; part < 4; ++part)
+      for (int64_t lane = 0; lane < lanes; ++lane)
+        mask.push_back(lane / 4 * 16 + part * 4 + lane % 4);
+    Value ordered = vector::ShuffleOp::create(builder, loc, *bytes, *bytes, mask);
+    for (int64_t part = 0; part < 4; ++part) {
+      Value own = vector::ExtractStridedSliceOp::create(
+          builder, loc, ordered, ArrayRef<int64_t>{part * lanes},
+          ArrayRef<int64_t>{lanes}, ArrayRef<int64_t>{1});
+      int64_t first = numbers[done + part] * lanes;
+      storeLanes(builder, loc, own, out,
+                 addConstant(at.out, rows[done + part] * plan.row.out + first),
+                 std::min(lanes, valid - first));
+    }
+  }
+  for (; done < left.size(); ++done)
+    if (failed(emitScalarEnd(at, left[done], rows[done], numbers[done], vectors,
+                             valid)))
+      return failure();
+  return success();
+}
