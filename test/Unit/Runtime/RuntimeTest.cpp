@@ -277,23 +277,30 @@ TEST_F(Runtime, MergesIntoAFile) {
   std::string path = folder.file("s.json");
   for (int i = 0; i != 3; ++i) {
     qdot_rt_reset();
-    observe("a", {float(i)});
+    observe("f/a", {float(i)});
     EXPECT_EQ(qdot_rt_merge_statistics(path.c_str()), 0);
   }
   auto file = readStatistics(path);
   ASSERT_TRUE(static_cast<bool>(file)) << llvm::toString(file.takeError());
-  EXPECT_EQ(file->records["a"],
+  EXPECT_EQ(file->records["f/a"],
             sumOf(sumOf(callOf({0}), callOf({1})), callOf({2})));
   std::string old = contentOf(path);
   qdot_rt_reset();
-  observe("b", {1});
+  observe("f/b", {1});
   testing::internal::CaptureStderr();
   EXPECT_EQ(qdot_rt_merge_statistics(path.c_str()), EINVAL);
   EXPECT_EQ(testing::internal::GetCapturedStderr(),
             "qdot_runtime: " + path +
                 ": was recorded on another model: 1 new, 0 changed, 1 missing "
-                "values; new: b; missing: a\n");
+                "values; new: f/b; missing: f/a\n");
   EXPECT_EQ(contentOf(path), old);
+  // Another function is recorded beside it.
+  qdot_rt_reset();
+  observe("g/b", {1});
+  EXPECT_EQ(qdot_rt_merge_statistics(path.c_str()), 0);
+  file = readStatistics(path);
+  ASSERT_TRUE(static_cast<bool>(file)) << llvm::toString(file.takeError());
+  EXPECT_EQ(file->records.size(), 2u);
 }
 
 TEST_F(Runtime, NamesAreComparedByContent) {
