@@ -11,7 +11,7 @@ Fails when
 * a CHECK line of a lit test checks nothing (no colon, or a prefix that no
   RUN line of the file uses), or expected-error stands in a test that does not
   verify diagnostics;
-* a pass of a Passes.td lacks its summary, its source lib/<Folder>/<Def>.cpp,
+* a pass of a *Passes.td lacks its summary, its source lib/<Folder>/<Def>.cpp,
   its test test/<Folder>/<name>.mlir, or an example: the first ```mlir block of
   its description must occur in that test, line by line, and each operation in
   a later block must be matched by one of the test's CHECK lines;
@@ -172,7 +172,7 @@ def complaints(root):
     for path, text in texts.items():
         if path.suffix in (".mlir", ".test"):
             yield from dead_lines(path.relative_to(root), text)
-    for path in sorted((root / "include" / "qdot").rglob("Passes.td")):
+    for path in sorted((root / "include" / "qdot").rglob("*Passes.td")):
         for definition, name, body in passes(path.read_text()):
             folder = str(path.parent.relative_to(root / "include" / "qdot"))
             yield from pass_complaints(root, folder, definition,

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "LinearForm.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -25,28 +26,15 @@ namespace qdot {
 using namespace mlir;
 using namespace qdot;
 
-static numerics::Contract getContract(RequantizeOp op) {
-  switch (op.getContract()) {
-  case ContractKind::TosaSingle:
-    return numerics::Contract::TosaSingle;
-  case ContractKind::TosaDouble:
-    return numerics::Contract::TosaDouble;
-  case ContractKind::F32:
-    return numerics::Contract::F32;
-  }
-  llvm_unreachable("unknown contract");
-}
+// The dialect's contracts are those of Numerics, by number.
+static_assert(static_cast<numerics::Contract>(ContractKind::TosaDouble) ==
+                  numerics::Contract::TosaDouble &&
+              static_cast<numerics::Contract>(ContractKind::F32) ==
+                  numerics::Contract::F32);
 
 static numerics::StorageRange getClamp(RequantizeOp op) {
   return {static_cast<int64_t>(op.getClampMin()),
           static_cast<int64_t>(op.getClampMax())};
-}
-
-static std::optional<int64_t> matchInteger(Value value) {
-  APInt constant;
-  if (!matchPattern(value, m_ConstantInt(&constant)))
-    return std::nullopt;
-  return constant.getSExtValue();
 }
 
 static std::optional<float> matchFloat(Value value) {
@@ -63,68 +51,6 @@ static Value createFloat(OpBuilder &builder, Location loc, float value) {
 static Value createInteger(OpBuilder &builder, Location loc, int64_t value) {
   return arith::ConstantOp::create(builder, loc,
                                    builder.getI32IntegerAttr(int32_t(value)));
-}
-
-namespace {
-/// `constant + sum factor * byte` over different bytes.
-struct LinearForm {
-  struct Term {
-    Value byte; ///< i8
-    bool isSigned;
-    int64_t factor;
-  };
-  int64_t constant = 0;
-  SmallVector<Term> terms;
-
-  void add(const LinearForm &other, int64_t by) {
-    constant += by * other.constant;
-    for (const Term &term : other.terms) {
-      auto known = llvm::find_if(terms, [&](const Term &mine) {
-        return mine.byte == term.byte && mine.isSigned == term.isSigned;
-      });
-      if (known != terms.end())
-        known->factor += by * term.factor;
-      else
-        terms.push_back({term.byte, term.isSigned, by * term.factor});
-    }
-  }
-};
-} // namespace
-
-/// The linear form of an i32 value; nullopt when there is none. Intermediate
-/// wrap-around does not matter while the sum itself fits i32.
-static std::optional<LinearForm> matchLinear(Value value, unsigned depth = 0) {
-  LinearForm form;
-  if (std::optional<int64_t> constant = matchInteger(value)) {
-    form.constant = *constant;
-    return form;
-  }
-  Operation *op = value.getDefiningOp();
-  if (!op || depth > 16)
-    return std::nullopt;
-  if (isa<arith::ExtSIOp, arith::ExtUIOp>(op)) {
-    if (!op->getOperand(0).getType().isInteger(8))
-      return std::nullopt;
-    form.terms.push_back({op->getOperand(0), isa<arith::ExtSIOp>(op), 1});
-    return form;
-  }
-  if (!isa<arith::AddIOp, arith::SubIOp, arith::MulIOp>(op))
-    return std::nullopt;
-  auto lhs = matchLinear(op->getOperand(0), depth + 1);
-  auto rhs = matchLinear(op->getOperand(1), depth + 1);
-  if (!lhs || !rhs)
-    return std::nullopt;
-  if (!isa<arith::MulIOp>(op)) {
-    form = *lhs;
-    form.add(*rhs, isa<arith::AddIOp>(op) ? 1 : -1);
-  } else if (rhs->terms.empty()) {
-    form.add(*lhs, rhs->constant);
-  } else if (lhs->terms.empty()) {
-    form.add(*rhs, lhs->constant);
-  } else {
-    return std::nullopt;
-  }
-  return form;
 }
 
 namespace {
@@ -422,7 +348,8 @@ private:
         getAccumulatorRange(),
         {static_cast<int32_t>(multiplier), static_cast<int8_t>(shift)},
         static_cast<int64_t>(requantize.getZeroPoint()) + getShift(requantize),
-        getUnsignedClamp(requantize), getContract(requantize), base);
+        getUnsignedClamp(requantize),
+        static_cast<numerics::Contract>(requantize.getContract()), base);
   }
 
   /// Signed bytes are computed as unsigned ones, 128 higher.
@@ -470,7 +397,7 @@ private:
       found = numerics::findAddRound(
           sum, {static_cast<int32_t>(*multiplier), static_cast<int8_t>(*shift)},
           static_cast<int64_t>(requantize.getZeroPoint()), getClamp(requantize),
-          getContract(requantize));
+          static_cast<numerics::Contract>(requantize.getContract()));
     } else if (real && *real >= 0 && !std::isinf(*real)) {
       found = numerics::findAddRoundF32(
           sum, *real, static_cast<int64_t>(requantize.getZeroPoint()),
