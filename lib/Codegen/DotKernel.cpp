@@ -38,18 +38,22 @@ protected:
     return kernel.getVectors() * kernel.getLanes();
   }
   int64_t getBlockBytes(int64_t vectors) const override {
-    return getBlockGroups() * getGroupBytes(vectors);
+    return getSegments() * getSegmentGroups() * getGroupBytes(vectors);
   }
-  /// Groups for which a block has weights.
-  int64_t getBlockGroups() const {
+  /// Parts of the reduction with groups in an order of their own.
+  int64_t getSegments() const {
+    return counts.empty() ? 1 : plan.getNumSegments();
+  }
+  /// Groups for which a segment of a block has weights.
+  int64_t getSegmentGroups() const {
     return counts.empty() ? plan.getNumGroups()
                           : int64_t(offsets.size()) / (counts.size() / 4);
   }
   /// Few enough groups that every block gets its own code.
   bool hasStaticBlocks() const override {
     int64_t perBlock =
-        getBlockGroups() * kernel.getRows() * kernel.getVectors();
-    return !counts.empty() && perBlock <= maxUnrolledSortedDots &&
+        getSegmentGroups() * kernel.getRows() * kernel.getVectors();
+    return !counts.empty() && getSegments() == 1 && perBlock <= maxUnrolledSortedDots &&
            int64_t(counts.size()) / 4 * perBlock <= maxStaticDots;
   }
 
@@ -62,6 +66,7 @@ protected:
     SmallVector<Value> accumulators;
     for (int64_t row = 0; row < rows; ++row)
       llvm::append_range(accumulators, start);
+    position = &at;
     accumulators = counts.empty() ? reduce(0, accumulators, at.lhs, at.rhs)
                                   : reduceSorted(accumulators, at);
     return finish(at, accumulators, vectors, valid);
@@ -101,12 +106,13 @@ private:
                               addConstant(right, at * bytes));
       return accumulators;
     }
-    return emitReduction(
-        loop.size, 1, accumulators,
-        [&](Value at, SmallVector<Value> values) {
-          return reduce(level + 1, values, add(left, multiply(at, loop.lhs)),
-                        add(right, multiply(at, bytes)));
-        });
+    auto body = [&](Value at, SmallVector<Value> values) {
+      return reduce(level + 1, values, add(left, multiply(at, loop.lhs)),
+                    add(right, multiply(at, bytes)));
+    };
+    if (level == 0 && plan.border)
+      return emitReduction(getInnerRange(*position), 1, accumulators, body);
+    return emitReduction(loop.size, 1, accumulators, body);
   }
 
   /// Full groups in a loop with `unroll` per iteration, then the others.
@@ -164,22 +170,36 @@ private:
     return isContiguous(4) ? 4 : isContiguous(2) ? 2 : 1;
   }
 
-  /// Groups in the order of the proof: loops over those of four pairs, of two,
-  /// of one, and those that are widened.
+  /// Groups in the order of the proof, segment by segment.
   SmallVector<Value> reduceSorted(SmallVector<Value> accumulators,
                                   const TilePosition &at) {
     if (staticBlock)
       return reduceStatic(accumulators, at);
+    int64_t segments = getSegments();
+    if (segments == 1)
+      return reduceSegment(accumulators, at.lhs, at.rhs, at.block);
+    int64_t bytes = getSegmentGroups() * getGroupBytes(vectors);
+    return emitReduction(
+        getInnerRange(at), 1, accumulators,
+        [&](Value number, SmallVector<Value> values) {
+          return reduceSegment(values, at.lhs,
+                               add(at.rhs, multiply(number, bytes)),
+                               add(multiply(at.block, segments), number));
+        });
+  }
+
+  /// Loops over the groups of four pairs, of two, of one, and those that are
+  /// widened. `number` counts the segments of all blocks.
+  SmallVector<Value> reduceSegment(SmallVector<Value> accumulators, Value left,
+                                   Value weights, Value number) {
     Value table = getTable(dotOffsetsAttrName);
     Value numbers = getTable(dotCountsAttrName);
-    Value position = multiply(at.block, getBlockGroups());
-    Value weights = at.rhs;
+    Value position = multiply(number, getSegmentGroups());
     for (int64_t kind = 0; kind < 4; ++kind) {
       if (!isUsed(kind))
         continue;
       int64_t pairs = pairsOfKind[kind];
-      Value count =
-          loadIndex(numbers, addConstant(multiply(at.block, 4), kind));
+      Value count = loadIndex(numbers, addConstant(multiply(number, 4), kind));
       Value first = position, start = weights;
       accumulators = emitReduction(
           count, 1, accumulators, [&](Value by, SmallVector<Value> values) {
@@ -187,7 +207,7 @@ private:
             SmallVector<Value> lefts;
             for (int64_t pair = 0; pair < pairs; ++pair)
               lefts.push_back(
-                  add(at.lhs, loadIndex(table, addConstant(entry, pair))));
+                  add(left, loadIndex(table, addConstant(entry, pair))));
             return emitDots(values, lefts,
                             add(start, multiply(by, pairs * getGroupBytes(vectors))),
                             kind < 3);
@@ -201,13 +221,13 @@ private:
   /// The same with the order of one block known.
   SmallVector<Value> reduceStatic(SmallVector<Value> accumulators,
                                   const TilePosition &at) {
-    int64_t position = *staticBlock * getBlockGroups(), done = 0;
+    int64_t entry = *staticBlock * getSegmentGroups(), done = 0;
     for (int64_t kind = 0; kind < 4; ++kind)
       for (int64_t number = 0; number < counts[*staticBlock * 4 + kind]; ++number) {
         SmallVector<Value> lefts;
         Value weights = addConstant(at.rhs, done * getGroupBytes(vectors));
         for (int64_t pair = 0; pair < pairsOfKind[kind]; ++pair, ++done)
-          lefts.push_back(addConstant(at.lhs, offsets[position + done]));
+          lefts.push_back(addConstant(at.lhs, offsets[entry + done]));
         accumulators = emitDots(accumulators, lefts, weights, kind < 3);
       }
     return accumulators;
@@ -348,6 +368,7 @@ private:
 
   static constexpr int64_t pairsOfKind[] = {4, 2, 1, 1};
   int64_t rows = 0, vectors = 0;
+  const TilePosition *position = nullptr;
   SmallVector<PlanGroup> groups;
   SmallVector<int64_t> counts, offsets;
 };

@@ -122,6 +122,9 @@ Value KernelEmitter::getSize(const PlanLoop &loop) {
 TilePosition KernelEmitter::advance(const TilePosition &at,
                                     const PlanLoop &loop, Value by) {
   TilePosition result = at;
+  if (plan.border && plan.border->loop && loop.loops.size() == 1 &&
+      loop.loops[0] == *plan.border->loop)
+    result.border = by;
   if (loop.lhs)
     result.lhs = add(at.lhs, multiply(by, loop.lhs));
   if (loop.out)
@@ -146,7 +149,13 @@ KernelEmitter::emitLoop(Value from, Value to, int64_t step,
 SmallVector<Value> KernelEmitter::emitReduction(
     Value size, int64_t step, ValueRange accumulators,
     function_ref<SmallVector<Value>(Value, SmallVector<Value>)> body) {
-  auto loop = scf::ForOp::create(builder, loc, constant(0), size,
+  return emitReduction({constant(0), size}, step, accumulators, body);
+}
+
+SmallVector<Value> KernelEmitter::emitReduction(
+    std::pair<Value, Value> range, int64_t step, ValueRange accumulators,
+    function_ref<SmallVector<Value>(Value, SmallVector<Value>)> body) {
+  auto loop = scf::ForOp::create(builder, loc, range.first, range.second,
                                  constant(step), accumulators);
   if (plan.load == 16)
     keepLoop(loop);
@@ -157,6 +166,26 @@ SmallVector<Value> KernelEmitter::emitReduction(
            llvm::to_vector_of<Value>(loop.getRegionIterArgs()));
   scf::YieldOp::create(builder, loc, values);
   return llvm::to_vector_of<Value>(loop.getResults());
+}
+
+/// First and end of the r with `low <= p * step + r * reductionStep < end`,
+/// within the reduction.
+std::pair<Value, Value>
+KernelEmitter::getInnerRange(const TilePosition &at) {
+  const PlanBorder &border = *plan.border;
+  Value zero = constant(0), size = constant(plan.reductions.front().size);
+  Value start = at.border ? multiply(at.border, border.step) : zero;
+  auto getFirst = [&](int64_t index) {
+    Value distance =
+        arith::SubIOp::create(builder, loc, constant(index), start);
+    distance = arith::MaxSIOp::create(builder, loc, distance, zero);
+    if (border.reductionStep != 1)
+      distance = arith::DivUIOp::create(
+          builder, loc, addConstant(distance, border.reductionStep - 1),
+          constant(border.reductionStep));
+    return arith::MinSIOp::create(builder, loc, distance, size).getResult();
+  };
+  return {getFirst(border.low), getFirst(border.end)};
 }
 
 /// Loops along which the weights vary. `block` counts their positions.

@@ -19,6 +19,7 @@ struct TilePosition {
   mlir::Value lhs, rhs, out;
   mlir::Value block; ///< number of the block of columns
   mlir::Value raw;   ///< into a right side that is not packed yet
+  mlir::Value border; ///< position of the plan's border; null is 0
   llvm::SmallVector<mlir::Value> extras;
 };
 
@@ -90,6 +91,15 @@ protected:
       llvm::function_ref<llvm::SmallVector<mlir::Value>(
           mlir::Value, llvm::SmallVector<mlir::Value>)>
           body);
+  /// The same over [first, second) of `range`.
+  llvm::SmallVector<mlir::Value> emitReduction(
+      std::pair<mlir::Value, mlir::Value> range, int64_t step,
+      mlir::ValueRange accumulators,
+      llvm::function_ref<llvm::SmallVector<mlir::Value>(
+          mlir::Value, llvm::SmallVector<mlir::Value>)>
+          body);
+  /// Elements of the slowest reduction that do not lie in the plan's border.
+  std::pair<mlir::Value, mlir::Value> getInnerRange(const TilePosition &at);
   /// The same for a known size, which may be 0.
   llvm::SmallVector<mlir::Value> emitReduction(
       int64_t size, int64_t step, mlir::ValueRange accumulators,

@@ -142,6 +142,16 @@ int64_t KernelPlan::getNumGroups() const {
   return count;
 }
 
+/// Fewer groups do not fill the quads of a proof.
+static constexpr int64_t minSegmentGroups = 48;
+
+int64_t KernelPlan::getNumSegments() const {
+  if (!border || isGather)
+    return 1;
+  int64_t size = reductions.front().size;
+  return getNumGroups() / size < minSegmentGroups ? 1 : size;
+}
+
 int64_t KernelPlan::getNumRhsBlocks(int64_t width) const {
   int64_t count = llvm::divideCeil(column.size, width);
   for (const PlanLoop &loop : outer)
@@ -172,6 +182,8 @@ public:
     if (!collectStrides() || !splitLoops() || !orderReductions())
       return std::nullopt;
     result.outer = std::move(parallel);
+    if (result.kind == KernelKind::Dot && !result.reductions.empty())
+      result.border = findBorder(result.reductions.front().loop);
     return std::move(result);
   }
 
@@ -333,6 +345,55 @@ private:
       result.runLoops.insert(result.runLoops.begin(), reduction.loop);
     }
     result.isGather = result.run < 4;
+  }
+
+  /// The zeros that the reduction `reduced` meets along with one outer loop.
+  std::optional<PlanBorder> findBorder(unsigned reduced) {
+    auto zeros = op->getAttrOfType<DenseI64ArrayAttr>(lhsBorderAttrName);
+    auto type = cast<MemRefType>(op.getLhs().getType());
+    if (!zeros || zeros.size() != 2 * type.getRank())
+      return std::nullopt;
+    for (auto [dim, expr] : llvm::enumerate(op.getLhsMap().getResults())) {
+      if (!expr.isFunctionOfDim(reduced))
+        continue;
+      std::optional<PlanBorder> border = matchBorder(expr, reduced);
+      if (!border || type.isDynamicDim(dim) ||
+          (zeros[2 * dim] == 0 && zeros[2 * dim + 1] == 0))
+        return std::nullopt;
+      border->low = zeros[2 * dim];
+      border->end = type.getDimSize(dim) - zeros[2 * dim + 1];
+      return border;
+    }
+    return std::nullopt;
+  }
+
+  /// `step * position + reductionStep * reduced` with an outer loop that is not
+  /// joined with others.
+  std::optional<PlanBorder> matchBorder(AffineExpr expr, unsigned reduced) {
+    PlanBorder border;
+    for (unsigned loop = 0; loop < op.getNumLoops(); ++loop) {
+      std::optional<int64_t> factor = getCoefficient(expr, loop);
+      if (!factor || *factor < 0)
+        return std::nullopt;
+      if (*factor == 0 || op.getLoopSizes()[loop] == 1)
+        continue;
+      if (loop == reduced) {
+        border.reductionStep = *factor;
+        continue;
+      }
+      bool isOuter = llvm::any_of(result.outer, [&](const PlanLoop &outer) {
+        return ArrayRef<unsigned>(outer.loops) == ArrayRef<unsigned>(loop);
+      });
+      if (border.loop || !isOuter)
+        return std::nullopt;
+      border.loop = loop;
+      border.step = *factor;
+    }
+    AffineExpr zero = getAffineConstantExpr(0, op.getContext());
+    SmallVector<AffineExpr> zeros(op.getNumLoops(), zero);
+    if (expr.replaceDims(zeros) != zero)
+      return std::nullopt;
+    return border;
   }
 
   ContractOp op;

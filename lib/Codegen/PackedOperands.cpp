@@ -48,7 +48,8 @@ private:
   /// Groups of four reduction elements for which a block has weights.
   int64_t getBlockGroups() const {
     if (!isDepthwise)
-      return blockGroups ? blockGroups : plan.getNumGroups();
+      return blockGroups ? plan.getNumSegments() * blockGroups
+                         : plan.getNumGroups();
     int64_t count = 1;
     for (auto [level, reduction] : llvm::enumerate(plan.reductions))
       count *= level ? reduction.size
@@ -70,7 +71,8 @@ private:
       return success();
     SmallVector<int64_t> counts = readTable(op, dotCountsAttrName);
     SmallVector<int64_t> offsets = readTable(op, dotOffsetsAttrName);
-    int64_t blocks = plan.getNumRhsBlocks(perBlock * kernel.getLanes());
+    int64_t blocks = plan.getNumRhsBlocks(perBlock * kernel.getLanes()) *
+                     plan.getNumSegments();
     if (isDepthwise || plan.isGather || int64_t(counts.size()) != 4 * blocks)
       return op.emitOpError()
              << "expected '" << dotCountsAttrName

@@ -157,7 +157,21 @@ void WeightLayout::packBlock(int64_t offset, int64_t first, int64_t vectors) {
 
 void WeightLayout::sortBlock(size_t start, int64_t columns) {
   SmallVector<int8_t> weights(result.begin() + start, result.end());
+  result.truncate(start);
   SmallVector<int64_t> distances = plan.getGroupOffsets();
+  size_t segments = plan.getNumSegments();
+  size_t groups = distances.size() / segments, bytes = groups * columns * 4;
+  for (size_t at = 0; at < segments; ++at)
+    sortSegment(
+        SmallVector<int8_t>(ArrayRef<int8_t>(weights).slice(at * bytes, bytes)),
+        SmallVector<int64_t>(
+            ArrayRef<int64_t>(distances).slice(at * groups, groups)),
+        columns);
+}
+
+void WeightLayout::sortSegment(SmallVector<int8_t> weights,
+                               SmallVector<int64_t> distances,
+                               int64_t columns) {
   std::vector<numerics::DotBlock> blocks = planGroups(weights, columns);
   SmallVector<int8_t> splitWeights = weights;
   SmallVector<int64_t> splitDistances = distances;
@@ -173,7 +187,6 @@ void WeightLayout::sortBlock(size_t start, int64_t columns) {
     }
   }
   shares.add(numerics::countShares(blocks, weights, columns, *activation));
-  result.truncate(start);
   appendBlock(blocks, weights, distances, columns * 4);
 }
 

@@ -77,9 +77,14 @@ private:
 
   void packBlock(int64_t offset, int64_t first, int64_t vectors);
 
-  /// Puts the groups of a packed block into the order of its proof. Groups that
-  /// do not fit are split in two that do where that is cheaper than widening.
+  /// Puts the groups of a packed block into the order of its proof, segment by
+  /// segment.
   void sortBlock(size_t start, int64_t columns);
+
+  /// The same for one segment. Groups that do not fit are split in two that do
+  /// where that is cheaper than widening.
+  void sortSegment(llvm::SmallVector<int8_t> weights,
+                   llvm::SmallVector<int64_t> distances, int64_t columns);
 
   std::vector<numerics::DotBlock> planGroups(llvm::ArrayRef<int8_t> weights,
                                              int64_t columns) const;

@@ -78,6 +78,23 @@ static LogicalResult verifyLhsRange(Operation *op, Attribute attr) {
   return success();
 }
 
+/// Two numbers for each dimension of the activation.
+static LogicalResult verifyLhsBorder(Operation *op, Attribute attr) {
+  auto contract = dyn_cast<ContractOp>(op);
+  if (!contract)
+    return op->emitOpError() << "'" << lhsBorderAttrName
+                             << "' belongs on 'qdot.contract'";
+  auto type = dyn_cast<ShapedType>(contract.getLhs().getType());
+  auto border = dyn_cast<DenseI64ArrayAttr>(attr);
+  if (!type || !border || border.size() != 2 * type.getRank() ||
+      llvm::any_of(border.asArrayRef(), [](int64_t at) { return at < 0; }))
+    return op->emitOpError()
+           << "expected two counts of zeros for each dimension of "
+           << contract.getLhs().getType() << " for '" << lhsBorderAttrName
+           << "', got " << attr;
+  return success();
+}
+
 LogicalResult QdotDialect::verifyOperationAttribute(Operation *op,
                                                     NamedAttribute attr) {
   StringRef name = attr.getName();
@@ -86,6 +103,8 @@ LogicalResult QdotDialect::verifyOperationAttribute(Operation *op,
     return verifyQuantizedAttr(op, value);
   if (name == lhsRangeAttrName)
     return verifyLhsRange(op, value);
+  if (name == lhsBorderAttrName)
+    return verifyLhsBorder(op, value);
   if (name == accumulatorAttrName && !isa<AccumulatorAttr>(value))
     return op->emitOpError() << "expected a #qdot.accumulator attribute for '"
                              << name << "', got " << value;

@@ -62,6 +62,7 @@ static void addKernelOps(OpPassManager &pm, const std::string &target,
   pm.addPass(createSplitZeroPoints(split));
   pm.addPass(createFuseEpilogues());
   pm.addPass(createOrderChannels());
+  pm.addPass(createMarkBorders());
   pm.addPass(createSimplifyRequantize());
 }
 

@@ -282,6 +282,28 @@ func.func @lhs_range_owner(%x: i32) {
 
 // -----
 
+func.func @lhs_border(%x: tensor<2x4xi8>, %w: tensor<4x3xi8>, %e: tensor<2x3xi32>) -> tensor<2x3xi32> {
+  // expected-error @+1 {{'qdot.contract' op expected two counts of zeros for each dimension of 'tensor<2x4xi8>' for 'qdot.lhs_border', got array<i64: 0, -1, 0, 0>}}
+  %r = qdot.contract ins(%x, %w : tensor<2x4xi8>, tensor<4x3xi8>) outs(%e : tensor<2x3xi32>)
+      attributes {indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>],
+                  loop_sizes = array<i64: 2, 3, 4>, qdot.lhs_border = array<i64: 0, -1, 0, 0>,
+                  lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32):
+    qdot.yield %acc : i32
+  } -> tensor<2x3xi32>
+  return %r : tensor<2x3xi32>
+}
+
+// -----
+
+func.func @lhs_border_owner(%x: i32) {
+  // expected-error @+1 {{'arith.addi' op 'qdot.lhs_border' belongs on 'qdot.contract'}}
+  %0 = arith.addi %x, %x {qdot.lhs_border = array<i64: 1, 1>} : i32
+  return
+}
+
+// -----
+
 func.func @mixed_clamp(%acc: i32, %m: f32) {
   // expected-error @+1 {{clamp(-1, 255) is no interval of 'i8'}}
   %0 = qdot.requantize %acc, %m zero_point(0) clamp(-1, 255) contract f32 : i32, f32 -> i8

@@ -206,6 +206,30 @@ def OrderChannels : Pass<"qdot-order-channels", "::mlir::ModuleOp"> {
                            "::mlir::tensor::TensorDialect"];
 }
 
+def MarkBorders : Pass<"qdot-mark-borders", "::mlir::ModuleOp"> {
+  let summary = "Mark activations that are surrounded by zeros";
+  let description = [{
+    Input: `qdot.contract` on tensors, after the passes that change activations
+    and their order.
+
+    Output: a contraction of a `tensor.pad` with zeros has the attribute
+    `qdot.lhs_border`: the number of zeros in front of and behind each
+    dimension. Products with them are 0, so a dot kernel leaves out the steps of
+    its slowest reduction that meet nothing else: at the top and the bottom of a
+    padded image, one of three rows of a 3x3 window. A dynamic amount counts as
+    none. Other padding values are left alone: their products count.
+
+    Example: rows of zeros above and below.
+
+    ```mlir
+    %p = tensor.pad %x low[1, 0] high[1, 0] ... : tensor<5x8xi8> to tensor<7x8xi8>
+    %r = qdot.contract ins(%p, %w : tensor<7x8xi8>, tensor<3x8x4xi8>) ...
+    // ->
+    %r = qdot.contract ... {qdot.lhs_border = array<i64: 1, 1, 0, 0>} ...
+    ```
+  }];
+}
+
 def SimplifyRequantize : Pass<"qdot-simplify-requantize", "::mlir::ModuleOp"> {
   let summary = "Requantize in f32 where that is proved to give the same bytes";
   let description = [{

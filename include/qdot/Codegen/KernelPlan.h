@@ -29,11 +29,11 @@ inline constexpr llvm::StringLiteral orderedExtrasAttrName =
 
 /// Discardable attributes of a packed dot kernel whose products are added in
 /// 16 bits where that is proved (see numerics::planDotBlocks): symbols of i32
-/// constants. `counts` has, for every block of columns, the number of dot
-/// products of 4 pairs, 2 pairs, 1 pair, and of single ones that must be
-/// widened; they stand in this order. `offsets` has, for every block, the
-/// distance in bytes of every group of four elements from the position of the
-/// activation.
+/// constants. `counts` has, for every segment (KernelPlan::getNumSegments) of
+/// every block of columns, the number of dot products of 4 pairs, 2 pairs, 1
+/// pair, and of single ones that must be widened; they stand in this order.
+/// `offsets` has, for every segment, the distance in bytes of every group of
+/// four elements from the position of the activation.
 inline constexpr llvm::StringLiteral dotCountsAttrName = "qdot.dot_counts";
 inline constexpr llvm::StringLiteral dotOffsetsAttrName = "qdot.dot_offsets";
 
@@ -65,6 +65,16 @@ struct PlanReduction {
   unsigned loop;
   int64_t size;
   int64_t lhs; ///< bytes
+};
+
+/// Zeros around the activation along the slowest reduction: at position `p` of
+/// an outer loop, only `low <= p * step + r * reduction step < end` counts.
+struct PlanBorder {
+  std::optional<unsigned> loop; ///< of the op; nullopt: position 0 alone
+  int64_t step = 0;             ///< indices per position
+  int64_t reductionStep = 1;    ///< indices per element of the reduction
+  int64_t low = 0;              ///< first index that is no zero
+  int64_t end = 0;              ///< index behind the last one
 };
 
 /// Four reduction elements that one dot product reads: their distance from the
@@ -106,6 +116,8 @@ struct KernelPlan {
   PlanLoop column;
   /// Reductions, slowest first, around the run. Depthwise: all of them.
   llvm::SmallVector<PlanReduction> reductions;
+  /// Dot: what the slowest reduction may leave out.
+  std::optional<PlanBorder> border;
   /// Dot: the loops of the run, slowest first, and its length in bytes. The
   /// activation is contiguous along it, unless `isGather`.
   llvm::SmallVector<unsigned> runLoops;
@@ -129,6 +141,10 @@ struct KernelPlan {
   llvm::SmallVector<PlanUnit> getRunUnits() const;
   /// Dot products per output element: runs times groups.
   int64_t getNumGroups() const;
+  /// Parts of the reduction whose groups are sorted each by itself: the
+  /// elements of the slowest reduction where some of them may be left out and
+  /// each has groups enough, else 1.
+  int64_t getNumSegments() const;
   /// Blocks of `width` columns (the last one may be partial), for all loops
   /// along which the weights vary.
   int64_t getNumRhsBlocks(int64_t width) const;

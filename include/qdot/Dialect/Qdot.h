@@ -37,6 +37,7 @@ inline constexpr llvm::StringLiteral rangeAttrName = "qdot.range";
 inline constexpr llvm::StringLiteral quantizationAttrName = "qdot.quantization";
 inline constexpr llvm::StringLiteral signatureAttrName = "qdot.signature";
 inline constexpr llvm::StringLiteral lhsRangeAttrName = "qdot.lhs_range";
+inline constexpr llvm::StringLiteral lhsBorderAttrName = "qdot.lhs_border";
 inline constexpr llvm::StringLiteral workspaceAttrName = "qdot.workspace";
 inline constexpr llvm::StringLiteral minWorkAttrName = "qdot.min_work";
 inline constexpr llvm::StringLiteral grainAttrName = "qdot.grain";

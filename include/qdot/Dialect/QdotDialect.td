@@ -37,6 +37,9 @@ def Qdot_Dialect : Dialect {
       of the tensors behind its pointers.
     * `qdot.lhs_range` on `qdot.contract`: the smallest and the largest
       activation, proved (`qdot-fuse-epilogues`).
+    * `qdot.lhs_border` on `qdot.contract`: how many of the first and of the
+      last indices of each dimension hold nothing but zeros in the activation
+      (`qdot-mark-borders`).
     * `qdot.workspace` on an entry point (`qdot-plan-memory`): the bytes that its
       `_in_workspace` twin needs.
     * `qdot.min_work` on `qdot.contract` or a linalg operation on memrefs

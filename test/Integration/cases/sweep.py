@@ -252,6 +252,29 @@ def random_conv(name, r, kind):
     return f
 
 
+def bordered(count, seed):
+    """Padding with the byte 0, of which rows of taps are left out: with wide
+    reductions, and with more of it than a window has rows."""
+    r = Random(seed)
+    for i in range(count):
+        taps = [r.pick(2, 3, 3, 5), r.pick(1, 3)]
+        strides = [r.pick(1, 1, 2, 3), r.pick(1, 2)]
+        dilations = [r.pick(1, 1, 2, 3), 1]
+        image = [r.size(1, 9), r.size(1, 9)]
+        pads = []
+        for n, k, d in zip(image, taps, dilations):
+            span = (k - 1) * d + 1
+            most = span + 2 if n < 5 else span - 1
+            pads.append((r.size(max(0, span - n), most), r.size(0, most)))
+        f = IntegerFunction(f"border_{i}")
+        x = f.input((r.pick(1, 1, 2), *image, r.pick(5, 16, 64, 67, 96)),
+                    r.pick(U8, Codes(-128, 127, -128), U7))
+        contract, output, _ = choose(r)
+        f.result(conv(f, r, x, taps, strides, dilations, pads,
+                      r.pick(1, 7, 16, 33), contract, output))
+        yield f
+
+
 def convolutions(kind, count, seed):
     r = Random(seed)
     for i in range(count):
@@ -394,6 +417,7 @@ GROUPS = {
                      *convolutions("few", 30, 14),
                      *convolutions("pointwise", 30, 15),
                      *convolutions("grouped", 30, 16)],
+    "border": lambda: bordered(30, 35),
     "depthwise": lambda: [*convolutions("depthwise", 40, 17),
                           *depthwise_channels(18)],
     "batch": lambda: batches(60, 19),
