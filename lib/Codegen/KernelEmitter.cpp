@@ -85,6 +85,7 @@ LogicalResult KernelEmitter::emit() {
   for (Value extra : op.getExtras())
     extras.push_back(flatten(extra, at.extras.emplace_back()));
   out = flatten(op.getInit(), at.out);
+  rare = findRareFactor();
   if (failed(isSplit() ? emitSplit(at) : emitWhole(at)))
     return failure();
   if (rawRhs)

@@ -224,6 +224,20 @@ private:
     mlir::Value table;  ///< 256 bytes that the result is looked up in, or null
   };
   std::optional<NarrowForm> matchNarrow();
+
+  /// A factor per column of `fma(x, factor, sum)` that is 0 in most blocks.
+  struct RareFactor {
+    unsigned extra;
+    mlir::Value result; ///< of the fma
+    mlir::Value sum;    ///< an argument of the body
+    llvm::SmallVector<bool> isUsed; ///< by block of columns
+  };
+  std::optional<RareFactor> findRareFactor();
+  mlir::Value isUsed(const TilePosition &at, const RareFactor &factor,
+                     int64_t vectors, int64_t valid);
+  Result finishAll(const TilePosition &at,
+                   mlir::ArrayRef<mlir::Value> accumulators, int64_t vectors,
+                   int64_t valid);
   Result emitScalarEnd(const TilePosition &at, mlir::Value accumulator,
                        int64_t row, int64_t vector, int64_t vectors,
                        int64_t valid);
@@ -240,6 +254,8 @@ private:
                     mlir::ArrayRef<int64_t> numbers, int64_t vectors,
                     int64_t valid);
   mlir::Value getSize(const PlanLoop &loop);
+  std::optional<RareFactor> rare; ///< found once
+  bool isRareLeftOut = false;     ///< in what is emitted now
   /// The position of the extra that the body adds to the accumulator first.
   std::optional<unsigned> findBias();
 };

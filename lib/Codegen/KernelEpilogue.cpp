@@ -9,10 +9,13 @@
 #include "RuntimePacking.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/Matchers.h"
 #include "qdot/Codegen/VectorBody.h"
+#include "qdot/Dialect/Constants.h"
+#include "llvm/Support/SaveAndRestore.h"
 
 using namespace mlir;
 using namespace qdot;
@@ -115,9 +118,12 @@ FailureOr<Value> KernelEmitter::vectorize(Value accumulator,
     bool isRead = llvm::any_of(argument.getUsers(), [&](Operation *user) {
       return user != biasAdd;
     });
-    if (isRead)
+    bool isLeftOut = isRareLeftOut && number == rare->extra;
+    if (isRead && !isLeftOut)
       mapping.map(argument, load(number));
   }
+  if (isRareLeftOut)
+    mapping.map(rare->result, mapping.lookup(rare->sum));
   FailureOr<SmallVector<Value>> values =
       vectorizeBody(builder, body, mapping, lanes, isScalable);
   if (failed(values)) {
@@ -243,9 +249,81 @@ FailureOr<Value> KernelEmitter::emitNarrow(const TilePosition &at,
   return bytes;
 }
 
+std::optional<KernelEmitter::RareFactor> KernelEmitter::findRareFactor() {
+  auto ordered = op->getAttrOfType<DenseI64ArrayAttr>(orderedExtrasAttrName);
+  if (!ordered)
+    return std::nullopt;
+  for (int64_t number : ordered.asArrayRef()) {
+    auto get = op.getExtras()[number].getDefiningOp<memref::GetGlobalOp>();
+    BlockArgument argument = op.getBody().front().getArgument(number + 1);
+    auto fma = argument.hasOneUse()
+                   ? dyn_cast<math::FmaOp>(*argument.user_begin())
+                   : math::FmaOp();
+    if (!get || !fma || fma.getC() == argument ||
+        !isa<BlockArgument>(fma.getC()))
+      continue;
+    auto global = SymbolTable::lookupNearestSymbolFrom<memref::GlobalOp>(
+        op, get.getNameAttr());
+    auto data = dyn_cast_if_present<ElementsAttr>(
+        global.getInitialValue().value_or(Attribute()));
+    FailureOr<ConstantTensor> values = failure();
+    if (data)
+      values = ConstantTensor::get(data, [&] { return op.emitOpError(); });
+    if (failed(values) || !values->getType().getElementType().isF32())
+      continue;
+    RareFactor factor{unsigned(number), fma.getResult(), fma.getC(), {}};
+    int64_t columns = getBlockColumns(), count = values->getNumElements();
+    for (int64_t first = 0; first < count; first += columns)
+      factor.isUsed.push_back(
+          llvm::any_of(llvm::seq(first, std::min(first + columns, count)),
+                       [&](int64_t at) { return values->getFloat(at) != 0; }));
+    if (2 * llvm::count(factor.isUsed, true) <= int64_t(factor.isUsed.size()))
+      return factor;
+  }
+  return std::nullopt;
+}
+
+/// Whether a factor of the block at `at` has any bit set.
+Value KernelEmitter::isUsed(const TilePosition &at, const RareFactor &factor,
+                            int64_t vectors, int64_t valid) {
+  auto bits = VectorType::get({kernel.getLanes()}, builder.getI32Type());
+  Value any;
+  for (int64_t vector = 0; vector < vectors; ++vector) {
+    Value own = vector::BitCastOp::create(
+        builder, loc, bits,
+        loadExtra(at, factor.extra, 0, vector, vectors, valid));
+    any = any ? arith::OrIOp::create(builder, loc, any, own).getResult() : own;
+  }
+  any = vector::ReductionOp::create(builder, loc, vector::CombiningKind::OR, any);
+  Value zero = arith::ConstantOp::create(builder, loc, builder.getI32IntegerAttr(0));
+  return arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ne, any, zero);
+}
+
 LogicalResult KernelEmitter::finish(const TilePosition &at,
                                     ArrayRef<Value> accumulators,
                                     int64_t vectors, int64_t valid) {
+  auto finishWithout = [&] {
+    llvm::SaveAndRestore without(isRareLeftOut, true);
+    return finishAll(at, accumulators, vectors, valid);
+  };
+  if (!rare || (staticBlock && rare->isUsed[*staticBlock]))
+    return finishAll(at, accumulators, vectors, valid);
+  if (staticBlock)
+    return finishWithout();
+  auto choice =
+      scf::IfOp::create(builder, loc, isUsed(at, *rare, vectors, valid),
+                        /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(choice.thenBlock());
+  if (failed(finishAll(at, accumulators, vectors, valid)))
+    return failure();
+  builder.setInsertionPointToStart(choice.elseBlock());
+  return finishWithout();
+}
+
+LogicalResult KernelEmitter::finishAll(const TilePosition &at,
+                                       ArrayRef<Value> accumulators,
+                                       int64_t vectors, int64_t valid) {
   int64_t lanes = kernel.getLanes();
   int64_t rows = int64_t(accumulators.size()) / vectors;
   std::optional<NarrowForm> form = matchNarrow();
