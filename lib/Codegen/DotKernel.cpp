@@ -23,7 +23,7 @@ static constexpr int64_t maxUnrolledDots = 96;
 
 /// The same for blocks whose groups are sorted, and for all blocks together.
 static constexpr int64_t maxUnrolledSortedDots = 128;
-static constexpr int64_t maxStaticDots = 512;
+static constexpr int64_t maxStaticDots = 1024;
 
 namespace {
 class DotEmitter : public KernelEmitter {
