@@ -94,3 +94,22 @@ LogicalResult KernelAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                        << rows << " rows of " << vectors << " vectors";
   return success();
 }
+
+LogicalResult TileAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                               int64_t rows, int64_t vectors, int64_t lanes) {
+  auto check = [&](StringRef name, int64_t value, int64_t max) -> LogicalResult {
+    if (value >= 1 && value <= max)
+      return success();
+    return emitError() << "expected " << name << " between 1 and " << max
+                       << " in #qdot.tile, got " << value;
+  };
+  if (failed(check("rows", rows, 32)) || failed(check("vectors", vectors, 16)))
+    return failure();
+  if (lanes != 4 && lanes != 8 && lanes != 16)
+    return emitError() << "expected lanes 4, 8 or 16 in #qdot.tile, got "
+                       << lanes;
+  if (rows * vectors > 64)
+    return emitError() << "expected at most 64 sums in #qdot.tile, got " << rows
+                       << " rows of " << vectors << " vectors";
+  return success();
+}

@@ -95,6 +95,15 @@ static void addKernels(OpPassManager &pm, const LoweringOptions &options,
   pm.addPass(createLowerDot());
 }
 
+/// Contractions in f32 to tiles of fused multiply-adds.
+static void addFloatTiles(OpPassManager &pm, const LoweringOptions &options) {
+  ChooseFloatTilesOptions choose;
+  choose.target = options.target;
+  pm.addPass(createChooseFloatTiles(choose));
+  pm.addPass(createExpandFloatTiles());
+  pm.addPass(createSymbolDCEPass());
+}
+
 /// Large operations that are still whole, in parts for threads.
 static void addSplits(OpPassManager &pm, const LoweringOptions &options) {
   if (options.target == "generic")
@@ -163,6 +172,8 @@ void qdot::buildLowerToLLVMPipeline(OpPassManager &pm,
   pm.addPass(createDecomposeOps());
   addInterface(pm, options);
   pm.addPass(createOrderLoops());
+  if (hasKernels)
+    pm.addPass(createFuseProducts());
   addBufferization(pm);
   if (hasKernels)
     addKernels(pm, options, table && isAArch64(*table));
@@ -170,6 +181,8 @@ void qdot::buildLowerToLLVMPipeline(OpPassManager &pm,
     addPortableKernels(pm);
   if (options.threads != 1)
     addSplits(pm, options);
+  if (hasKernels)
+    addFloatTiles(pm, options);
   if (options.planMemory)
     addMemoryPlan(pm, options);
   if (options.threads != 1)

@@ -7,6 +7,7 @@
 
 #include "qdot/Runtime/Runtime.h"
 #include "MemRef.h"
+#include "Moments.h"
 #include "Tally.h"
 #include "qdot/Runtime/Records.h"
 #include "qdot/Statistics/AtomicFile.h"
@@ -207,22 +208,43 @@ static void mergeChannels(TensorRecord &record,
   record.merge(carrier);
 }
 
-/// Counts one sample that is small against the bins of a tally.
+/// Counts values that are few against the bins of a tally. Precondition: count
+/// <= maxMomentsChunk.
+static ChunkSummary addFew(TensorRecord &record, const float *values,
+                           size_t count) {
+  constexpr unsigned lowBits = 32 - TensorRecord::binBits;
+  ChunkSummary s = summarize(values, count);
+  record.count += count;
+  record.nanCount += s.nanCount;
+  record.infCount += s.infCount;
+  record.zeroCount += s.zeroCount;
+  addMoments(values, count, s, record.sum, record.sumOfSquares);
+  bool isFinite = s.nanCount + s.infCount == 0;
+  for (size_t i = 0; i != count; ++i)
+    if (isFinite || statistics::isFinite(values[i]))
+      ++record.bins[statistics::bitsOf(values[i]) >> lowBits];
+  if (s.negativeZeroCount != 0) {
+    record.bins[0] += s.negativeZeroCount;
+    record.bins[TensorRecord::numBins / 2] -= s.negativeZeroCount;
+  }
+  return s;
+}
+
+/// Counts one sample of few values.
 template <typename Element>
 static void addSmallSample(TensorRecord &record, const View &view,
                            bool isSample) {
   int32_t min = INT32_MAX, max = INT32_MIN;
   forEachRun<Element>(view, [&](const float *values, size_t count) {
-    for (size_t i = 0; i != count; ++i) {
-      record.add(values[i]);
-      if (!statistics::isFinite(values[i]))
-        continue;
-      int32_t order = statistics::orderOf(statistics::bitsOf(values[i]));
-      min = std::min(min, order);
-      max = std::max(max, order);
-    }
+    ChunkSummary s = addFew(record, values, count);
+    min = std::min(min, s.minOrder);
+    max = std::max(max, s.maxOrder);
   });
-  if (isSample && min <= max)
+  if (min > max)
+    return;
+  record.addToRange(statistics::valueOf(min));
+  record.addToRange(statistics::valueOf(max));
+  if (isSample)
     record.addSample(statistics::valueOf(min), statistics::valueOf(max));
 }
 
@@ -231,7 +253,7 @@ static void addSmallSample(TensorRecord &record, const View &view,
 template <typename Element>
 static void observe(const char *site, const qdot_unranked_memref &values,
                     std::vector<TensorRecord> channels = {}) {
-  constexpr size_t worthATally = 48;
+  constexpr size_t worthATally = 256;
   Samples samples{View(values), validRows};
   View view = samples.first;
   view.simplify();

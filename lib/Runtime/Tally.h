@@ -8,8 +8,9 @@
 #ifndef QDOT_RUNTIME_TALLY_H
 #define QDOT_RUNTIME_TALLY_H
 
+#include "BinCounts.h"
+#include "Moments.h"
 #include "qdot/Statistics/Histogram.h"
-#include <array>
 #include <cstddef>
 
 namespace qdot::runtime {
@@ -18,7 +19,7 @@ namespace qdot::runtime {
 /// in a form that is fast to add to. Empty between two uses.
 class Tally {
 public:
-  /// The most values to add before `flush`, so that no cell overflows.
+  /// The most values to add before `flush`, so that no count overflows.
   static constexpr size_t maxValues = (size_t(1) << 20) - 1;
 
   /// Counts `values[0]` to `values[count - 1]`.
@@ -34,22 +35,6 @@ public:
   size_t size() const { return total; }
 
 private:
-  /// One bin, in one addition per value: the low 20 bits of the values, which
-  /// the bin leaves open, are summed beside the count.
-  struct alignas(16) Cell {
-    uint64_t countAndLowBits = 0; ///< count in the upper 20 bits
-    uint64_t squares = 0;         ///< of the low bits
-  };
-  /// Neighbours count in different cells: equal neighbours (zeros after a ReLU)
-  /// would wait for each other's store otherwise.
-  static constexpr size_t numLanes = 4;
-  struct alignas(64) Bin {
-    Cell lanes[numLanes];
-  };
-  /// The sums of one bin over its lanes.
-  struct BinSums {
-    uint64_t count, lowBits, squares;
-  };
   /// Smallest and largest finite value by `orderOf`.
   struct Extremes {
     int32_t min = INT32_MAX, max = INT32_MIN;
@@ -58,21 +43,19 @@ private:
   };
 
   void addChunk(const float *values, size_t count);
-  void addToBins(const float *values, size_t count);
-  BinSums takeBin(unsigned bin);
   unsigned highestExponent(bool isNegative) const;
-  void flushExponent(statistics::TensorRecord &record, unsigned firstBin,
-                     unsigned endBin);
 
   size_t total = 0;
-  uint64_t nanCount = 0, infCount = 0, zeroCount = 0, negativeZeroCount = 0;
+  uint64_t nanCount = 0, infCount = 0, zeroCount = 0;
   /// Of the magnitudes that are not zero: which bins are in use.
   uint32_t lowMagnitude = UINT32_MAX, highMagnitude = 0;
   Extremes sample; ///< of the open sample
   Extremes all;    ///< since the last flush
   uint64_t sampleCount = 0;
   statistics::ValueSum sumOfMinima, sumOfMaxima;
-  std::array<Bin, statistics::TensorRecord::numBins> bins;
+  statistics::ValueSum sum;
+  statistics::SquareSum sumOfSquares;
+  BinCounts bins;
 };
 
 } // namespace qdot::runtime

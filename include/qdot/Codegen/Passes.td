@@ -8,6 +8,7 @@
 #ifndef QDOT_CODEGEN_PASSES_TD
 #define QDOT_CODEGEN_PASSES_TD
 
+include "qdot/Codegen/FloatPasses.td"
 include "qdot/Codegen/KernelPasses.td"
 include "qdot/Codegen/ModulePasses.td"
 include "qdot/Codegen/ThreadPasses.td"

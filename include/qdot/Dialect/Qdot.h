@@ -41,6 +41,7 @@ inline constexpr llvm::StringLiteral lhsBorderAttrName = "qdot.lhs_border";
 inline constexpr llvm::StringLiteral workspaceAttrName = "qdot.workspace";
 inline constexpr llvm::StringLiteral minWorkAttrName = "qdot.min_work";
 inline constexpr llvm::StringLiteral grainAttrName = "qdot.grain";
+inline constexpr llvm::StringLiteral tileAttrName = "qdot.tile";
 
 /// Registers the models by which one-shot bufferization handles qdot ops.
 void registerBufferizableOpInterfaceExternalModels(

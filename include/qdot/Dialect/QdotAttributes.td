@@ -154,4 +154,21 @@ def Qdot_KernelAttr : Qdot_Attr<"Kernel", "kernel"> {
   let genVerifyDecl = 1;
 }
 
+def Qdot_TileAttr : Qdot_Attr<"Tile", "tile"> {
+  let summary = "The register tile chosen for an f32 contraction";
+  let description = [{
+    `rows` positions of the result by `vectors` vectors of `lanes` sums. Written
+    by `qdot-choose-float-tiles` as `qdot.tile` of a linalg operation, read by
+    `qdot-expand-float-tiles`; may be edited in between. 1 <= rows <= 32, 1 <=
+    vectors <= 16, lanes 4, 8 or 16, rows * vectors <= 64.
+
+    Example: `#qdot.tile<rows 6 vectors 2 lanes 8>`
+  }];
+  let parameters = (ins "int64_t":$rows, "int64_t":$vectors, "int64_t":$lanes);
+  let assemblyFormat = [{
+    `<` `rows` $rows `vectors` $vectors `lanes` $lanes `>`
+  }];
+  let genVerifyDecl = 1;
+}
+
 #endif // QDOT_DIALECT_QDOTATTRIBUTES_TD
