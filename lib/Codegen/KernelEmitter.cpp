@@ -42,19 +42,6 @@ Value KernelEmitter::multiply(Value a, int64_t b) {
 
 /// The memory of `memref` as one dimension without end; `offset` is where its
 /// first element lies.
-Value KernelEmitter::flatten(Value memref, Value &offset) {
-  auto type = cast<MemRefType>(memref.getType());
-  auto metadata =
-      memref::ExtractStridedMetadataOp::create(builder, loc, memref);
-  offset = metadata.getOffset();
-  auto flat = MemRefType::get({ShapedType::kDynamic}, type.getElementType());
-  return memref::ReinterpretCastOp::create(
-      builder, loc, flat, metadata.getBaseBuffer(),
-      OpFoldResult(builder.getIndexAttr(0)),
-      ArrayRef<OpFoldResult>{constant(std::numeric_limits<int64_t>::max())},
-      ArrayRef<OpFoldResult>{builder.getIndexAttr(1)});
-}
-
 std::optional<unsigned> KernelEmitter::findBias() {
   Value accumulator = op.getBody().front().getArgument(0);
   if (!accumulator.hasOneUse())
@@ -74,17 +61,17 @@ std::optional<unsigned> KernelEmitter::findBias() {
 LogicalResult KernelEmitter::emit() {
   bias = findBias();
   TilePosition at;
-  lhs = flatten(op.getLhs(), at.lhs);
+  lhs = createFlatView(builder, loc, op.getLhs(), at.lhs);
   if (op.getPacked()) {
-    rhs = flatten(op.getRhs(), at.rhs);
+    rhs = createFlatView(builder, loc, op.getRhs(), at.rhs);
   } else {
-    rawRhs = flatten(op.getRhs(), at.raw);
+    rawRhs = createFlatView(builder, loc, op.getRhs(), at.raw);
     rhs = createPackedBuffer();
     at.rhs = constant(0);
   }
   for (Value extra : op.getExtras())
-    extras.push_back(flatten(extra, at.extras.emplace_back()));
-  out = flatten(op.getInit(), at.out);
+    extras.push_back(createFlatView(builder, loc, extra, at.extras.emplace_back()));
+  out = createFlatView(builder, loc, op.getInit(), at.out);
   rare = findRareFactor();
   if (failed(isSplit() ? emitSplit(at) : emitWhole(at)))
     return failure();

@@ -193,7 +193,6 @@ private:
   size_t unitLevel = 0;
   mlir::Value unitBegin, unitEnd;
 
-  mlir::Value flatten(mlir::Value memref, mlir::Value &offset);
   Result emitOuter(size_t level, TilePosition at, mlir::Value block);
   Result emitPacked(size_t level, const TilePosition &at, mlir::Value block);
   /// Whether threads may share the kernel.

@@ -156,25 +156,12 @@ std::optional<KernelEmitter::NarrowForm> KernelEmitter::matchNarrow() {
     form.isFlipped = true;
     value = flip.getLhs();
   }
-  if (auto round = value.getDefiningOp<RoundOp>()) {
-    form.value = round.getInput();
-    form.min = static_cast<int64_t>(round.getClampMin());
-    form.max = static_cast<int64_t>(round.getClampMax());
-  } else {
-    auto truncation = value.getDefiningOp<arith::TruncIOp>();
-    auto upper = truncation ? truncation.getIn().getDefiningOp<arith::MinSIOp>()
-                            : arith::MinSIOp();
-    auto lower =
-        upper ? upper.getLhs().getDefiningOp<arith::MaxSIOp>() : arith::MaxSIOp();
-    if (!lower || !lower.getType().isInteger(32))
-      return std::nullopt;
-    auto min = matchInteger(lower.getRhs()), max = matchInteger(upper.getRhs());
-    if (!min || !max)
-      return std::nullopt;
-    form.value = lower.getLhs();
-    form.min = *min;
-    form.max = *max;
-  }
+  std::optional<ByteClamp> clamp = matchByteClamp(value);
+  if (!clamp)
+    return std::nullopt;
+  form.value = clamp->value;
+  form.min = clamp->min;
+  form.max = clamp->max;
   if (form.min < 0 || form.max > 255 || form.min > form.max)
     return std::nullopt;
   // Entry 0 belongs to -128.

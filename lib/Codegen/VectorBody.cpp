@@ -58,6 +58,21 @@ SmallVector<Value> qdot::interleaveBytes(OpBuilder &builder, Location loc,
           unpack(builder, loc, high01, high23, 2, true)};
 }
 
+Value qdot::createFlatView(OpBuilder &builder, Location loc, Value memref,
+                           Value &offset) {
+  auto type = cast<MemRefType>(memref.getType());
+  auto metadata =
+      memref::ExtractStridedMetadataOp::create(builder, loc, memref);
+  offset = metadata.getOffset();
+  auto flat = MemRefType::get({ShapedType::kDynamic}, type.getElementType());
+  Value size = arith::ConstantIndexOp::create(
+      builder, loc, std::numeric_limits<int64_t>::max());
+  return memref::ReinterpretCastOp::create(
+      builder, loc, flat, metadata.getBaseBuffer(),
+      OpFoldResult(builder.getIndexAttr(0)), ArrayRef<OpFoldResult>{size},
+      ArrayRef<OpFoldResult>{builder.getIndexAttr(1)});
+}
+
 Value qdot::loadLanes(OpBuilder &builder, Location loc, Value memref,
                       Value index, int64_t lanes, int64_t valid) {
   Type element = cast<MemRefType>(memref.getType()).getElementType();
@@ -118,6 +133,24 @@ std::optional<ByteLookup> qdot::matchByteLookup(Value value) {
       !matchPattern(sum.getRhs(), m_ConstantInt(&offset)) || offset != 128)
     return std::nullopt;
   return ByteLookup{load.getMemref(), cast.getIn(), true};
+}
+
+std::optional<ByteClamp> qdot::matchByteClamp(Value value) {
+  if (auto round = value.getDefiningOp<RoundOp>())
+    return ByteClamp{round.getInput(),
+                     static_cast<int64_t>(round.getClampMin()),
+                     static_cast<int64_t>(round.getClampMax())};
+  auto truncation = value.getDefiningOp<arith::TruncIOp>();
+  auto upper = truncation ? truncation.getIn().getDefiningOp<arith::MinSIOp>()
+                          : arith::MinSIOp();
+  auto lower =
+      upper ? upper.getLhs().getDefiningOp<arith::MaxSIOp>() : arith::MaxSIOp();
+  APInt min, max;
+  if (!lower || !lower.getType().isInteger(32) ||
+      !matchPattern(lower.getRhs(), m_ConstantInt(&min)) ||
+      !matchPattern(upper.getRhs(), m_ConstantInt(&max)))
+    return std::nullopt;
+  return ByteClamp{lower.getLhs(), min.getSExtValue(), max.getSExtValue()};
 }
 
 void qdot::keepLoop(scf::ForOp loop) {

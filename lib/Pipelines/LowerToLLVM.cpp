@@ -63,6 +63,7 @@ static void addKernelOps(OpPassManager &pm, const std::string &target,
   pm.addPass(createFuseEpilogues());
   pm.addPass(createOrderChannels());
   pm.addPass(createMarkBorders());
+  pm.addPass(createFuseElementwise());
   pm.addPass(createSimplifyRequantize());
 }
 
@@ -82,12 +83,17 @@ static void addKernels(OpPassManager &pm, const LoweringOptions &options,
   reductions.target = options.target;
   pm.addPass(createVectorizeReductions(reductions));
   pm.addPass(createSymbolDCEPass());
+  if (options.threads != 1)
+    pm.addPass(createSplitLoops());
   if (isArm) {
     pm.addPass(createVectorizeLookups());
     LowerDotAArch64Options lower;
     lower.target = options.target;
     pm.addPass(createLowerDotAArch64(lower));
   } else {
+    VectorizeBytesOptions bytes;
+    bytes.target = options.target;
+    pm.addPass(createVectorizeBytes(bytes));
     LowerDotX86Options lower;
     lower.target = options.target;
     pm.addPass(createLowerDotX86(lower));
@@ -104,10 +110,9 @@ static void addFloatTiles(OpPassManager &pm, const LoweringOptions &options) {
   pm.addPass(createSymbolDCEPass());
 }
 
-/// Large operations that are still whole, in parts for threads.
+/// Large operations in parts for threads.
 static void addSplits(OpPassManager &pm, const LoweringOptions &options) {
-  if (options.target == "generic")
-    pm.addPass(createChooseSplits({options.minWork}));
+  pm.addPass(createChooseSplits({options.minWork}));
   pm.addPass(createSplitLoops());
 }
 
@@ -168,7 +173,9 @@ void qdot::buildLowerToLLVMPipeline(OpPassManager &pm,
   const KernelTarget *table = findKernelTarget(options.target);
   if (hasKernels)
     addKernelOps(pm, options.target, !table || table->isUnsigned);
-  pm.addPass(createLowerOps());
+  LowerOpsOptions lowerOps;
+  lowerOps.keepRounds = hasKernels && !(table && isAArch64(*table));
+  pm.addPass(createLowerOps(lowerOps));
   pm.addPass(createDecomposeOps());
   addInterface(pm, options);
   pm.addPass(createOrderLoops());
@@ -179,7 +186,7 @@ void qdot::buildLowerToLLVMPipeline(OpPassManager &pm,
     addKernels(pm, options, table && isAArch64(*table));
   else
     addPortableKernels(pm);
-  if (options.threads != 1)
+  if (options.threads != 1 && !hasKernels)
     addSplits(pm, options);
   if (hasKernels)
     addFloatTiles(pm, options);

@@ -24,6 +24,15 @@ struct ByteLookup {
 /// Matches a load from a table that is defined outside of the load's block.
 std::optional<ByteLookup> matchByteLookup(mlir::Value value);
 
+/// A byte that is a clamped value.
+struct ByteClamp {
+  mlir::Value value; ///< i32, or f32 before its rounding half to even
+  int64_t min, max;  ///< constants
+};
+
+/// Matches `trunci(minsi(maxsi(x, min), max))` of an i32 x, and `qdot.round`.
+std::optional<ByteClamp> matchByteClamp(mlir::Value value);
+
 /// A vector of f32 rounded half to even, in i32; one or two instructions.
 /// Precondition: the rounded values fit.
 mlir::Value roundToInteger(mlir::OpBuilder &builder, mlir::Location loc,
@@ -50,6 +59,11 @@ void keepLoop(mlir::scf::ForOp loop);
 llvm::SmallVector<mlir::Value> interleaveBytes(mlir::OpBuilder &builder,
                                                mlir::Location loc,
                                                mlir::ArrayRef<mlir::Value> four);
+
+/// `memref` as one dimension of unknown length that starts at its base; `offset`
+/// is where its first element lies.
+mlir::Value createFlatView(mlir::OpBuilder &builder, mlir::Location loc,
+                           mlir::Value memref, mlir::Value &offset);
 
 /// A contiguous vector of `lanes` elements from a 1-d memref, of which the
 /// first `valid` are read and the others are 0. Reads no other memory.

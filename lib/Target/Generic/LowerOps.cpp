@@ -97,6 +97,8 @@ private:
 };
 
 struct LowerOps : public qdot::impl::LowerOpsBase<LowerOps> {
+  using LowerOpsBase::LowerOpsBase;
+
   void runOnOperation() override {
     if (failed(checkTypes()))
       return signalPassFailure();
@@ -107,9 +109,9 @@ struct LowerOps : public qdot::impl::LowerOpsBase<LowerOps> {
       if (!isa<ContractOp>(op->getParentOp()))
         replace(op, createRequantize(builder, op));
     });
-    getOperation().walk([](RoundOp op) {
+    getOperation().walk([&](RoundOp op) {
       OpBuilder builder(op);
-      if (!isa<ContractOp>(op->getParentOp()))
+      if (!keepRounds && !isa<ContractOp>(op->getParentOp()))
         replace(op, createRound(builder, op));
     });
     getOperation().walk([](LookupOp op) {

@@ -13,8 +13,8 @@ include "mlir/Pass/PassBase.td"
 def LowerOps : Pass<"qdot-lower-ops", "::mlir::ModuleOp"> {
   let summary = "Lower qdot ops and quantized types to arith, linalg, tensor";
   let description = [{
-    In: linalg on tensors with qdot ops. Out: no qdot op but `qdot.observe`, no
-    `quant.scast`, no quantized type. Every op becomes exactly its rule of
+    In: linalg on tensors with qdot ops. Out: no qdot op but `qdot.observe` (and
+    `qdot.round` with `keep-rounds`), no `quant.scast`, no quantized type. Every op becomes exactly its rule of
     docs/Numerics.md: `qdot.quantize` divides, rounds half to even, clamps in
     float and converts (NaN becomes the zero point); `qdot.requantize` multiplies
     in 64 bits (or once in f32, under that contract); `qdot.lookup` is an
@@ -40,6 +40,10 @@ def LowerOps : Pass<"qdot-lower-ops", "::mlir::ModuleOp"> {
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
     "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"
+  ];
+  let options = [
+    Option<"keepRounds", "keep-rounds", "bool", "false",
+           "Leave qdot.round for qdot-vectorize-bytes">
   ];
 }
 
