@@ -18,8 +18,8 @@ static constexpr KernelTarget table[] = {
     {"x86-avxvnni", 8, 12, 10, 0.5, true, true},
     {"x86-avxvnniint8", 8, 12, 10, 0.5, true, true},
     {"x86-avx512vnni", 16, 24, 10, 0.5, true, true},
-    {"aarch64-dotprod", 4, 24, 12, 0.25, false, true, 16},
-    {"aarch64-i8mm", 4, 24, 12, 0.25, false, true, 16, true},
+    {"aarch64-dotprod", 4, 24, 12, 0.25, false, true, 16, false, false, true},
+    {"aarch64-i8mm", 4, 24, 12, 0.25, false, true, 16, true, false, true},
     {"aarch64-sve", 4, 24, 12, 0.25, false, true, 16, true, true},
 };
 

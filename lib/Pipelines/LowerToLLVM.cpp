@@ -54,14 +54,16 @@ static void addBufferization(OpPassManager &pm) {
 
 /// Tensors: contractions with their epilogues, as the target stores them.
 static void addKernelOps(OpPassManager &pm, const std::string &target,
-                         bool isUnsigned) {
-  if (isUnsigned)
+                         const KernelTarget *table) {
+  if (!table || table->isUnsigned)
     pm.addPass(createUseUnsigned());
   SplitZeroPointsOptions split;
   split.target = target;
   pm.addPass(createSplitZeroPoints(split));
   pm.addPass(createFuseEpilogues());
   pm.addPass(createOrderChannels());
+  if (table && table->hasRescale)
+    pm.addPass(createUseRescale());
   pm.addPass(createSimplifyRequantize());
 }
 
@@ -157,7 +159,7 @@ void qdot::buildLowerToLLVMPipeline(OpPassManager &pm,
   // An unknown name is refused by the passes.
   const KernelTarget *table = findKernelTarget(options.target);
   if (hasKernels)
-    addKernelOps(pm, options.target, !table || table->isUnsigned);
+    addKernelOps(pm, options.target, table);
   pm.addPass(createLowerOps());
   pm.addPass(createDecomposeOps());
   addInterface(pm, options);
