@@ -31,9 +31,19 @@ static constexpr int64_t unrollGoal = 8;
 /// Steps of eight per iteration of a matrix kernel.
 static constexpr int64_t matrixUnroll = 4;
 static constexpr int64_t scalableUnroll = 6;
-/// Bytes between rows, and columns, from which LLVM does not join or advance the
-/// loads of two steps, which would take more registers than there are.
-static constexpr int64_t wideRow = 256, wideColumns = 256;
+/// Pairs of rows from which LLVM's loads of more than four steps of scalable
+/// vectors take more registers than there are.
+static constexpr int64_t manyPairs = 5;
+/// Steps of four per iteration of a single row, on AArch64: every dot product has
+/// a load of its own, so that nothing else finds room beside them.
+static constexpr int64_t rowUnroll = 16;
+/// The same for scalable vectors, which need an address per step: more of them,
+/// where there are columns enough for long vectors.
+static constexpr int64_t scalableRowUnroll = 8;
+static constexpr int64_t scalableRowVectors = 16, scalableRowColumns = 512;
+/// Bytes between rows from which LLVM does not join or advance the loads of two
+/// steps, which would take more registers than there are.
+static constexpr int64_t wideRow = 256;
 /// Registers of AArch64 for accumulators, one load of every row, and two vectors
 /// of weights.
 static constexpr int64_t armRegisters = 30;
@@ -174,8 +184,13 @@ private:
       kind = KernelKind::ScalableDot;
     bool isMatrix =
         kind == KernelKind::Matrix || kind == KernelKind::ScalableMatrix;
-    int64_t unroll = isMatrix ? chooseMatrixUnroll(plan, isScalable)
-                              : chooseUnroll(target, plan, tile);
+    bool isScalableRow = kind == KernelKind::ScalableDot && tile.first == 1 &&
+                         plan.column.size >= scalableRowColumns;
+    if (isScalableRow)
+      tile.second = scalableRowVectors;
+    int64_t unroll = isMatrix        ? chooseMatrixUnroll(tile, isScalable)
+                     : isScalableRow ? scalableRowUnroll
+                                     : chooseUnroll(target, plan, tile);
     op.setKernelAttr(KernelAttr::get(op.getContext(), kind, tile.first,
                                      tile.second, lanes, unroll, target.load));
   }
@@ -195,13 +210,16 @@ private:
                               std::pair<int64_t, int64_t> tile) {
     if (target.load == 4)
       return std::clamp<int64_t>(unrollGoal / (tile.first * tile.second), 1, 4);
-    bool isWide = tile.first == 1 || plan.row.lhs >= wideRow;
+    if (tile.first == 1)
+      return rowUnroll;
+    bool isWide = plan.row.lhs >= wideRow;
     return tile.first >= tile.second && isWide ? 8 : 4;
   }
 
-  static int64_t chooseMatrixUnroll(const KernelPlan &plan, bool isScalable) {
-    return isScalable && plan.column.size >= wideColumns ? scalableUnroll
-                                                         : matrixUnroll;
+  static int64_t chooseMatrixUnroll(std::pair<int64_t, int64_t> tile,
+                                    bool isScalable) {
+    return isScalable && (tile.first + 1) / 2 < manyPairs ? scalableUnroll
+                                                          : matrixUnroll;
   }
 
   /// True when `smmla` is faster than the best tile of `sdot`; `best` is then

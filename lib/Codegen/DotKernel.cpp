@@ -25,15 +25,68 @@ static constexpr int64_t maxUnrolledDots = 96;
 static constexpr int64_t maxUnrolledSortedDots = 128;
 static constexpr int64_t maxStaticDots = 1024;
 
+/// Blocks of columns that pay for a copy of a tile's rows, and bytes of weights
+/// that all of them may have: every tile reads them again.
+static constexpr int64_t minPanelBlocks = 4;
+static constexpr int64_t maxPanelWeights = 320 << 10;
+
 namespace {
 class DotEmitter : public KernelEmitter {
 public:
   DotEmitter(OpBuilder &builder, ContractOp op, const KernelPlan &plan)
       : KernelEmitter(builder, op, plan),
         counts(readTable(op, dotCountsAttrName)),
-        offsets(readTable(op, dotOffsetsAttrName)) {}
+        offsets(readTable(op, dotOffsetsAttrName)), hasPanel(wantsPanel()) {}
 
 protected:
+  int64_t getBufferBytes() const override {
+    return hasPanel ? kernel.getRows() * plan.run : 0;
+  }
+  void createBuffers(bool isOnStack) override {
+    if (!hasPanel)
+      return;
+    auto type = MemRefType::get({getBufferBytes()}, builder.getI8Type());
+    IntegerAttr alignment = builder.getI64IntegerAttr(64);
+    panel = isOnStack
+                ? memref::AllocaOp::create(builder, loc, type, alignment)
+                      .getResult()
+                : memref::AllocOp::create(builder, loc, type, alignment)
+                      .getResult();
+  }
+  void releaseBuffers() override {
+    if (hasPanel)
+      memref::DeallocOp::create(builder, loc, panel);
+  }
+  bool hasTilesOutside() const override { return hasPanel; }
+
+  /// [16 bytes of K][row][16]: what all blocks of columns read.
+  LogicalResult beginTile(const TilePosition &at, int64_t tileRows) override {
+    if (!hasPanel)
+      return success();
+    // Two loads of a row are joined to one.
+    int64_t step = plan.run % 32 ? 16 : 32;
+    auto loop = scf::ForOp::create(builder, loc, constant(0),
+                                   constant(plan.run), constant(step));
+    keepLoop(loop);
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(loop.getBody());
+    Value from = add(at.lhs, loop.getInductionVar());
+    Value to = multiply(loop.getInductionVar(), tileRows);
+    auto type = VectorType::get({16}, builder.getI8Type());
+    SmallVector<std::pair<Value, int64_t>> loaded;
+    for (int64_t row = 0; row < tileRows; ++row)
+      for (int64_t byte = 0; byte < step; byte += 16)
+        loaded.push_back(
+            {vector::LoadOp::create(
+                 builder, loc, type, lhs,
+                 addConstant(from, row * plan.row.lhs + byte)),
+             byte * tileRows + row * 16});
+    for (auto [value, offset] : loaded)
+      vector::StoreOp::create(builder, loc, value, panel,
+                              addConstant(to, offset));
+    return success();
+  }
+
   int64_t getBlockColumns() const override {
     return kernel.getVectors() * kernel.getLanes();
   }
@@ -67,12 +120,29 @@ protected:
     for (int64_t row = 0; row < rows; ++row)
       llvm::append_range(accumulators, start);
     position = &at;
-    accumulators = counts.empty() ? reduce(0, accumulators, at.lhs, at.rhs)
+    Value left = hasPanel ? constant(0) : at.lhs;
+    accumulators = counts.empty() ? reduce(0, accumulators, left, at.rhs)
                                   : reduceSorted(accumulators, at);
     return finish(at, accumulators, vectors, valid);
   }
 
 private:
+  /// Whether the rows of a tile are copied, so that loads of the activation can
+  /// be joined to pairs: one contiguous reduction, and enough columns.
+  bool wantsPanel() const {
+    int64_t blocks = llvm::divideCeil(plan.column.size, getBlockColumns());
+    return plan.load == 16 && counts.empty() && plan.reductions.empty() &&
+           !plan.isGather && plan.run >= 64 && plan.run % 16 == 0 &&
+           kernel.getRows() >= 4 && blocks >= minPanelBlocks &&
+           blocks * getBlockBytes(kernel.getVectors()) <= maxPanelWeights;
+  }
+  /// Bytes from a row to the next, and how far apart neighbouring bytes of K
+  /// are: 16 of them at a time.
+  int64_t getRowStride() const { return hasPanel ? 16 : plan.row.lhs; }
+  int64_t getLeftOffset(int64_t byte) const {
+    return hasPanel ? byte * rows : byte;
+  }
+
   int64_t getGroupBytes(int64_t count) const {
     return count * kernel.getLanes() * 4;
   }
@@ -127,7 +197,7 @@ private:
       accumulators = emitReduction(
           looped, unroll, accumulators,
           [&](Value at, SmallVector<Value> values) {
-            Value l = add(left, multiply(at, 4));
+            Value l = add(left, multiply(at, getLeftOffset(4)));
             Value r = add(right, multiply(at, bytes));
             SmallVector<int64_t> offsets;
             for (int64_t step = 0; step < unroll; ++step)
@@ -150,8 +220,9 @@ private:
       int64_t count = countTogether(offsets);
       accumulators =
           count > 1
-              ? emitTogether(accumulators, addConstant(left, offsets[0]), count,
-                             right)
+              ? emitTogether(accumulators,
+                             addConstant(left, getLeftOffset(offsets[0])),
+                             count, right)
               : emitGroup(accumulators, addConstant(left, offsets[0]), right);
       right = addConstant(right, count * bytes);
       offsets = offsets.drop_front(count);
@@ -314,8 +385,8 @@ private:
     SmallVector<Value> words;
     for (int64_t row = 0; row < rows; ++row) {
       Value part = vector::LoadOp::create(
-          builder, loc, VectorType::get({4 * count}, builder.getI8Type()), lhs,
-          addConstant(left, row * plan.row.lhs));
+          builder, loc, VectorType::get({4 * count}, builder.getI8Type()),
+          hasPanel ? panel : lhs, addConstant(left, row * getRowStride()));
       words.push_back(vector::BitCastOp::create(
           builder, loc, VectorType::get({count}, builder.getI32Type()), part));
     }
@@ -371,6 +442,8 @@ private:
   const TilePosition *position = nullptr;
   SmallVector<PlanGroup> groups;
   SmallVector<int64_t> counts, offsets;
+  bool hasPanel;
+  Value panel; ///< the rows of a tile
 };
 } // namespace
 

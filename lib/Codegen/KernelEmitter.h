@@ -100,7 +100,7 @@ protected:
           body);
   /// Elements of the slowest reduction that do not lie in the plan's border.
   std::pair<mlir::Value, mlir::Value> getInnerRange(const TilePosition &at);
-  /// The same for a known size, which may be 0.
+  /// The same for a known size, a multiple of the step, which may be 0.
   llvm::SmallVector<mlir::Value> emitReduction(
       int64_t size, int64_t step, mlir::ValueRange accumulators,
       llvm::function_ref<llvm::SmallVector<mlir::Value>(
@@ -108,7 +108,14 @@ protected:
           body) {
     if (size == 0)
       return llvm::to_vector(accumulators);
-    return emitReduction(constant(size), step, accumulators, body);
+    if (plan.load != 16 || step == 1)
+      return emitReduction(constant(size), step, accumulators, body);
+    // LLVM counts only steps of one down to zero, without a comparison.
+    return emitReduction(
+        constant(size / step), 1, accumulators,
+        [&](mlir::Value at, llvm::SmallVector<mlir::Value> values) {
+          return body(multiply(at, step), std::move(values));
+        });
   }
 
   /// One vector of an extra: columns of vector `vector` in the order of the
@@ -246,11 +253,14 @@ private:
                                           mlir::ArrayRef<int64_t> rows,
                                           mlir::ArrayRef<int64_t> numbers,
                                           int64_t vectors, int64_t valid);
+  /// A vector that is not one of four neighbours of a row.
+  struct LeftVector {
+    mlir::Value accumulator;
+    int64_t row, number;
+  };
   Result finishLeft(const TilePosition &at,
                     const std::optional<NarrowForm> &form,
-                    mlir::ArrayRef<mlir::Value> left,
-                    mlir::ArrayRef<int64_t> rows,
-                    mlir::ArrayRef<int64_t> numbers, int64_t vectors,
+                    mlir::ArrayRef<LeftVector> left, int64_t vectors,
                     int64_t valid);
   mlir::Value getSize(const PlanLoop &loop);
   std::optional<RareFactor> rare; ///< found once

@@ -314,8 +314,7 @@ LogicalResult KernelEmitter::finishAll(const TilePosition &at,
   int64_t lanes = kernel.getLanes();
   int64_t rows = int64_t(accumulators.size()) / vectors;
   std::optional<NarrowForm> form = matchNarrow();
-  SmallVector<int64_t> leftRows, leftNumbers;
-  SmallVector<Value> left;
+  SmallVector<LeftVector> left;
   for (int64_t row = 0; row < rows; ++row)
     for (int64_t number = 0; number < vectors; ++number) {
       Value accumulator = accumulators[row * vectors + number];
@@ -337,27 +336,37 @@ LogicalResult KernelEmitter::finishAll(const TilePosition &at,
                    addConstant(at.out, row * plan.row.out + first),
                    std::min(4 * lanes, valid - first));
       } else {
-        left.push_back(accumulator);
-        leftRows.push_back(row);
-        leftNumbers.push_back(number);
+        left.push_back({accumulator, row, number});
       }
     }
-  return finishLeft(at, form, left, leftRows, leftNumbers, vectors, valid);
+  // Of three in a row the first two can be stored at once.
+  if (vectors % 4 == 3)
+    llvm::stable_sort(left, [](const LeftVector &a, const LeftVector &b) {
+      return a.number % 4 / 2 < b.number % 4 / 2;
+    });
+  return finishLeft(at, form, left, vectors, valid);
 }
 
-/// Vectors that are no four of one row: four of several rows at a time.
+/// Vectors that are no four of one row: four of several rows at a time. AArch64
+/// fills up the last ones with themselves.
 LogicalResult KernelEmitter::finishLeft(const TilePosition &at,
                                         const std::optional<NarrowForm> &form,
-                                        ArrayRef<Value> left,
-                                        ArrayRef<int64_t> rows,
-                                        ArrayRef<int64_t> numbers,
+                                        ArrayRef<LeftVector> left,
                                         int64_t vectors, int64_t valid) {
   int64_t lanes = kernel.getLanes();
-  size_t done = 0;
-  for (; done + 4 <= left.size(); done += 4) {
+  size_t fewest = kernel.getLoad() == 16 ? 1 : 4;
+  while (left.size() >= fewest) {
+    int64_t last = std::min<int64_t>(4, left.size()) - 1;
+    SmallVector<Value> values;
+    SmallVector<int64_t> rows, numbers;
+    for (int64_t part = 0; part < 4; ++part) {
+      const LeftVector &own = left[std::min(part, last)];
+      values.push_back(own.accumulator);
+      rows.push_back(own.row);
+      numbers.push_back(own.number);
+    }
     FailureOr<Value> bytes =
-        emitNarrow(at, *form, left.slice(done, 4), rows.slice(done, 4),
-                   numbers.slice(done, 4), vectors, valid);
+        emitNarrow(at, *form, values, rows, numbers, vectors, valid);
     if (failed(bytes))
       return failure();
     // The lanes of each vector together.
@@ -366,18 +375,22 @@ LogicalResult KernelEmitter::finishLeft(const TilePosition &at,
       for (int64_t lane = 0; lane < lanes; ++lane)
         mask.push_back(lane / 4 * 16 + part * 4 + lane % 4);
     Value ordered = vector::ShuffleOp::create(builder, loc, *bytes, *bytes, mask);
-    for (int64_t part = 0; part < 4; ++part) {
+    for (int64_t part = 0, count; part <= last; part += count) {
+      bool isPair = part < last && rows[part] == rows[part + 1] &&
+                    numbers[part] + 1 == numbers[part + 1];
+      count = isPair ? 2 : 1;
       Value own = vector::ExtractStridedSliceOp::create(
           builder, loc, ordered, ArrayRef<int64_t>{part * lanes},
-          ArrayRef<int64_t>{lanes}, ArrayRef<int64_t>{1});
-      int64_t first = numbers[done + part] * lanes;
+          ArrayRef<int64_t>{count * lanes}, ArrayRef<int64_t>{1});
+      int64_t first = numbers[part] * lanes;
       storeLanes(builder, loc, own, out,
-                 addConstant(at.out, rows[done + part] * plan.row.out + first),
-                 std::min(lanes, valid - first));
+                 addConstant(at.out, rows[part] * plan.row.out + first),
+                 std::min(count * lanes, valid - first));
     }
+    left = left.drop_front(last + 1);
   }
-  for (; done < left.size(); ++done)
-    if (failed(emitScalarEnd(at, left[done], rows[done], numbers[done], vectors,
+  for (const LeftVector &own : left)
+    if (failed(emitScalarEnd(at, own.accumulator, own.row, own.number, vectors,
                              valid)))
       return failure();
   return success();

@@ -15,14 +15,14 @@ using namespace qdot;
 // cycle on V1 and V2, two on N1 and N2.
 static constexpr KernelTarget table[] = {
     {"x86-avx2", 8, 8, 4, 1.0, true, false, 4, false,
-     false, avxRegisters},
+     false, false, avxRegisters},
     {"x86-avxvnni", 8, 12, 10, 0.5, true, true, 4, false,
-     false, avxRegisters},
+     false, false, avxRegisters},
     {"x86-avxvnniint8", 8, 12, 10, 0.5, true, true, 4, false,
-     false, avxRegisters},
+     false, false, avxRegisters},
     {"x86-avx512vnni", 16, 24, 10, 0.5, true, true},
-    {"aarch64-dotprod", 4, 24, 12, 0.25, false, true, 16},
-    {"aarch64-i8mm", 4, 24, 12, 0.25, false, true, 16, true},
+    {"aarch64-dotprod", 4, 24, 12, 0.25, false, true, 16, false, false, true},
+    {"aarch64-i8mm", 4, 24, 12, 0.25, false, true, 16, true, false, true},
     {"aarch64-sve", 4, 24, 12, 0.25, false, true, 16, true, true},
 };
 

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "ContractBody.h"
 #include "LinearForm.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -12,7 +13,6 @@
 #include "mlir/IR/Matchers.h"
 #include "qdot/Analysis/Remarks.h"
 #include "qdot/Codegen/Passes.h"
-#include "qdot/Codegen/UnsignedBody.h"
 #include "qdot/Dialect/Constants.h"
 #include "qdot/Dialect/Qdot.h"
 #include "qdot/Numerics/AddRound.h"
@@ -32,11 +32,6 @@ static_assert(static_cast<numerics::Contract>(ContractKind::TosaDouble) ==
               static_cast<numerics::Contract>(ContractKind::F32) ==
                   numerics::Contract::F32);
 
-static numerics::StorageRange getClamp(RequantizeOp op) {
-  return {static_cast<int64_t>(op.getClampMin()),
-          static_cast<int64_t>(op.getClampMax())};
-}
-
 static std::optional<float> matchFloat(Value value) {
   FloatAttr constant;
   if (!matchPattern(value, m_Constant(&constant)))
@@ -46,11 +41,6 @@ static std::optional<float> matchFloat(Value value) {
 
 static Value createFloat(OpBuilder &builder, Location loc, float value) {
   return arith::ConstantOp::create(builder, loc, builder.getF32FloatAttr(value));
-}
-
-static Value createInteger(OpBuilder &builder, Location loc, int64_t value) {
-  return arith::ConstantOp::create(builder, loc,
-                                   builder.getI32IntegerAttr(int32_t(value)));
 }
 
 namespace {
@@ -74,7 +64,7 @@ public:
                                 : "requantization stays in 64-bit integers: no "
                                   "f32 constants give the same bytes");
     }
-    removeUnusedExtras();
+    removeUnusedExtras(op);
   }
 
 private:
@@ -148,9 +138,9 @@ private:
         arith::FPToSIOp::create(builder, loc, builder.getI32Type(), real);
     Value zero = createInteger(
         builder, loc,
-        static_cast<int64_t>(requantize.getZeroPoint()) + getShift(requantize));
+        static_cast<int64_t>(requantize.getZeroPoint()) + getByteShift(requantize));
     value = arith::AddIOp::create(builder, loc, value, zero);
-    replace(requantize, createClamp(builder, requantize, value));
+    replaceRequantize(requantize, createByteClamp(builder, requantize, value));
     return true;
   }
 
@@ -169,7 +159,7 @@ private:
       if (part->map && (part->map != widest.map || part->type.getShape() != widest.type.getShape()))
         return false;
     int64_t count = widest.map ? widest.type.getNumElements() : 1;
-    int64_t zero = static_cast<int64_t>(requantize.getZeroPoint()) + getShift(requantize);
+    int64_t zero = static_cast<int64_t>(requantize.getZeroPoint()) + getByteShift(requantize);
     SmallVector<int64_t> constants;
     SmallVector<int32_t> factors, shifts;
     for (int64_t channel = 0; channel < count; ++channel) {
@@ -192,9 +182,9 @@ private:
         return RankedTensorType::get(widest.type.getShape(), element);
       };
       AffineMap map = widest.map;
-      factor = addExtra(DenseElementsAttr::get(type(i32), ArrayRef<int32_t>(factors)), map);
-      constant = addExtra(DenseElementsAttr::get(type(i64), ArrayRef<int64_t>(constants)), map);
-      amount = addExtra(DenseElementsAttr::get(type(i32), ArrayRef<int32_t>(shifts)), map);
+      factor = addExtra(op, DenseElementsAttr::get(type(i32), ArrayRef<int32_t>(factors)), map);
+      constant = addExtra(op, DenseElementsAttr::get(type(i64), ArrayRef<int64_t>(constants)), map);
+      amount = addExtra(op, DenseElementsAttr::get(type(i32), ArrayRef<int32_t>(shifts)), map);
     } else {
       factor = createInteger(builder, loc, factors[0]);
       constant = arith::ConstantOp::create(builder, loc, builder.getI64IntegerAttr(constants[0]));
@@ -208,8 +198,8 @@ private:
     Value half = arith::ConstantOp::create(builder, loc, builder.getI64IntegerAttr(32));
     Value high = arith::TruncIOp::create(
         builder, loc, i32, arith::ShRUIOp::create(builder, loc, sum, half));
-    replace(requantize,
-            createClamp(builder, requantize,
+    replaceRequantize(requantize,
+            createByteClamp(builder, requantize,
                         arith::ShRSIOp::create(builder, loc, high, amount)));
     return true;
   }
@@ -300,17 +290,17 @@ private:
       auto type = [&](Type element) {
         return RankedTensorType::get(widest.type.getShape(), element);
       };
-      start = addExtra(DenseElementsAttr::get(type(builder.getI32Type()),
+      start = addExtra(op, DenseElementsAttr::get(type(builder.getI32Type()),
                                               ArrayRef<int32_t>(biases)),
                        widest.map);
-      scale = addExtra(DenseElementsAttr::get(type(builder.getF32Type()),
+      scale = addExtra(op, DenseElementsAttr::get(type(builder.getF32Type()),
                                               ArrayRef<float>(scales)),
                        widest.map);
-      offset = addExtra(DenseElementsAttr::get(type(builder.getF32Type()),
+      offset = addExtra(op, DenseElementsAttr::get(type(builder.getF32Type()),
                                                ArrayRef<float>(offsets)),
                         widest.map);
       if (hasFine)
-        fine = addExtra(DenseElementsAttr::get(type(builder.getF32Type()),
+        fine = addExtra(op, DenseElementsAttr::get(type(builder.getF32Type()),
                                                ArrayRef<float>(fines)),
                         widest.map);
     } else {
@@ -331,7 +321,7 @@ private:
     if (sumBase != 0)
       value = arith::SubIOp::create(builder, loc, value,
                                     createInteger(builder, loc, sumBase));
-    replace(requantize, createClamp(builder, requantize, value));
+    replaceRequantize(requantize, createByteClamp(builder, requantize, value));
     return true;
   }
 
@@ -347,19 +337,9 @@ private:
     return numerics::findScaleTruncate(
         getAccumulatorRange(),
         {static_cast<int32_t>(multiplier), static_cast<int8_t>(shift)},
-        static_cast<int64_t>(requantize.getZeroPoint()) + getShift(requantize),
+        static_cast<int64_t>(requantize.getZeroPoint()) + getByteShift(requantize),
         getUnsignedClamp(requantize),
         static_cast<numerics::Contract>(requantize.getContract()), base);
-  }
-
-  /// Signed bytes are computed as unsigned ones, 128 higher.
-  static int64_t getShift(RequantizeOp requantize) {
-    return getClamp(requantize).min < 0 ? 128 : 0;
-  }
-  static numerics::StorageRange getUnsignedClamp(RequantizeOp requantize) {
-    numerics::StorageRange clamp = getClamp(requantize);
-    int64_t shift = getShift(requantize);
-    return {clamp.min + shift, clamp.max + shift};
   }
 
   std::optional<numerics::ScaleTruncate> findF32(RequantizeOp requantize,
@@ -369,7 +349,7 @@ private:
       return std::nullopt;
     return numerics::findScaleTruncateF32(
         getAccumulatorRange(), multiplier,
-        static_cast<int64_t>(requantize.getZeroPoint()) + getShift(requantize),
+        static_cast<int64_t>(requantize.getZeroPoint()) + getByteShift(requantize),
         getUnsignedClamp(requantize), base);
   }
 
@@ -415,7 +395,7 @@ private:
     inner = math::FmaOp::create(builder, loc, createReal(builder, a),
                                 createFloat(builder, loc, found->lhsScale),
                                 inner);
-    replace(requantize,
+    replaceRequantize(requantize,
             RoundOp::create(builder, loc, requantize.getType(), inner,
                             requantize.getClampMin(), requantize.getClampMax()));
     return true;
@@ -429,63 +409,6 @@ private:
             ? arith::ExtSIOp::create(builder, loc, i32, term.byte).getResult()
             : arith::ExtUIOp::create(builder, loc, i32, term.byte).getResult();
     return arith::SIToFPOp::create(builder, loc, builder.getF32Type(), wide);
-  }
-
-  static Value createClamp(OpBuilder &builder, RequantizeOp requantize,
-                           Value value) {
-    Location loc = requantize.getLoc();
-    auto bound = [&](int64_t limit) { return createInteger(builder, loc, limit); };
-    numerics::StorageRange clamp = getUnsignedClamp(requantize);
-    value = arith::MaxSIOp::create(builder, loc, value, bound(clamp.min));
-    value = arith::MinSIOp::create(builder, loc, value, bound(clamp.max));
-    value = arith::TruncIOp::create(builder, loc, requantize.getType(), value);
-    return getShift(requantize) ? createFlip(builder, loc, value) : value;
-  }
-
-  static void replace(RequantizeOp requantize, Value value) {
-    SmallVector<Operation *> dead{requantize};
-    requantize.replaceAllUsesWith(value);
-    // What only the requantization used.
-    while (!dead.empty()) {
-      Operation *last = dead.pop_back_val();
-      if (!last->use_empty() || last->getParentOp() == nullptr)
-        continue;
-      SmallVector<Operation *> producers;
-      for (Value operand : last->getOperands())
-        if (Operation *producer = operand.getDefiningOp())
-          if (producer->getBlock() == last->getBlock() &&
-              !llvm::is_contained(producers, producer))
-            producers.push_back(producer);
-      last->erase();
-      for (Operation *producer : producers)
-        if (producer->use_empty() && !llvm::is_contained(dead, producer))
-          dead.push_back(producer);
-    }
-  }
-
-  BlockArgument addExtra(DenseElementsAttr value, AffineMap map) {
-    OpBuilder builder(op);
-    Value tensor = arith::ConstantOp::create(builder, op.getLoc(), value);
-    unsigned number = op.getExtras().size();
-    op.getExtrasMutable().append(tensor);
-    SmallVector<Attribute> maps(op.getIndexingMaps().getValue());
-    maps.insert(maps.end() - 1, AffineMapAttr::get(map));
-    op.setIndexingMapsAttr(builder.getArrayAttr(maps));
-    return op.getBody().front().insertArgument(
-        number + 1, value.getElementType(), op.getLoc());
-  }
-
-  void removeUnusedExtras() {
-    Block &body = op.getBody().front();
-    SmallVector<Attribute> maps(op.getIndexingMaps().getValue());
-    for (int64_t number = int64_t(op.getExtras().size()) - 1; number >= 0; --number) {
-      if (!body.getArgument(number + 1).use_empty())
-        continue;
-      body.eraseArgument(number + 1);
-      op.getExtrasMutable().erase(number);
-      maps.erase(maps.begin() + 2 + number);
-    }
-    op.setIndexingMapsAttr(ArrayAttr::get(op.getContext(), maps));
   }
 
   ContractOp op;

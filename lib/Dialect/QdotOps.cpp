@@ -95,6 +95,17 @@ LogicalResult RequantizeOp::verify() {
 }
 
 //===----------------------------------------------------------------------===//
+// RescaleOp
+//===----------------------------------------------------------------------===//
+
+LogicalResult RescaleOp::verify() {
+  if (getContract() == ContractKind::F32)
+    return emitOpError() << "has no fixed-point multiplier under contract "
+                         << stringifyContractKind(getContract());
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
 // LookupOp
 //===----------------------------------------------------------------------===//
 

@@ -53,6 +53,19 @@ int64_t applyDoubleRound(int32_t value, FixedPointMultiplier by) {
   return (int64_t(value) * by.multiplier + round) >> by.shift;
 }
 
+// Rule S6. The doubled product fits 64 bits, and its upper half does not
+// saturate, because the multiplier is not negative.
+int32_t rescale(int32_t value, FixedPointMultiplier by, Contract contract) {
+  int64_t doubled = 2 * int64_t(value) * by.multiplier;
+  int64_t high;
+  if (contract == Contract::TosaDouble)
+    high = ((doubled + (int64_t(1) << 31)) >> 32) + (value >> 31);
+  else
+    high = doubled >> 32;
+  int right = by.shift - 31;
+  return static_cast<int32_t>((high + (int64_t(1) << (right - 1))) >> right);
+}
+
 // Rule R4.
 int64_t requantize(int32_t value, FixedPointMultiplier by, int64_t zeroPoint,
                    StorageRange clamp, Contract contract) {

@@ -54,8 +54,8 @@ static void addBufferization(OpPassManager &pm) {
 
 /// Tensors: contractions with their epilogues, as the target stores them.
 static void addKernelOps(OpPassManager &pm, const std::string &target,
-                         bool isUnsigned) {
-  if (isUnsigned)
+                         const KernelTarget *table) {
+  if (!table || table->isUnsigned)
     pm.addPass(createUseUnsigned());
   SplitZeroPointsOptions split;
   split.target = target;
@@ -64,6 +64,8 @@ static void addKernelOps(OpPassManager &pm, const std::string &target,
   pm.addPass(createOrderChannels());
   pm.addPass(createMarkBorders());
   pm.addPass(createFuseElementwise());
+  if (table && table->hasRescale)
+    pm.addPass(createUseRescale());
   pm.addPass(createSimplifyRequantize());
 }
 
@@ -172,7 +174,7 @@ void qdot::buildLowerToLLVMPipeline(OpPassManager &pm,
   // An unknown name is refused by the passes.
   const KernelTarget *table = findKernelTarget(options.target);
   if (hasKernels)
-    addKernelOps(pm, options.target, !table || table->isUnsigned);
+    addKernelOps(pm, options.target, table);
   LowerOpsOptions lowerOps;
   lowerOps.keepRounds = hasKernels && !(table && isAArch64(*table));
   pm.addPass(createLowerOps(lowerOps));

@@ -420,3 +420,11 @@ func.func @sign(%a: vector<16xi8>, %acc: vector<4xi32>) {
   %0 = qdot.dot %acc, (%a) both, (%a) signed : vector<4xi32>, vector<16xi8>
   return
 }
+
+// -----
+
+func.func @rescale_contract(%v: i32) {
+  // expected-error @+1 {{has no fixed-point multiplier under contract f32}}
+  %0 = qdot.rescale %v, %v, %v contract f32 : i32
+  return
+}

@@ -116,6 +116,17 @@ func.func @lookup_bytes(%a: vector<16xi8>, %table: memref<256xi8>) {
   return
 }
 
+// CHECK-LABEL: func.func @rescale
+func.func @rescale(%a: i32, %v: vector<4xi32>, %s: vector<[4]xi32>) {
+  // CHECK: qdot.rescale %{{.*}}, %{{.*}}, %{{.*}} contract tosa_single : i32
+  %0 = qdot.rescale %a, %a, %a contract tosa_single : i32
+  // CHECK: qdot.rescale %{{.*}}, %{{.*}}, %{{.*}} contract tosa_double : vector<4xi32>
+  %1 = qdot.rescale %v, %v, %v contract tosa_double : vector<4xi32>
+  // CHECK: qdot.rescale %{{.*}}, %{{.*}}, %{{.*}} contract tosa_single : vector<[4]xi32>
+  %2 = qdot.rescale %s, %s, %s contract tosa_single : vector<[4]xi32>
+  return
+}
+
 // CHECK-LABEL: func.func @narrow
 func.func @narrow(%a: vector<8xi32>, %b: vector<8xi32>) {
   // CHECK: qdot.narrow %[[A:.*]], %[[B:.*]], %[[B]], %[[A]] : vector<8xi32> -> vector<32xi8>

@@ -9,6 +9,7 @@
 #include "CheckFeatures.h"
 #include "Dispatch.h"
 #include "Support.h"
+#include "Tuning.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Target/LLVMIR/Export.h"
 #include "qdot/Codegen/EntryPoint.h"
@@ -99,17 +100,6 @@ static void restrictInterface(llvm::Module &module,
     function.setDoesNotThrow();
 }
 
-/// Code for every AArch64 core is ordered for one that executes in order: the
-/// others do not mind (docs/Performance.md).
-static void setTuning(llvm::Module &module, const TargetMachine &machine) {
-  if (!machine.getTargetTriple().isAArch64() ||
-      machine.getTargetCPU() != "generic")
-    return;
-  for (llvm::Function &function : module)
-    if (!function.isDeclaration())
-      function.addFnAttr("tune-cpu", "cortex-a55");
-}
-
 static void optimize(llvm::Module &module, TargetMachine &machine) {
   LoopAnalysisManager loops;
   FunctionAnalysisManager functions;
@@ -165,7 +155,7 @@ static Expected<Variant> compileVariant(Session &session, mlir::ModuleOp module,
   if (Error error = checkFeatures(*variant.module, machine, target.name))
     return {std::move(error)};
   restrictInterface(*variant.module, variant.entries);
-  setTuning(*variant.module, machine);
+  setTuning(*variant.module, target);
   optimize(*variant.module, machine);
   return variant;
 }

@@ -50,8 +50,9 @@ static void prepareVariant(Variant &variant) {
     if (function.isDeclaration())
       continue;
     function.addFnAttr("target-cpu", target.cpu);
-    if (!target.features.empty())
-      function.addFnAttr("target-features", getCodegenFeatures(target));
+    // Some have more, which only tune the code.
+    if (!target.features.empty() && !function.hasFnAttribute("target-features"))
+      function.addFnAttr("target-features", target.features);
   }
 }
 

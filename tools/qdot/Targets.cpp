@@ -171,14 +171,6 @@ static void initializeTargets() {
   (void)once;
 }
 
-/// Neoverse V2 takes a pair of vector loads in three steps of six per cycle: too
-/// many beside `smmla`.
-std::string qdot::driver::getCodegenFeatures(const TargetSpec &target) {
-  bool hasMatrix = Triple(target.triple).isAArch64() &&
-                   is_contained(split(target.features, ','), "+i8mm");
-  return target.features + (hasMatrix ? ",+disable-ldp" : "");
-}
-
 Expected<std::unique_ptr<TargetMachine>>
 qdot::driver::createMachine(const TargetSpec &target) {
   initializeTargets();
@@ -192,7 +184,7 @@ qdot::driver::createMachine(const TargetSpec &target) {
   TargetOptions options;
   options.AllowFPOpFusion = FPOpFusion::Strict;
   std::unique_ptr<TargetMachine> machine(backend->createTargetMachine(
-      triple, target.cpu, getCodegenFeatures(target), options, Reloc::PIC_, std::nullopt,
+      triple, target.cpu, target.features, options, Reloc::PIC_, std::nullopt,
       CodeGenOptLevel::Default));
   if (!machine)
     return makeError("cannot create a back end for '" + target.name + "'");

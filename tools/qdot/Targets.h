@@ -41,9 +41,6 @@ findTargets(llvm::StringRef names);
 /// `generic, host, x86-avx2, ...` for help texts.
 std::string listTargets();
 
-/// The features of `target` and those that only tune the code for it.
-std::string getCodegenFeatures(const TargetSpec &target);
-
 /// A machine that generates position independent code without any
 /// reassociation or contraction of floating point.
 llvm::Expected<std::unique_ptr<llvm::TargetMachine>>

@@ -230,6 +230,39 @@ def MarkBorders : Pass<"qdot-mark-borders", "::mlir::ModuleOp"> {
   }];
 }
 
+def UseRescale : Pass<"qdot-use-rescale", "::mlir::ModuleOp"> {
+  let summary = "Requantize in fixed point where the target can";
+  let description = [{
+    In: `qdot.contract` on tensors, for targets that have an instruction for
+    the upper half of a doubled product and one for a rounded shift (NEON, rule
+    S6). A `qdot.requantize` to bytes under `tosa_single` or `tosa_double`, with
+    constant multipliers and shifts of 32 to 62, becomes `qdot.rescale`, an
+    addition and a clamp: the same bytes for every accumulator, without a proof.
+    Signed results are computed 128 higher and flipped. Sums of one or two
+    bytes with constant factors, other shifts, and contract `f32` stay for
+    `qdot-simplify-requantize`.
+
+    Example:
+
+    ```mlir
+    %s = arith.addi %acc, %bias : i32
+    %q = qdot.requantize %s, %m, %n zero_point(3) clamp(0, 255) contract tosa_single : i32, i32 -> i8
+    ```
+
+    becomes
+
+    ```mlir
+    %s = arith.addi %acc, %bias : i32
+    %0 = qdot.rescale %s, %m, %e contract tosa_single : i32
+    %1 = arith.addi %0, %c3 : i32
+    %2 = arith.maxsi %1, %c0 : i32
+    %3 = arith.minsi %2, %c255 : i32
+    %q = arith.trunci %3 : i32 to i8
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::qdot::QdotDialect"];
+}
+
 def SimplifyRequantize : Pass<"qdot-simplify-requantize", "::mlir::ModuleOp"> {
   let summary = "Requantize in f32 where that is proved to give the same bytes";
   let description = [{

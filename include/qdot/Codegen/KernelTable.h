@@ -41,6 +41,8 @@ struct KernelTarget {
   bool hasMatrix = false;
   /// Vectors of a length that is only known at run time.
   bool isScalable = false;
+  /// Instructions for `qdot.rescale`, on the vectors of all its kernels.
+  bool hasRescale = false;
   /// Vector registers, all of which the tiles of f32 contractions may use.
   int64_t floatRegisters = 32;
 };

@@ -141,6 +141,33 @@ def Qdot_RoundOp : Qdot_Op<"round", [Pure]> {
   let hasVerifier = 1;
 }
 
+def Qdot_RescaleOp : Qdot_Op<"rescale", !listconcat(
+    [Pure, SameOperandsAndResultType], ElementwiseMappable.traits)> {
+  let summary = "Fixed-point product, rounded to i32";
+  let description = [{
+    `apply(value, (multiplier, 31 - exponent))` of rules R2 (`tosa_single`) and
+    R3 (`tosa_double`), without zero point and clamp. Preconditions:
+    `multiplier >= 0` and `-31 <= exponent <= -1`, so the result fits i32; it is
+    undefined otherwise. With these, AArch64 has instructions for it (rule S6).
+
+    Example:
+
+    ```mlir
+    %r = qdot.rescale %acc, %m, %e contract tosa_single : vector<4xi32>
+    ```
+  }];
+  let arguments = (ins AnyTypeOf<[I32, VectorOfRankAndType<[1], [I32]>]>:$value,
+                       AnyTypeOf<[I32, VectorOfRankAndType<[1], [I32]>]>:$multiplier,
+                       AnyTypeOf<[I32, VectorOfRankAndType<[1], [I32]>]>:$exponent,
+                       Qdot_ContractAttr:$contract);
+  let results = (outs AnyTypeOf<[I32, VectorOfRankAndType<[1], [I32]>]>:$result);
+  let assemblyFormat = [{
+    $value `,` $multiplier `,` $exponent `contract` `` $contract attr-dict
+    `:` type($result)
+  }];
+  let hasVerifier = 1;
+}
+
 def Qdot_ContractOp : Qdot_Op<"contract", [
     DestinationStyleOpInterface, RecursiveMemoryEffects,
     DeclareOpInterfaceMethods<MemoryEffectsOpInterface>,

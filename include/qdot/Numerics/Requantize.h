@@ -50,6 +50,11 @@ int64_t applySingleRound(int32_t value, FixedPointMultiplier by);
 /// value >= 0 and -2^30 for value < 0.
 int64_t applyDoubleRound(int32_t value, FixedPointMultiplier by);
 
+/// Rule S6: R2 or R3 for `multiplier >= 0` and 32 <= shift <= 62 in the steps of
+/// AArch64's `sqdmulh` or `sqrdmulh`, and `srshl`. `contract` is TosaSingle or
+/// TosaDouble.
+int32_t rescale(int32_t value, FixedPointMultiplier by, Contract contract);
+
 /// Rule R4: `clamp(apply(value) + zeroPoint)`, with add and clamp in 64 bits,
 /// so nothing wraps. `contract` is TosaSingle or TosaDouble.
 int64_t requantize(int32_t value, FixedPointMultiplier by, int64_t zeroPoint,

@@ -10,6 +10,7 @@
 #include "mlir/Dialect/UB/IR/UBOps.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/Matchers.h"
 #include "qdot/Codegen/KernelTable.h"
 #include "qdot/Dialect/Qdot.h"
 #include "qdot/Target/AArch64/Passes.h"
@@ -132,6 +133,101 @@ private:
   bool hasI8mm;
 };
 
+/// Emits the instructions of one qdot.narrow and what is around it.
+class NarrowLowering {
+public:
+  explicit NarrowLowering(NarrowOp op)
+      : builder(op), op(op), loc(op.getLoc()) {}
+
+  void run() {
+    if (getLanes(op.getA()) != 4)
+      return;
+    SmallVector<Value> values(op.getOperands());
+    int64_t offset = takeOffset(values);
+    // Flipping the sign bit of unsigned bytes is to subtract 128 before.
+    Operation *flip = offset ? findFlip() : nullptr;
+    if (flip)
+      offset -= 128;
+    Value bytes = join(narrow(values[0], values[1], offset, flip),
+                       narrow(values[2], values[3], offset, flip));
+    Operation *last = flip ? flip : op;
+    last->replaceAllUsesWith(ValueRange(bytes));
+    last->erase();
+    if (flip)
+      op.erase();
+  }
+
+private:
+  static std::optional<int64_t> matchSplat(Value value) {
+    DenseIntElementsAttr constant;
+    if (!matchPattern(value, m_Constant(&constant)) || !constant.isSplat())
+      return std::nullopt;
+    return constant.getSplatValue<APInt>().getSExtValue();
+  }
+
+  /// A constant that is added to all values; they are then those before it. It
+  /// is added in 16 bits instead, to two vectors at a time: what saturates there
+  /// stays outside of a byte.
+  static int64_t takeOffset(SmallVector<Value> &values) {
+    std::optional<int64_t> offset;
+    SmallVector<Value> before;
+    for (Value value : values) {
+      Operation *sum = value.getDefiningOp();
+      if (!sum || !isa<arith::AddIOp, arith::SubIOp>(sum))
+        return 0;
+      std::optional<int64_t> own = matchSplat(sum->getOperand(1));
+      if (!own || std::abs(*own) > (1 << 14))
+        return 0;
+      if (isa<arith::SubIOp>(sum))
+        own = -*own;
+      if (offset.value_or(*own) != *own)
+        return 0;
+      offset = own;
+      before.push_back(sum->getOperand(0));
+    }
+    values = before;
+    return *offset;
+  }
+
+  Operation *findFlip() {
+    if (!op->hasOneUse())
+      return nullptr;
+    auto flip = dyn_cast<arith::XOrIOp>(*op->user_begin());
+    return flip && matchSplat(flip.getRhs()) == -128 ? flip : nullptr;
+  }
+
+  Value join(Value a, Value b) {
+    return vector::ShuffleOp::create(
+        builder, loc, a, b,
+        llvm::to_vector(llvm::seq<int64_t>(0, 2 * getLanes(a))));
+  }
+  Value call(StringRef name, VectorType type, ValueRange operands) {
+    return callIntrinsic(builder, loc, name, type, operands);
+  }
+
+  /// Two vectors of i32 to bytes, with saturation: first to i16.
+  Value narrow(Value a, Value b, int64_t offset, bool isSigned) {
+    auto half = VectorType::get({4}, builder.getI16Type());
+    auto words = VectorType::get({8}, builder.getI16Type());
+    auto bytes = VectorType::get({8}, builder.getI8Type());
+    Value value = join(call("llvm.aarch64.neon.sqxtn.v4i16", half, a),
+                       call("llvm.aarch64.neon.sqxtn.v4i16", half, b));
+    if (offset) {
+      Value added = arith::ConstantOp::create(
+          builder, loc,
+          DenseElementsAttr::get(words, builder.getI16IntegerAttr(offset)));
+      value = call("llvm.aarch64.neon.sqadd.v8i16", words, {value, added});
+    }
+    return call(isSigned ? "llvm.aarch64.neon.sqxtn.v8i8"
+                         : "llvm.aarch64.neon.sqxtun.v8i8",
+                bytes, value);
+  }
+
+  OpBuilder builder;
+  NarrowOp op;
+  Location loc;
+};
+
 struct LowerDotAArch64
     : public qdot::impl::LowerDotAArch64Base<LowerDotAArch64> {
   using LowerDotAArch64Base::LowerDotAArch64Base;
@@ -166,7 +262,11 @@ struct LowerDotAArch64
                getLanes(op.getBytes()) == 16)
         replace(op, createQuads(builder, op));
     });
-    getOperation().walk([&](NarrowOp op) { replace(op, lowerNarrow(op)); });
+    getOperation().walk([](RescaleOp op) { replace(op, lowerRescale(op)); });
+    SmallVector<NarrowOp> narrows;
+    getOperation().walk([&](NarrowOp op) { narrows.push_back(op); });
+    for (NarrowOp op : narrows)
+      NarrowLowering(op).run();
     getOperation().walk(
         [&](LookupBytesOp op) { replace(op, lowerLookup(op)); });
     WalkResult result = getOperation().walk([&](Dot2x2Op op) {
@@ -219,6 +319,29 @@ private:
                           op.getLhs()));
   }
 
+  /// Rule S6.
+  static Value lowerRescale(RescaleOp op) {
+    auto type = dyn_cast<VectorType>(op.getType());
+    if (!type || type.isScalable() || type.getDimSize(0) != 4)
+      return {};
+    OpBuilder builder(op);
+    Location loc = op.getLoc();
+    bool isDouble = op.getContract() == ContractKind::TosaDouble;
+    Value high = callIntrinsic(builder, loc,
+                               isDouble ? "llvm.aarch64.neon.sqrdmulh.v4i32"
+                                        : "llvm.aarch64.neon.sqdmulh.v4i32",
+                               type, {op.getValue(), op.getMultiplier()});
+    if (isDouble) {
+      Value last = arith::ConstantOp::create(
+          builder, loc,
+          DenseElementsAttr::get(type, builder.getI32IntegerAttr(31)));
+      Value sign = arith::ShRSIOp::create(builder, loc, op.getValue(), last);
+      high = arith::AddIOp::create(builder, loc, high, sign);
+    }
+    return callIntrinsic(builder, loc, "llvm.aarch64.neon.srshl.v4i32", type,
+                         {high, op.getExponent()});
+  }
+
   /// Four times 64 entries: an index out of range keeps what was found before.
   static Value lowerLookup(LookupBytesOp op) {
     auto type = cast<VectorType>(op.getType());
@@ -249,33 +372,6 @@ private:
                             type, operands);
     }
     return found;
-  }
-
-  /// Two rounds of narrowing with saturation: i32 to i16, i16 to unsigned
-  /// bytes.
-  static Value lowerNarrow(NarrowOp op) {
-    if (getLanes(op.getA()) != 4)
-      return {};
-    OpBuilder builder(op);
-    Location loc = op.getLoc();
-    auto join = [&](Value a, Value b) -> Value {
-      return vector::ShuffleOp::create(
-          builder, loc, a, b,
-          llvm::to_vector(llvm::seq<int64_t>(0, 2 * getLanes(a))));
-    };
-    auto narrow = [&](StringRef name, Value value, unsigned width) {
-      auto type =
-          VectorType::get({getLanes(value)}, builder.getIntegerType(width));
-      return callIntrinsic(builder, loc, name, type, value);
-    };
-    auto words = [&](Value a, Value b) {
-      return join(narrow("llvm.aarch64.neon.sqxtn.v4i16", a, 16),
-                  narrow("llvm.aarch64.neon.sqxtn.v4i16", b, 16));
-    };
-    return join(
-        narrow("llvm.aarch64.neon.sqxtun.v8i8", words(op.getA(), op.getB()), 8),
-        narrow("llvm.aarch64.neon.sqxtun.v8i8", words(op.getC(), op.getD()),
-               8));
   }
 };
 } // namespace

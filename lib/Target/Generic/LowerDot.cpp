@@ -10,6 +10,7 @@
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "qdot/Dialect/Qdot.h"
+#include "qdot/Target/Generic/LowerScalars.h"
 #include "qdot/Target/Generic/Passes.h"
 
 namespace qdot {
@@ -51,6 +52,11 @@ struct LowerDot : public qdot::impl::LowerDotBase<LowerDot> {
     getOperation().walk([](LookupBytesOp op) {
       OpBuilder builder(op);
       op.replaceAllUsesWith(lookUp(builder, op));
+      op.erase();
+    });
+    getOperation().walk([](RescaleOp op) {
+      OpBuilder builder(op);
+      op.replaceAllUsesWith(createRescale(builder, op));
       op.erase();
     });
     getOperation().walk([](NarrowOp op) {

@@ -154,6 +154,17 @@ Value qdot::createRequantize(OpBuilder &builder, RequantizeOp op,
                     a.shape(op.getType()));
 }
 
+Value qdot::createRescale(OpBuilder &builder, RescaleOp op) {
+  auto vector = dyn_cast<VectorType>(op.getType());
+  Arith a{builder, op.getLoc(), vector ? vector.getDimSize(0) : 0,
+          vector && vector.isScalable()};
+  Value most = a.constant(builder.getI32Type(), 31);
+  Value shift = arith::SubIOp::create(builder, a.loc, most, op.getExponent());
+  Value scaled = createScaled(a, op.getValue(), op.getMultiplier(), shift,
+                              op.getContract() == ContractKind::TosaDouble);
+  return a.truncate(scaled, op.getType());
+}
+
 Value qdot::createRequantize(OpBuilder &builder, RequantizeOp op) {
   return createRequantize(builder, op, op.getAccumulator(), op.getMultiplier(),
                           op.getShift());

@@ -144,3 +144,28 @@ func.func @narrow(%a: vector<8xi32>, %b: vector<8xi32>, %c: vector<8xi32>, %d: v
   %r = qdot.narrow %a, %b, %c, %d : vector<8xi32> -> vector<32xi8>
   return %r : vector<32xi8>
 }
+
+// Rule R2 in 64 bits, with the shift 31 - exponent.
+// CHECK-LABEL: func.func @rescale(
+// CHECK-SAME: %[[V:.*]]: i32, %[[M:.*]]: i32, %[[E:.*]]: i32)
+// CHECK: %[[C31:.*]] = arith.constant 31 : i32
+// CHECK: %[[S:.*]] = arith.subi %[[C31]], %[[E]] : i32
+// CHECK: %[[WIDE:.*]] = arith.extsi %[[V]] : i32 to i64
+// CHECK: %[[AMOUNT:.*]] = arith.extsi %[[S]] : i32 to i64
+// CHECK: %[[FACTOR:.*]] = arith.extsi %[[M]] : i32 to i64
+// CHECK: %[[PRODUCT:.*]] = arith.muli %[[WIDE]], %[[FACTOR]] : i64
+// CHECK: %[[SUM:.*]] = arith.addi %[[PRODUCT]], %{{.*}} : i64
+// CHECK: %[[SHIFTED:.*]] = arith.shrsi %[[SUM]], %[[AMOUNT]] : i64
+// CHECK: arith.trunci %[[SHIFTED]] : i64 to i32
+func.func @rescale(%v: i32, %m: i32, %e: i32) -> i32 {
+  %0 = qdot.rescale %v, %m, %e contract tosa_single : i32
+  return %0 : i32
+}
+
+// CHECK-LABEL: func.func @rescale_vector(
+// CHECK: arith.select %{{.*}} : vector<4xi1>, vector<4xi64>
+// CHECK: arith.trunci %{{.*}} : vector<4xi64> to vector<4xi32>
+func.func @rescale_vector(%v: vector<4xi32>, %m: vector<4xi32>, %e: vector<4xi32>) -> vector<4xi32> {
+  %0 = qdot.rescale %v, %m, %e contract tosa_double : vector<4xi32>
+  return %0 : vector<4xi32>
+}

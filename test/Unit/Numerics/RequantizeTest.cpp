@@ -220,6 +220,46 @@ TEST(R3, EqualsSingleUpToShift31AndDiffersByOneAbove) {
   EXPECT_GT(differences, 1000);
 }
 
+void expectRescaleEqual(int32_t value, FixedPointMultiplier by) {
+  ASSERT_EQ(rescale(value, by, Contract::TosaSingle),
+            applySingleRound(value, by))
+      << value << " * " << by.multiplier << " >> " << int(by.shift);
+  ASSERT_EQ(rescale(value, by, Contract::TosaDouble),
+            applyDoubleRound(value, by))
+      << value << " * " << by.multiplier << " >> " << int(by.shift);
+}
+
+TEST(S6, EqualsBothTosaContracts) {
+  Random random(6);
+  for (int i = 0; i < 8000000; ++i) {
+    FixedPointMultiplier by = anyMultiplier(random, 32, 62);
+    if (i % 64 == 0)
+      by.multiplier = static_cast<int32_t>(random.between(0, 3));
+    ASSERT_NO_FATAL_FAILURE(expectRescaleEqual(anyValue(random, by), by));
+  }
+}
+
+TEST(S6, EveryAccumulatorOfARange) {
+  for (int shift = 32; shift <= 62; ++shift)
+    for (int32_t multiplier : {0, 1 << 30, 1431655765, INT32_MAX})
+      for (int32_t value = -40000; value <= 40000; ++value)
+        ASSERT_NO_FATAL_FAILURE(expectRescaleEqual(
+            value, {multiplier, static_cast<int8_t>(shift)}));
+}
+
+/// With a rounded upper half, one rounding would become two.
+TEST(S6, TheContractsDiffer) {
+  Random random(7);
+  int differences = 0;
+  for (int i = 0; i < 100000; ++i) {
+    FixedPointMultiplier by = anyMultiplier(random, 32, 40);
+    int32_t value = anyValue(random, by);
+    differences += rescale(value, by, Contract::TosaSingle) !=
+                   rescale(value, by, Contract::TosaDouble);
+  }
+  EXPECT_GT(differences, 0);
+}
+
 TEST(R4, AddsTheZeroPointWithoutWrapping) {
   FixedPointMultiplier one = decomposeMultiplier(1.0);
   FixedPointMultiplier large = decomposeMultiplier(0x1p27);

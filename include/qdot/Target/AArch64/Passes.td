@@ -14,10 +14,12 @@ def LowerDotAArch64 : Pass<"qdot-lower-dot-aarch64", "::mlir::ModuleOp"> {
   let summary = "Lower qdot.dot and other vector ops to AArch64 instructions";
   let description = [{
     In: `qdot.dot`, `qdot.dot_2x2`, `qdot.repeat`, `qdot.narrow`,
-    `qdot.lookup_bytes`. Out: intrinsics of the
+    `qdot.lookup_bytes`, `qdot.rescale`. Out: intrinsics of the
     target's instructions where its vectors have 4 lanes: `sdot` and `udot` for
     equal signs, `usdot` for different ones, `smmla`, `ummla` and `usmmla`,
-    `sqxtn` and `sqxtun`, `tbl` and `tbx`. Where `qdot.dot` repeats four bytes of another vector,
+    `sqxtn` and `sqxtun`, `tbl` and `tbx`, `sqdmulh` or `sqrdmulh` and `srshl`
+    (rule S6). A constant that is added before `qdot.narrow` is added to 16-bit
+    values instead. Where `qdot.dot` repeats four bytes of another vector,
     LLVM forms the lane-indexed instruction. Scalable vectors (SVE) take the
     same instructions, with a lane where an operand is a `qdot.repeat`.
 

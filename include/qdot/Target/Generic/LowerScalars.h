@@ -24,6 +24,9 @@ mlir::Value createRequantize(mlir::OpBuilder &builder, RequantizeOp op,
                              mlir::Value accumulator, mlir::Value multiplier,
                              mlir::Value shift);
 
+/// Rules R2 and R3 in arith, for `qdot.rescale` on scalars and vectors.
+mlir::Value createRescale(mlir::OpBuilder &builder, RescaleOp op);
+
 /// `qdot.round` in arith and math.
 mlir::Value createRound(mlir::OpBuilder &builder, RoundOp op);
 

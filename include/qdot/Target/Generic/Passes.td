@@ -51,8 +51,8 @@ def LowerDot : Pass<"qdot-lower-dot", "::mlir::ModuleOp"> {
   let summary = "Lower qdot.dot and other vector ops to portable vector code";
   let description = [{
     In: `qdot.dot`, `qdot.dot_2x2`, `qdot.repeat`, `qdot.lookup_bytes`,
-    `qdot.narrow`. Out: none; extensions to i32, products and
-    sums, clamps and shuffles on vectors, which run on every machine.
+    `qdot.narrow`, `qdot.rescale`. Out: none; extensions to i32 or i64, products
+    and sums, clamps and shuffles, which run on every machine.
 
     Example:
 

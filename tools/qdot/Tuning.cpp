@@ -1,0 +1,64 @@
+//===- Tuning.cpp - What LLVM is told about the code of a target ----------===//
+//
+// Part of the qdot project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Tuning.h"
+#include "llvm/IR/Instructions.h"
+#include "llvm/TargetParser/Triple.h"
+
+using namespace llvm;
+using namespace qdot::driver;
+
+namespace {
+/// Loads of 16 bytes and dot products of one block.
+struct BlockCount {
+  int64_t loads = 0, dots = 0;
+};
+} // namespace
+
+static bool isDot(const Instruction &instruction) {
+  auto *call = dyn_cast<CallInst>(&instruction);
+  const llvm::Function *callee = call ? call->getCalledFunction() : nullptr;
+  return callee && callee->getName().starts_with("llvm.aarch64.neon.") &&
+         (callee->getName().contains("dot.") ||
+          callee->getName().contains("mmla."));
+}
+
+static BlockCount count(const BasicBlock &block) {
+  BlockCount result;
+  for (const Instruction &instruction : block) {
+    result.dots += isDot(instruction);
+    result.loads += isa<LoadInst>(instruction) &&
+                    instruction.getType()->isVectorTy() &&
+                    instruction.getType()->getPrimitiveSizeInBits() ==
+                        TypeSize::getFixed(128);
+  }
+  return result;
+}
+
+/// Whether the block with most dot products has two loads for five of them or
+/// more: `smmla`, whose operands are used four to six times, and single rows.
+static bool isBoundByLoads(const llvm::Function &function) {
+  BlockCount most;
+  for (const BasicBlock &block : function) {
+    BlockCount own = count(block);
+    if (own.dots > most.dots)
+      most = own;
+  }
+  return most.dots > 0 && 5 * most.loads >= 2 * most.dots;
+}
+
+void qdot::driver::setTuning(llvm::Module &module, const TargetSpec &target) {
+  if (!Triple(target.triple).isAArch64() || target.cpu != "generic")
+    return;
+  for (llvm::Function &function : module) {
+    if (function.isDeclaration())
+      continue;
+    function.addFnAttr("tune-cpu", "cortex-a55");
+    if (isBoundByLoads(function))
+      function.addFnAttr("target-features", target.features + ",+disable-ldp");
+  }
+}

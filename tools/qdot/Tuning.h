@@ -1,0 +1,25 @@
+//===- Tuning.h - What LLVM is told about the code of a target ------------===//
+//
+// Part of the qdot project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QDOT_TOOLS_QDOT_TUNING_H
+#define QDOT_TOOLS_QDOT_TUNING_H
+
+#include "Targets.h"
+#include "llvm/IR/Module.h"
+
+namespace qdot::driver {
+
+/// Attributes of AArch64 functions; other modules stay as they are. Code is
+/// ordered for a core that executes in order, which the others do not mind.
+/// Where a kernel loads much per dot product, its loads are not joined to
+/// pairs: some cores take more steps for a pair than for two loads. Call it
+/// before optimization, while layers are functions of their own.
+void setTuning(llvm::Module &module, const TargetSpec &target);
+
+} // namespace qdot::driver
+
+#endif // QDOT_TOOLS_QDOT_TUNING_H
