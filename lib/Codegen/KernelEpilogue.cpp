@@ -340,10 +340,15 @@ LogicalResult KernelEmitter::finishAll(const TilePosition &at,
       }
     }
   // Of three in a row the first two can be stored at once.
-  if (vectors % 4 == 3)
-    llvm::stable_sort(left, [](const LeftVector &a, const LeftVector &b) {
-      return a.number % 4 / 2 < b.number % 4 / 2;
-    });
+  if (vectors % 4 == 3) {
+    SmallVector<LeftVector> sorted;
+    for (int64_t half : {0, 1})
+      llvm::copy_if(left, std::back_inserter(sorted),
+                    [&](const LeftVector &own) {
+                      return own.number % 4 / 2 == half;
+                    });
+    left = std::move(sorted);
+  }
   return finishLeft(at, form, left, vectors, valid);
 }
 

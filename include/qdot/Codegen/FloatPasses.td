@@ -5,7 +5,12 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef FuseProducts : Pass<"qdot-fuse-products", "::mlir::ModuleOp"> {
+#ifndef QDOT_CODEGEN_FLOATPASSES_TD
+#define QDOT_CODEGEN_FLOATPASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def FuseProducts : Pass<"qdot-fuse-products", "::mlir::ModuleOp"> {
   let summary = "Make f32 contractions of fused multiply-adds";
   let description = [{
     In: linalg. Out: an f32 operation of two inputs that adds their product to its
