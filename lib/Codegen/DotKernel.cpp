@@ -23,7 +23,7 @@ static constexpr int64_t maxUnrolledDots = 96;
 
 /// The same for blocks whose groups are sorted, and for all blocks together.
 static constexpr int64_t maxUnrolledSortedDots = 128;
-static constexpr int64_t maxStaticDots = 1024;
+static constexpr int64_t maxStaticDots = 512;
 
 /// Blocks of columns that pay for a copy of a tile's rows, and bytes of weights
 /// that all of them may have: every tile reads them again.

@@ -29,9 +29,9 @@ func.func @dense(%x: memref<512x512xi8>, %y: memref<512x512xi32>) {
 
 // One row: sdot on all of them, with enough accumulators.
 // CHECK-LABEL: func.func @row(
-// DOT: kernel = #qdot.kernel<dot rows 1 vectors {{8|9|10|11|12}} lanes 4 unroll 4 load 16>
-// I8MM: kernel = #qdot.kernel<dot rows 1 vectors {{8|9|10|11|12}} lanes 4 unroll 4 load 16>
-// SVE: kernel = #qdot.kernel<scalable_dot rows 1 vectors {{8|9|10|11|12}} lanes 4 unroll 4 load 16>
+// DOT: kernel = #qdot.kernel<dot rows 1 vectors {{8|9|10|11|12|16}} lanes 4 unroll {{8|16}} load 16>
+// I8MM: kernel = #qdot.kernel<dot rows 1 vectors {{8|9|10|11|12|16}} lanes 4 unroll {{8|16}} load 16>
+// SVE: kernel = #qdot.kernel<scalable_dot rows 1 vectors {{8|9|10|11|12|16}} lanes 4 unroll {{8|16}} load 16>
 func.func @row(%x: memref<1x512xi8>, %y: memref<1x512xi32>) {
   %w = memref.get_global @w512 : memref<512x512xi8>
   qdot.contract ins(%x, %w : memref<1x512xi8>, memref<512x512xi8>) outs(%y : memref<1x512xi32>)

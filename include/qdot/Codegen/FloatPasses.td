@@ -66,7 +66,7 @@ def ChooseFloatTiles : Pass<"qdot-choose-float-tiles", "::mlir::ModuleOp"> {
     }
     ```
 
-    gets `qdot.tile = #qdot.tile<rows 6 vectors 2 lanes 8>`.
+    gets `qdot.tile = #qdot.tile<rows 4 vectors 3 lanes 8>`.
   }];
   let options = [
     Option<"target", "target", "std::string", "\"x86-avx2\"",
@@ -93,7 +93,7 @@ def ExpandFloatTiles : Pass<"qdot-expand-float-tiles", "::mlir::ModuleOp"> {
 
     ```mlir
     linalg.generic {qdot.tile = #qdot.tile<rows 1 vectors 1 lanes 8>, ...}
-        ins(%a, %b : memref<1x64xf32>, memref<64x8xf32>) outs(%c : memref<1x8xf32>) {
+        ins(%a, %b : memref<1x640xf32>, memref<640x8xf32>) outs(%c : memref<1x8xf32>) {
     ^bb0(%x: f32, %y: f32, %sum: f32):
       %0 = math.fma %x, %y, %sum : f32
       linalg.yield %0 : f32
@@ -104,7 +104,7 @@ def ExpandFloatTiles : Pass<"qdot-expand-float-tiles", "::mlir::ModuleOp"> {
 
     ```mlir
     %0 = vector.load %c[%at] : memref<?xf32>, vector<8xf32>
-    %1 = scf.for %k = %c0 to %c64 step %c8 iter_args(%sum = %0) -> (vector<8xf32>) {
+    %1 = scf.for %k = %c0 to %c616 step %c56 iter_args(%sum = %0) -> (vector<8xf32>) {
       %x = memref.load %a[%k] : memref<?xf32>
       %xs = vector.broadcast %x : f32 to vector<8xf32>
       %y = vector.load %b[%kn] : memref<?xf32>, vector<8xf32>

@@ -1,0 +1,55 @@
+// RUN: qdot-opt %s --qdot-fuse-elementwise --mlir-print-local-scope | FileCheck %s
+
+#id = affine_map<(i) -> (i)>
+
+// The example of KernelPasses.td.
+// CHECK-LABEL: func.func @example
+// CHECK: linalg.generic {{.*}} ins(%{{.*}} : tensor<64xi8>) outs(%{{.*}} : tensor<64xi8>)
+// CHECK-NEXT: ^bb0(%[[IN:.*]]: i8, %{{.*}}: i8):
+// CHECK-NEXT: %[[WIDE:.*]] = arith.extsi %[[IN]] : i8 to i32
+// CHECK-NEXT: %[[Q:.*]] = qdot.requantize %[[WIDE]]
+// CHECK-NEXT: linalg.yield %[[Q]] : i8
+// CHECK-NOT: linalg.generic
+// CHECK: return
+func.func @example(%x: tensor<64xi8>) -> tensor<64xi8> {
+  %m = arith.constant 1073741824 : i32
+  %s = arith.constant 31 : i8
+  %e = tensor.empty() : tensor<64xi32>
+  %f = tensor.empty() : tensor<64xi8>
+  %0 = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel"]} ins(%x : tensor<64xi8>) outs(%e : tensor<64xi32>) {
+  ^bb0(%in: i8, %out: i32):
+    %2 = arith.extsi %in : i8 to i32
+    linalg.yield %2 : i32
+  } -> tensor<64xi32>
+  %1 = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel"]} ins(%0 : tensor<64xi32>) outs(%f : tensor<64xi8>) {
+  ^bb0(%in: i32, %out: i8):
+    %2 = qdot.requantize %in, %m, %s zero_point(0) clamp(-128, 127) contract tosa_single : i32, i32 -> i8
+    linalg.yield %2 : i8
+  } -> tensor<64xi8>
+  return %1 : tensor<64xi8>
+}
+
+// A sum that two ops read stays, and so do floats.
+// CHECK-LABEL: func.func @kept
+// CHECK-COUNT-3: linalg.generic
+// CHECK: return
+func.func @kept(%x: tensor<64xi8>, %y: tensor<64xf32>) -> (tensor<64xi32>, tensor<64xi32>, tensor<64xf32>) {
+  %e = tensor.empty() : tensor<64xi32>
+  %g = tensor.empty() : tensor<64xf32>
+  %0 = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel"]} ins(%x : tensor<64xi8>) outs(%e : tensor<64xi32>) {
+  ^bb0(%in: i8, %out: i32):
+    %2 = arith.extsi %in : i8 to i32
+    linalg.yield %2 : i32
+  } -> tensor<64xi32>
+  %1 = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel"]} ins(%0 : tensor<64xi32>) outs(%e : tensor<64xi32>) {
+  ^bb0(%in: i32, %out: i32):
+    %2 = arith.addi %in, %in : i32
+    linalg.yield %2 : i32
+  } -> tensor<64xi32>
+  %3 = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel"]} ins(%y : tensor<64xf32>) outs(%g : tensor<64xf32>) {
+  ^bb0(%in: f32, %out: f32):
+    %2 = arith.addf %in, %in : f32
+    linalg.yield %2 : f32
+  } -> tensor<64xf32>
+  return %0, %1, %3 : tensor<64xi32>, tensor<64xi32>, tensor<64xf32>
+}
