@@ -16,7 +16,7 @@ memref.global "private" constant @wd : memref<3x3x32xi8> = dense<1>
 // CHECK-LABEL: func.func @dense(
 // DOT: kernel = #qdot.kernel<dot rows 7 vectors 3 lanes 4 unroll 8 load 16>
 // I8MM: kernel = #qdot.kernel<matrix rows 8 vectors 3 lanes 4 unroll 4 load 16>
-// SVE: kernel = #qdot.kernel<scalable_matrix rows 10 vectors 2 lanes 4 unroll 6 load 16>
+// SVE: kernel = #qdot.kernel<scalable_matrix rows 10 vectors 2 lanes 4 unroll 4 load 16>
 func.func @dense(%x: memref<512x512xi8>, %y: memref<512x512xi32>) {
   %w = memref.get_global @w512 : memref<512x512xi8>
   qdot.contract ins(%x, %w : memref<512x512xi8>, memref<512x512xi8>) outs(%y : memref<512x512xi32>)
