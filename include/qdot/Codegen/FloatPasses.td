@@ -92,8 +92,9 @@ def ExpandFloatTiles : Pass<"qdot-expand-float-tiles", "::mlir::ModuleOp"> {
     Example:
 
     ```mlir
-    linalg.generic {qdot.tile = #qdot.tile<rows 1 vectors 1 lanes 8>, ...}
-        ins(%a, %b : memref<1x640xf32>, memref<640x8xf32>) outs(%c : memref<1x8xf32>) {
+    linalg.generic {...}
+        ins(%a, %b : memref<1x640xf32>, memref<640x8xf32>) outs(%c : memref<1x8xf32>)
+        attrs = {qdot.tile = #qdot.tile<rows 1 vectors 1 lanes 8>} {
     ^bb0(%x: f32, %y: f32, %sum: f32):
       %0 = math.fma %x, %y, %sum : f32
       linalg.yield %0 : f32
