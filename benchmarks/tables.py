@@ -14,6 +14,7 @@ import kernels
 import rivals
 import shapes
 import workers
+from floats import calibrate_rows, float_rows
 from mca import mca_rows
 from measure import Measured, Row, measure
 from models import model_rows
@@ -204,4 +205,5 @@ def thread_rows(bench):
 
 
 TABLES = {"gemm": gemm_rows, "conv": conv_rows, "model": model_rows,
+          "float": float_rows, "calibrate": calibrate_rows,
           "threads": thread_rows, "mca": mca_rows}

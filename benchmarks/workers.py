@@ -86,6 +86,15 @@ def start_qdot(folder, cores):
     return Worker([build_worker("qdot", ["dl"], folder)], cores)
 
 
+def start_instrumented(folder, cores, build):
+    """For models that call the runtime."""
+    runtime = pathlib.Path(build) / "lib" / "libqdot_runtime.so"
+    if not runtime.exists():
+        raise Absent(f"there is no {runtime}")
+    return Worker([build_worker("qdot", ["dl"], folder)], cores,
+                  {"LD_PRELOAD": str(runtime)})
+
+
 def start_onednn(folder, cores, target):
     isa = ISA.get(target, "ALL")
     return Worker([build_worker("onednn", ["dnnl"], folder)], cores,

@@ -10,6 +10,9 @@
 
 using namespace qdot;
 
+/// LLVM keeps some loads in flight.
+static constexpr int64_t armFloatRegisters = 29;
+
 // Latencies: vpdpbusd 5 cycles at two per cycle on Ice Lake and Alder Lake;
 // vpaddd 1 cycle behind vpmaddwd (AVX2). sdot: 3 cycles (4 on N1) at four per
 // cycle on V1 and V2, two on N1 and N2.
@@ -21,9 +24,12 @@ static constexpr KernelTarget table[] = {
     {"x86-avxvnniint8", 8, 12, 10, 0.5, true, true, 4, false,
      false, false, avxRegisters},
     {"x86-avx512vnni", 16, 24, 10, 0.5, true, true},
-    {"aarch64-dotprod", 4, 24, 12, 0.25, false, true, 16, false, false, true},
-    {"aarch64-i8mm", 4, 24, 12, 0.25, false, true, 16, true, false, true},
-    {"aarch64-sve", 4, 24, 12, 0.25, false, true, 16, true, true},
+    {"aarch64-dotprod", 4, 24, 12, 0.25, false, true, 16, false, false, true,
+     armFloatRegisters},
+    {"aarch64-i8mm", 4, 24, 12, 0.25, false, true, 16, true, false, true,
+     armFloatRegisters},
+    {"aarch64-sve", 4, 24, 12, 0.25, false, true, 16, true, true, false,
+     armFloatRegisters},
 };
 
 const KernelTarget *qdot::findKernelTarget(llvm::StringRef name) {

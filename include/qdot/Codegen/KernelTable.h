@@ -43,7 +43,7 @@ struct KernelTarget {
   bool isScalable = false;
   /// Instructions for `qdot.rescale`, on the vectors of all its kernels.
   bool hasRescale = false;
-  /// Vector registers, all of which the tiles of f32 contractions may use.
+  /// Vector registers that a tile of an f32 contraction may take without spills.
   int64_t floatRegisters = 32;
 };
 
