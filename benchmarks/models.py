@@ -24,7 +24,7 @@ from measure import Row
 from workers import Failed
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tools"))
+sys.path.append(str(ROOT / "tools"))
 import accuracy  # noqa: E402
 import driver    # noqa: E402
 
