@@ -14,8 +14,8 @@ import kernels
 import rivals
 import shapes
 import workers
+from mca import mca_rows  # before models, which finds tools/mca.py
 from floats import calibrate_rows, float_rows
-from mca import mca_rows
 from measure import Measured, Row, measure
 from models import model_rows
 from workers import Absent, Failed

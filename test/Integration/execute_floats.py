@@ -23,6 +23,7 @@ import numpy as np
 
 from cases.floats import cases
 from execute import run
+from execute_x86 import FLAGS, runs_here
 from guarded import Arena
 
 BATCHES = (5, 1, 16)
@@ -114,6 +115,12 @@ def main():
     parser.add_argument("--temp", required=True, type=pathlib.Path)
     parser.add_argument("--only", default="", type=re.compile)
     args = parser.parse_args()
+    for target in set(args.targets) & set(FLAGS):
+        if not runs_here(target):
+            print(f"{target} is left out: this machine cannot run it")
+            args.targets.remove(target)
+    if not args.targets:
+        return 0
     args.temp.mkdir(parents=True, exist_ok=True)
     chosen = [case for case in cases() if args.only.search(case.name)]
     constants = [values(np.random.default_rng(number), case.shape(1))
