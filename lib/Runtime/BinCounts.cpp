@@ -17,62 +17,46 @@ using qdot::statistics::TensorRecord;
 static constexpr unsigned lowBits = 32 - TensorRecord::binBits;
 static constexpr unsigned half = TensorRecord::numBins / 2;
 
-namespace {
-/// The bins of a chunk, and room for a vector behind them.
-struct Indices {
-  uint32_t bins[BinCounts::maxChunk + 16];
-};
-} // namespace
-
-/// Writes the bins of all values; returns their number.
-static size_t indexAll(const float *values, size_t count, Indices &indices) {
-  for (size_t at = 0; at != count; ++at)
-    indices.bins[at] = bitsOf(values[at]) >> lowBits;
-  return count;
-}
-
 #if defined(__x86_64__)
-/// Writes the bins of the values that are not zero; returns their number.
 __attribute__((target("avx512f"))) static size_t
-indexNonZero(const float *values, size_t count, Indices &indices) {
-  uint32_t *to = indices.bins;
+compress(const float *values, size_t count, float *to) {
+  float *end = to;
   for (size_t at = 0; at < count; at += 16) {
     size_t left = count - at;
     auto lanes = static_cast<__mmask16>(left >= 16 ? 0xffff : (1u << left) - 1);
     __m512i bits = _mm512_maskz_loadu_epi32(lanes, values + at);
     __mmask16 used =
         _mm512_test_epi32_mask(bits, _mm512_set1_epi32(INT32_MAX));
-    _mm512_storeu_si512(
-        to, _mm512_maskz_compress_epi32(used, _mm512_srli_epi32(bits, lowBits)));
-    to += __builtin_popcount(used);
+    _mm512_storeu_si512(end, _mm512_maskz_compress_epi32(used, bits));
+    end += __builtin_popcount(used);
   }
-  return static_cast<size_t>(to - indices.bins);
+  return static_cast<size_t>(end - to);
 }
 
-static bool hasCompress() {
-  static const bool result = __builtin_cpu_supports("avx512f");
-  return result;
+std::optional<size_t> BinCounts::dropZeros(const float *values, size_t count,
+                                           float *to) {
+  static const bool isFast = __builtin_cpu_supports("avx512f");
+  if (!isFast)
+    return std::nullopt;
+  return compress(values, count, to);
+}
+#else
+std::optional<size_t> BinCounts::dropZeros(const float *, size_t, float *) {
+  return std::nullopt;
 }
 #endif
 
 void BinCounts::add(const float *values, size_t count,
-                    const ChunkSummary &summary) {
-  Indices indices;
-#if defined(__x86_64__)
-  if (hasCompress()) {
-    count = indexNonZero(values, count, indices);
-  } else
-#endif
-  {
-    count = indexAll(values, count, indices);
+                    const ChunkSummary &summary, bool hasZeros) {
+  // A lane may wrap around, so that the order of these steps does not matter.
+  if (hasZeros) {
     bins[0].counts[0] -= summary.zeroCount - summary.negativeZeroCount;
     bins[half].counts[0] -= summary.negativeZeroCount;
   }
-  // The lanes wrap around, so that the order of these steps does not matter.
-  const uint32_t *at = indices.bins, *end = at + count;
+  const float *at = values, *end = values + count;
   for (; end - at >= int64_t(numLanes); at += numLanes)
     for (size_t lane = 0; lane != numLanes; ++lane)
-      ++bins[at[lane]].counts[lane];
+      ++bins[bitsOf(at[lane]) >> lowBits].counts[lane];
   for (size_t lane = 0; at != end; ++at, ++lane)
-    ++bins[*at].counts[lane];
+    ++bins[bitsOf(*at) >> lowBits].counts[lane];
 }

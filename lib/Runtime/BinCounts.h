@@ -11,6 +11,7 @@
 #include "ChunkSummary.h"
 #include "qdot/Statistics/Histogram.h"
 #include <cstddef>
+#include <optional>
 
 namespace qdot::runtime {
 
@@ -20,10 +21,18 @@ class BinCounts {
 public:
   static constexpr size_t maxChunk = 1024;
 
-  /// Counts `values[0]` to `values[count - 1]`; `summary` is theirs. NaN and Inf
+  /// Writes those of `values[0]` to `values[count - 1]` that are not zero to
+  /// `to`, which has room for `count` and 16 more, where the CPU does that fast;
+  /// returns their number, or nothing. Other values of `to` may change.
+  static std::optional<size_t> dropZeros(const float *values, size_t count,
+                                         float *to);
+
+  /// Counts `values[0]` to `values[count - 1]`; `summary` is theirs, and may tell
+  /// of zeros that are not among them if `hasZeros` is false. NaN and Inf
   /// count in the bins of their bits, zeros of either sign in no bin.
   /// Precondition: count <= maxChunk.
-  void add(const float *values, size_t count, const ChunkSummary &summary);
+  void add(const float *values, size_t count, const ChunkSummary &summary,
+           bool hasZeros);
   /// The count of a bin, which becomes 0.
   uint64_t take(unsigned bin) {
     Lanes &lanes = bins[bin];

@@ -68,10 +68,11 @@ sumExponents(const float *values, size_t count, unsigned low, unsigned high) {
   Doubles sums{}, squares{}, rests{};
   auto add = [&](Floats part) __attribute__((always_inline)) {
     if (isMasked) {
-      Bits bits = reinterpret_cast<Bits &>(part);
+      Bits bits;
+      std::memcpy(&bits, &part, sizeof(bits));
       Bits magnitude = bits & INT32_MAX;
       bits &= (magnitude >= first) & (magnitude < end);
-      part = reinterpret_cast<Floats &>(bits);
+      std::memcpy(&part, &bits, sizeof(part));
     }
     Doubles value = __builtin_convertvector(part, Doubles);
     // The product is exact, alone and in a fused multiply-add.

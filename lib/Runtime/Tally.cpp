@@ -36,8 +36,16 @@ void Tally::addChunk(const float *values, size_t count) {
   highMagnitude = std::max(highMagnitude, s.highMagnitude);
   sample.include({s.minOrder, s.maxOrder});
   all.include({s.minOrder, s.maxOrder});
+  float others[BinCounts::maxChunk + 16];
+  std::optional<size_t> otherCount;
+  if (s.zeroCount != 0)
+    otherCount = BinCounts::dropZeros(values, count, others);
+  if (otherCount) {
+    values = others;
+    count = *otherCount;
+  }
   addMoments(values, count, s, sum, sumOfSquares);
-  bins.add(values, count, s);
+  bins.add(values, count, s, /*hasZeros=*/!otherCount);
 }
 
 void Tally::add(const float *values, size_t count) {
