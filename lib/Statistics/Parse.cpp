@@ -22,18 +22,18 @@ public:
   bool readFile(StatisticsFile *file);
 
 private:
-  static constexpr Keys fileKeys = {"format", "version", "tool",
-                                    "model",  "data",    "unfinished",
-                                    "values", "checksum"};
-  static constexpr Keys dataKeys = {"samples", "digest"};
-  static constexpr Keys unfinishedKeys = {"run", "begin", "next", "end"};
-  static constexpr Keys recordKeys = {
+  static inline const Keys fileKeys = {"format", "version", "tool",
+                                       "model",  "data",    "unfinished",
+                                       "values", "checksum"};
+  static inline const Keys dataKeys = {"samples", "digest"};
+  static inline const Keys unfinishedKeys = {"run", "begin", "next", "end"};
+  static inline const Keys recordKeys = {
       "site",    "count",   "nan",     "inf",         "zero",
       "min",     "max",     "sum",     "sum_squares", "histogram",
       "samples", "sum_min", "sum_max", "channels"};
-  static constexpr Keys channelKeys = {"count", "nan",         "inf",
-                                       "zero",  "min",         "max",
-                                       "sum",   "sum_squares", "histogram"};
+  static inline const Keys channelKeys = {"count", "nan",         "inf",
+                                          "zero",  "min",         "max",
+                                          "sum",   "sum_squares", "histogram"};
 
   bool readHeader();
   bool readVersion();
