@@ -59,22 +59,6 @@ collectLoops(linalg::GenericOp op, ArrayRef<ByteOperand> operands) {
   return loops;
 }
 
-/// Only the slowest loop can be dynamic.
-static void mergeLoops(SmallVector<ByteLoop> &loops) {
-  for (size_t at = loops.size(); at-- > 1;) {
-    ByteLoop &slow = loops[at - 1], &fast = loops[at];
-    if (ShapedType::isDynamic(fast.size) ||
-        !llvm::all_of(llvm::zip(slow.strides, fast.strides), [&](auto pair) {
-          return std::get<0>(pair) == std::get<1>(pair) * fast.size;
-        }))
-      continue;
-    fast.loops.insert(fast.loops.begin(), slow.loops.begin(), slow.loops.end());
-    fast.size = ShapedType::isDynamic(slow.size) ? slow.size
-                                                 : slow.size * fast.size;
-    loops.erase(loops.begin() + at - 1);
-  }
-}
-
 /// Reductions, those that run over memory like one joined.
 static std::optional<SmallVector<ByteTap>>
 collectTaps(linalg::GenericOp op, const ByteOperand &input) {
@@ -104,7 +88,11 @@ std::optional<ByteLoops> ByteLoops::get(linalg::GenericOp op,
   auto taps = collectTaps(op, operands.front());
   if (!loops || !taps || loops->empty())
     return std::nullopt;
-  mergeLoops(*loops);
+  mergeLoops(*loops, [](const ByteLoop &slow, const ByteLoop &fast) {
+    return llvm::all_of(llvm::zip(slow.strides, fast.strides), [&](auto pair) {
+      return std::get<0>(pair) == std::get<1>(pair) * fast.size;
+    });
+  });
   ByteLoop column = loops->pop_back_val();
   for (int64_t stride : column.strides)
     if (stride != 0 && stride != 1)

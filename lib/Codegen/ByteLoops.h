@@ -31,6 +31,8 @@ struct ByteLoop {
   int64_t size; ///< ShapedType::kDynamic when not known
   llvm::SmallVector<unsigned> loops;
   llvm::SmallVector<int64_t> strides; ///< per operand
+
+  bool isDynamic() const { return mlir::ShapedType::isDynamic(size); }
 };
 
 /// A reduction: its extent and the elements of the input per step.

@@ -8,6 +8,7 @@
 #include "ContractBody.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "qdot/Codegen/UnsignedBody.h"
+#include "qdot/Dialect/Constants.h"
 
 using namespace mlir;
 using namespace qdot;
@@ -63,6 +64,17 @@ void qdot::replaceRequantize(RequantizeOp op, Value value) {
       if (producer->use_empty() && !llvm::is_contained(dead, producer))
         dead.push_back(producer);
   }
+}
+
+std::optional<unsigned> qdot::findConstantExtra(ContractOp op, Value value) {
+  auto argument = dyn_cast<BlockArgument>(value);
+  if (!argument || argument.getOwner() != &op.getBody().front() ||
+      argument.getArgNumber() == 0)
+    return std::nullopt;
+  unsigned number = argument.getArgNumber() - 1;
+  if (!ConstantTensor::isConstant(op.getExtras()[number]))
+    return std::nullopt;
+  return number;
 }
 
 BlockArgument qdot::addExtra(ContractOp op, DenseElementsAttr value,

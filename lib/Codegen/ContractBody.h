@@ -11,6 +11,7 @@
 #include "mlir/IR/Builders.h"
 #include "qdot/Dialect/Qdot.h"
 #include "qdot/Numerics/Quantization.h"
+#include <optional>
 
 namespace qdot {
 
@@ -35,6 +36,10 @@ mlir::Value createByteClamp(mlir::OpBuilder &builder, RequantizeOp op,
 
 /// Replaces `op` and erases what nothing else uses.
 void replaceRequantize(RequantizeOp op, mlir::Value value);
+
+/// The number of the extra of `op` that `value`, of its body, stands for, if that
+/// is a constant.
+std::optional<unsigned> findConstantExtra(ContractOp op, mlir::Value value);
 
 /// A constant as further operand of `op`; returns its argument of the body.
 mlir::BlockArgument addExtra(ContractOp op, mlir::DenseElementsAttr value,

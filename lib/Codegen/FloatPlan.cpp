@@ -93,7 +93,13 @@ public:
   std::optional<FloatPlan> plan() {
     if (!collectStrides() || !collectLoops() || !chooseColumn())
       return std::nullopt;
-    mergeLoops();
+    mergeLoops(parallel, [](const FloatLoop &slow, const FloatLoop &fast) {
+      bool isJoined = slow.out == fast.out * fast.size;
+      for (unsigned input : {0u, 1u})
+        isJoined = isJoined &&
+                   slow.inputs[input] == fast.inputs[input] * fast.size;
+      return isJoined;
+    });
     chooseRow();
     if (!checkInputs())
       return std::nullopt;
@@ -156,26 +162,6 @@ private:
       return refuse("the contiguous dimension of the result is dynamic");
     result.column = parallel.pop_back_val();
     return true;
-  }
-
-  /// Joins loops that run over memory like one. Only the slowest can be dynamic.
-  void mergeLoops() {
-    for (size_t at = 0; at + 1 < parallel.size();) {
-      FloatLoop &slow = parallel[at], &fast = parallel[at + 1];
-      bool isJoined = !fast.isDynamic() && slow.out == fast.out * fast.size;
-      for (unsigned input : {0u, 1u})
-        isJoined = isJoined &&
-                   slow.inputs[input] == fast.inputs[input] * fast.size;
-      if (!isJoined) {
-        ++at;
-        continue;
-      }
-      fast.loops.insert(fast.loops.begin(), slow.loops.begin(),
-                        slow.loops.end());
-      fast.size = slow.isDynamic() ? slow.size : slow.size * fast.size;
-      parallel.erase(parallel.begin() + at);
-      at = at ? at - 1 : 0;
-    }
   }
 
   /// A constant may be packed into vectors; others must hold them.

@@ -13,6 +13,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "llvm/Support/MathExtras.h"
+#include "qdot/Codegen/VectorBody.h"
 
 using namespace mlir;
 using namespace qdot;
@@ -26,7 +27,7 @@ static constexpr int64_t smallBytes = 16 << 10;
 FloatTileEmitter::FloatTileEmitter(OpBuilder &builder, linalg::LinalgOp op,
                                    const FloatPlan &plan, TileAttr tile,
                                    Value packed)
-    : builder(builder), loc(op.getLoc()), op(op), plan(plan), tile(tile),
+    : IndexArithmetic(builder, op.getLoc()), op(op), plan(plan), tile(tile),
       vectorType(VectorType::get({tile.getLanes()}, builder.getF32Type())),
       packed(packed) {
   if (!packed)
@@ -39,38 +40,6 @@ FloatTileEmitter::FloatTileEmitter(OpBuilder &builder, linalg::LinalgOp op,
 //===----------------------------------------------------------------------===//
 // Indices
 //===----------------------------------------------------------------------===//
-
-Value FloatTileEmitter::constant(int64_t value) {
-  return arith::ConstantIndexOp::create(builder, loc, value);
-}
-
-Value FloatTileEmitter::add(Value a, Value b) {
-  return arith::AddIOp::create(builder, loc, a, b);
-}
-
-Value FloatTileEmitter::addConstant(Value a, int64_t b) {
-  return b == 0 ? a : add(a, constant(b));
-}
-
-Value FloatTileEmitter::multiply(Value a, int64_t b) {
-  return b == 1 ? a
-                : arith::MulIOp::create(builder, loc, a, constant(b))
-                      .getResult();
-}
-
-/// The memory of `memref` as one dimension without end; `offset` is where its
-/// first element lies.
-Value FloatTileEmitter::flatten(Value memref, Value &offset) {
-  auto metadata =
-      memref::ExtractStridedMetadataOp::create(builder, loc, memref);
-  offset = metadata.getOffset();
-  return memref::ReinterpretCastOp::create(
-      builder, loc,
-      MemRefType::get({ShapedType::kDynamic}, builder.getF32Type()),
-      metadata.getBaseBuffer(), OpFoldResult(builder.getIndexAttr(0)),
-      ArrayRef<OpFoldResult>{constant(std::numeric_limits<int64_t>::max())},
-      ArrayRef<OpFoldResult>{builder.getIndexAttr(1)});
-}
 
 Value FloatTileEmitter::getSize(const FloatLoop &loop) {
   if (!loop.isDynamic())
@@ -202,10 +171,11 @@ void FloatTileEmitter::emit(Value startValue) {
       inputs[input] = packed;
       at.inputs[input] = constant(0);
     } else {
-      inputs[input] = flatten(op->getOperand(input), at.inputs[input]);
+      inputs[input] =
+          createFlatView(builder, loc, op->getOperand(input), at.inputs[input]);
     }
   }
-  out = flatten(op->getOperand(2), at.out);
+  out = createFlatView(builder, loc, op->getOperand(2), at.out);
   if (startValue)
     start = vector::BroadcastOp::create(builder, loc, vectorType, startValue);
   size_t shared = llvm::count_if(plan.outer, [&](const FloatLoop &loop) {

@@ -8,6 +8,7 @@
 #ifndef QDOT_LIB_CODEGEN_FLOATTILEEMITTER_H
 #define QDOT_LIB_CODEGEN_FLOATTILEEMITTER_H
 
+#include "IndexArithmetic.h"
 #include "mlir/IR/Builders.h"
 #include "qdot/Codegen/FloatPlan.h"
 #include "qdot/Dialect/Qdot.h"
@@ -43,7 +44,7 @@ llvm::SmallVector<char> packFloats(const FloatPlan &plan, TileAttr tile,
 
 /// Emits the loop nest of one f32 contraction on memrefs around its tiles, at
 /// the insertion point of `builder`.
-class FloatTileEmitter {
+class FloatTileEmitter : private IndexArithmetic {
 public:
   /// `packed`: memory with the packed shared input, or null.
   FloatTileEmitter(mlir::OpBuilder &builder, mlir::linalg::LinalgOp op,
@@ -60,11 +61,6 @@ private:
   using OnTile = llvm::function_ref<void(const FloatPosition &, int64_t rows)>;
   using Values = llvm::SmallVector<mlir::Value>;
 
-  mlir::Value constant(int64_t value);
-  mlir::Value add(mlir::Value a, mlir::Value b);
-  mlir::Value multiply(mlir::Value a, int64_t b);
-  mlir::Value addConstant(mlir::Value a, int64_t b);
-  mlir::Value flatten(mlir::Value memref, mlir::Value &offset);
   mlir::Value getSize(const FloatLoop &loop);
   void emitLoop(mlir::Value from, mlir::Value to, int64_t step,
                 llvm::function_ref<void(mlir::Value)> body);
@@ -96,8 +92,6 @@ private:
   std::optional<int64_t> countTerms(size_t level) const;
   int64_t countVectors() const;
 
-  mlir::OpBuilder &builder;
-  mlir::Location loc;
   mlir::linalg::LinalgOp op;
   FloatPlan plan;
   TileAttr tile;

@@ -19,29 +19,9 @@ using namespace qdot;
 
 KernelEmitter::KernelEmitter(OpBuilder &builder, ContractOp op,
                              const KernelPlan &plan)
-    : builder(builder), loc(op.getLoc()), op(op), plan(plan),
+    : IndexArithmetic(builder, op.getLoc()), op(op), plan(plan),
       kernel(op.getKernelAttr()) {}
 
-Value KernelEmitter::constant(int64_t value) {
-  return arith::ConstantIndexOp::create(builder, loc, value);
-}
-
-Value KernelEmitter::add(Value a, Value b) {
-  return arith::AddIOp::create(builder, loc, a, b);
-}
-
-Value KernelEmitter::addConstant(Value a, int64_t b) {
-  return b == 0 ? a : add(a, constant(b));
-}
-
-Value KernelEmitter::multiply(Value a, int64_t b) {
-  return b == 1 ? a
-                : arith::MulIOp::create(builder, loc, a, constant(b))
-                      .getResult();
-}
-
-/// The memory of `memref` as one dimension without end; `offset` is where its
-/// first element lies.
 std::optional<unsigned> KernelEmitter::findBias() {
   Value accumulator = op.getBody().front().getArgument(0);
   if (!accumulator.hasOneUse())

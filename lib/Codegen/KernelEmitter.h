@@ -8,7 +8,7 @@
 #ifndef QDOT_LIB_CODEGEN_KERNELEMITTER_H
 #define QDOT_LIB_CODEGEN_KERNELEMITTER_H
 
-#include "mlir/IR/Builders.h"
+#include "IndexArithmetic.h"
 #include "qdot/Codegen/KernelPlan.h"
 #include <functional>
 
@@ -25,7 +25,7 @@ struct TilePosition {
 
 /// Emits the loop nest of one packed contraction around its tiles. Subclasses
 /// emit a tile.
-class KernelEmitter {
+class KernelEmitter : protected IndexArithmetic {
 public:
   KernelEmitter(mlir::OpBuilder &builder, ContractOp op,
                 const KernelPlan &plan);
@@ -62,11 +62,6 @@ protected:
   /// its number.
   virtual bool hasStaticBlocks() const { return false; }
   std::optional<int64_t> staticBlock;
-
-  mlir::Value constant(int64_t value);
-  mlir::Value add(mlir::Value a, mlir::Value b);
-  mlir::Value addConstant(mlir::Value a, int64_t b);
-  mlir::Value multiply(mlir::Value a, int64_t b);
 
   /// Initial accumulators: the bias where the body starts by adding one,
   /// else zeros. One per vector; the same for every row.
@@ -125,8 +120,6 @@ protected:
   /// The columns of the lanes of a vector, within their block.
   llvm::SmallVector<int64_t> getColumns(int64_t vector, int64_t vectors) const;
 
-  mlir::OpBuilder &builder;
-  mlir::Location loc;
   ContractOp op;
   const KernelPlan &plan;
   KernelAttr kernel;

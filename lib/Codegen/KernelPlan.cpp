@@ -254,7 +254,14 @@ private:
         if (loop.isInRhs == isInRhs)
           sorted.push_back(loop);
     parallel = std::move(sorted);
-    mergeLoops();
+    mergeLoops(parallel, [](const PlanLoop &slow, const PlanLoop &fast) {
+      bool isJoined = !slow.isInRhs && !fast.isInRhs &&
+                      slow.lhs == fast.lhs * fast.size &&
+                      slow.out == fast.out * fast.size;
+      for (auto [a, b] : llvm::zip(slow.extras, fast.extras))
+        isJoined = isJoined && a == b * fast.size;
+      return isJoined;
+    });
     for (const PlanLoop &loop : parallel)
       if (loop.isInRhs && loop.isDynamic() && op.getPacked())
         return refuse("the weights have a dynamic size");
@@ -282,28 +289,6 @@ private:
       result.kind = KernelKind::Depthwise;
     }
     return true;
-  }
-
-  /// Joins loops that run over memory like one. Only the slowest can be
-  /// dynamic.
-  void mergeLoops() {
-    for (size_t at = 0; at + 1 < parallel.size();) {
-      PlanLoop &slow = parallel[at], &fast = parallel[at + 1];
-      bool isJoined = !slow.isInRhs && !fast.isInRhs && !fast.isDynamic() &&
-                      slow.lhs == fast.lhs * fast.size &&
-                      slow.out == fast.out * fast.size;
-      for (auto [a, b] : llvm::zip(slow.extras, fast.extras))
-        isJoined = isJoined && a == b * fast.size;
-      if (!isJoined) {
-        ++at;
-        continue;
-      }
-      fast.loops.insert(fast.loops.begin(), slow.loops.begin(),
-                        slow.loops.end());
-      fast.size = slow.isDynamic() ? slow.size : slow.size * fast.size;
-      parallel.erase(parallel.begin() + at);
-      at = at ? at - 1 : 0;
-    }
   }
 
   /// The fastest loop along which the weights do not vary.

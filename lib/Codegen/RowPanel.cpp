@@ -14,19 +14,7 @@ using namespace mlir;
 using namespace qdot;
 
 RowPanel::RowPanel(OpBuilder &builder, Location loc, const KernelPlan &plan)
-    : builder(builder), loc(loc), plan(plan), units(plan.getRunUnits()) {}
-
-Value RowPanel::constant(int64_t value) {
-  return arith::ConstantIndexOp::create(builder, loc, value);
-}
-
-Value RowPanel::add(Value a, Value b) {
-  return arith::AddIOp::create(builder, loc, a, b);
-}
-
-Value RowPanel::multiply(Value a, int64_t b) {
-  return arith::MulIOp::create(builder, loc, a, constant(b));
-}
+    : IndexArithmetic(builder, loc), plan(plan), units(plan.getRunUnits()) {}
 
 int64_t RowPanel::getBytes(int64_t mostRows) const {
   return getNumUnits() * ((mostRows + 1) / 2) * pairBytes;

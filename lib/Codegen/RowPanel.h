@@ -14,13 +14,14 @@
 #ifndef QDOT_LIB_CODEGEN_ROWPANEL_H
 #define QDOT_LIB_CODEGEN_ROWPANEL_H
 
+#include "IndexArithmetic.h"
 #include "mlir/IR/Builders.h"
 #include "qdot/Codegen/KernelPlan.h"
 
 namespace qdot {
 
 /// Emits the copy of a tile's rows, and loads from it.
-class RowPanel {
+class RowPanel : private IndexArithmetic {
 public:
   /// Bytes of a pair in one unit.
   static constexpr int64_t pairBytes = 16;
@@ -45,17 +46,12 @@ public:
   int64_t getNumPairs() const { return (rows + 1) / 2; }
 
 private:
-  mlir::Value constant(int64_t value);
-  mlir::Value add(mlir::Value a, mlir::Value b);
-  mlir::Value multiply(mlir::Value a, int64_t b);
   void createLoop(int64_t size, llvm::function_ref<void(mlir::Value)> body);
   void copyLevel(size_t level, mlir::Value left, mlir::Value unit);
   void copyRun(mlir::Value left, mlir::Value unit);
   void copyUnits(mlir::Value left, mlir::Value unit, int64_t count);
   void store(mlir::Value words, mlir::Value unit, int64_t pair);
 
-  mlir::OpBuilder &builder;
-  mlir::Location loc;
   const KernelPlan &plan;
   llvm::SmallVector<PlanUnit> units;
   mlir::Value buffer, source;

@@ -86,15 +86,11 @@ private:
       channels.floats.push_back(*constant);
       return channels;
     }
-    auto argument = dyn_cast<BlockArgument>(value);
-    if (!argument || argument.getOwner() != &op.getBody().front() ||
-        argument.getArgNumber() == 0)
+    std::optional<unsigned> number = findConstantExtra(op, value);
+    if (!number)
       return std::nullopt;
-    unsigned number = argument.getArgNumber() - 1;
-    Value tensor = op.getExtras()[number];
-    if (!ConstantTensor::isConstant(tensor))
-      return std::nullopt;
-    channels.map = op.getExtraMap(number);
+    Value tensor = op.getExtras()[*number];
+    channels.map = op.getExtraMap(*number);
     channels.type = cast<RankedTensorType>(tensor.getType());
     if (channels.type.getElementType().isF32()) {
       FailureOr<SmallVector<float>> values = readFloats(tensor);

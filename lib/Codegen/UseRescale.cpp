@@ -31,15 +31,10 @@ struct BodyConstant {
 static std::optional<BodyConstant> matchConstant(ContractOp op, Value value) {
   if (std::optional<int64_t> constant = matchInteger(value))
     return BodyConstant{{*constant}, std::nullopt};
-  auto argument = dyn_cast<BlockArgument>(value);
-  if (!argument || argument.getOwner() != &op.getBody().front() ||
-      argument.getArgNumber() == 0)
+  std::optional<unsigned> number = findConstantExtra(op, value);
+  if (!number)
     return std::nullopt;
-  unsigned number = argument.getArgNumber() - 1;
-  Value tensor = op.getExtras()[number];
-  if (!ConstantTensor::isConstant(tensor))
-    return std::nullopt;
-  FailureOr<SmallVector<int64_t>> values = readIntegers(tensor);
+  FailureOr<SmallVector<int64_t>> values = readIntegers(op.getExtras()[*number]);
   if (failed(values))
     return std::nullopt;
   return BodyConstant{std::move(*values), number};

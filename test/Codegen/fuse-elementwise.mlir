@@ -2,7 +2,7 @@
 
 #id = affine_map<(i) -> (i)>
 
-// The example of KernelPasses.td.
+// The example of VectorPasses.td.
 // CHECK-LABEL: func.func @example
 // CHECK: linalg.generic {{.*}} ins(%{{.*}} : tensor<64xi8>) outs(%{{.*}} : tensor<64xi8>)
 // CHECK-NEXT: ^bb0(%[[IN:.*]]: i8, %{{.*}}: i8):

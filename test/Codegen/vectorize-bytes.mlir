@@ -5,7 +5,7 @@
 
 #id = affine_map<(i) -> (i)>
 
-// The example of KernelPasses.td: 48 bytes are a vector of 32 and one of 16.
+// The example of VectorPasses.td: 48 bytes are a vector of 32 and one of 16.
 // CHECK-LABEL: func.func @example
 // CHECK-NOT: linalg
 // CHECK: %[[A:.*]] = vector.load {{.*}} vector<32xi8>

@@ -60,6 +60,24 @@ struct PlanLoop {
   bool isDynamic() const { return mlir::ShapedType::isDynamic(size); }
 };
 
+/// Joins neighbours among `loops` (slowest first) for which
+/// `isJoined(slow, fast)`: they run over memory like one. Only the slowest may
+/// be dynamic. `Loop` is PlanLoop, FloatLoop or ByteLoop.
+template <typename Loop, typename IsJoined>
+void mergeLoops(llvm::SmallVectorImpl<Loop> &loops, IsJoined isJoined) {
+  for (size_t at = 0; at + 1 < loops.size();) {
+    Loop &slow = loops[at], &fast = loops[at + 1];
+    if (fast.isDynamic() || !isJoined(slow, fast)) {
+      ++at;
+      continue;
+    }
+    fast.loops.insert(fast.loops.begin(), slow.loops.begin(), slow.loops.end());
+    fast.size = slow.isDynamic() ? slow.size : slow.size * fast.size;
+    loops.erase(loops.begin() + at);
+    at = at ? at - 1 : 0;
+  }
+}
+
 /// One reduction loop around the innermost contiguous run.
 struct PlanReduction {
   unsigned loop;

@@ -12,5 +12,6 @@ include "qdot/Codegen/FloatPasses.td"
 include "qdot/Codegen/KernelPasses.td"
 include "qdot/Codegen/ModulePasses.td"
 include "qdot/Codegen/ThreadPasses.td"
+include "qdot/Codegen/VectorPasses.td"
 
 #endif // QDOT_CODEGEN_PASSES_TD
