@@ -19,39 +19,49 @@ static size_t getElementBytes(Type type) {
   return type.getIntOrFloatBitWidth() / 8;
 }
 
-static DenseElementsAttr readResource(DenseResourceElementsAttr value,
-                                      std::string &reason) {
+static bool hasResourceData(DenseResourceElementsAttr value,
+                            std::string &reason) {
   llvm::raw_string_ostream message(reason);
   message << "dense_resource '" << value.getRawHandle().getKey() << "'";
   AsmResourceBlob *blob = value.getRawHandle().getBlob();
   if (!blob) {
     message << " has no data";
-    return {};
+    return false;
   }
   ShapedType type = value.getType();
   size_t elementBytes = getElementBytes(type.getElementType());
   if (elementBytes == 0) {
     message << ": expected elements of whole bytes, got "
             << type.getElementType();
-    return {};
+    return false;
   }
   size_t expected = elementBytes * type.getNumElements();
   if (blob->getData().size() != expected) {
     message << ": expected " << expected << " bytes for " << type << ", got "
             << blob->getData().size();
-    return {};
+    return false;
   }
-  return DenseElementsAttr::getFromRawBuffer(type, blob->getData());
+  return true;
+}
+
+bool qdot::hasConstantData(ElementsAttr value, std::string &reason) {
+  if (isa<DenseElementsAttr>(value))
+    return true;
+  if (auto resource = dyn_cast<DenseResourceElementsAttr>(value))
+    return hasResourceData(resource, reason);
+  reason = "expected a dense or dense_resource constant";
+  return false;
 }
 
 DenseElementsAttr qdot::getConstantData(ElementsAttr value,
                                         std::string &reason) {
+  if (!hasConstantData(value, reason))
+    return {};
   if (auto dense = dyn_cast<DenseElementsAttr>(value))
     return dense;
-  if (auto resource = dyn_cast<DenseResourceElementsAttr>(value))
-    return readResource(resource, reason);
-  reason = "expected a dense or dense_resource constant";
-  return {};
+  auto resource = cast<DenseResourceElementsAttr>(value);
+  return DenseElementsAttr::getFromRawBuffer(
+      resource.getType(), resource.getRawHandle().getBlob()->getData());
 }
 
 DenseElementsAttr qdot::transposeConstant(DenseElementsAttr value,
@@ -86,4 +96,22 @@ DenseElementsAttr qdot::transposeConstant(DenseElementsAttr value,
     }
   }
   return DenseElementsAttr::getFromRawBuffer(resultType, result);
+}
+
+DenseElementsAttr qdot::permuteConstant(DenseElementsAttr value, int64_t dim,
+                                        ArrayRef<int64_t> order) {
+  if (value.isSplat())
+    return value;
+  ShapedType type = value.getType();
+  size_t bytes = getElementBytes(type.getElementType());
+  assert(bytes && "elements must fill bytes");
+  ArrayRef<int64_t> shape = type.getShape();
+  size_t part = bytes * llvm::product_of(shape.drop_front(dim + 1));
+  ArrayRef<char> source = value.getRawData();
+  std::vector<char> result(source.size());
+  for (size_t start = 0; start < result.size(); start += part * order.size())
+    for (auto [at, from] : llvm::enumerate(order))
+      std::memcpy(&result[start + at * part], &source[start + from * part],
+                  part);
+  return DenseElementsAttr::getFromRawBuffer(type, result);
 }

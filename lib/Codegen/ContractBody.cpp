@@ -77,6 +77,13 @@ std::optional<unsigned> qdot::findConstantExtra(ContractOp op, Value value) {
   return number;
 }
 
+numerics::StorageRange qdot::getActivationRange(ContractOp op) {
+  auto range = op->getAttrOfType<DenseI64ArrayAttr>(lhsRangeAttrName);
+  if (!range || range.size() != 2 || range[0] < 0 || range[1] > 255)
+    return {0, 255};
+  return {range[0], range[1]};
+}
+
 BlockArgument qdot::addExtra(ContractOp op, DenseElementsAttr value,
                              AffineMap map) {
   OpBuilder builder(op);

@@ -41,6 +41,9 @@ void replaceRequantize(RequantizeOp op, mlir::Value value);
 /// is a constant.
 std::optional<unsigned> findConstantExtra(ContractOp op, mlir::Value value);
 
+/// What the left side of `op` holds as unsigned bytes, as far as that is known.
+numerics::StorageRange getActivationRange(ContractOp op);
+
 /// A constant as further operand of `op`; returns its argument of the body.
 mlir::BlockArgument addExtra(ContractOp op, mlir::DenseElementsAttr value,
                              mlir::AffineMap map);

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "ContractBody.h"
 #include "WeightLayout.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/SymbolTable.h"
@@ -78,7 +79,7 @@ private:
                     op.getRhsSign() == Sign::Signed;
     bool isSorted = isProved && plan->kind == KernelKind::Dot && !plan->isGather;
     if (isSorted)
-      layout.sortGroups(getRange(op));
+      layout.sortGroups(getActivationRange(op));
     layout.pack();
     if (isSorted) {
       setTable(op, dotCountsAttrName, layout.getCounts(), symbols);
@@ -87,7 +88,7 @@ private:
     } else if (isProved && plan->kind == KernelKind::Depthwise) {
       op->setAttr(tapPartsAttrName,
                   DenseI64ArrayAttr::get(&getContext(),
-                                         layout.splitTaps(getRange(op))));
+                                         layout.splitTaps(getActivationRange(op))));
     }
     setGlobal(op, 1, layout.getBytes(), OpBuilder(op).getI8Type(), symbols,
               "qdot_weights");
@@ -99,13 +100,6 @@ private:
     op->setAttr(orderedExtrasAttrName,
                 DenseI64ArrayAttr::get(&getContext(), ordered));
     return success();
-  }
-
-  static numerics::StorageRange getRange(ContractOp op) {
-    auto range = op->getAttrOfType<DenseI64ArrayAttr>(lhsRangeAttrName);
-    if (!range || range.size() != 2 || range[0] < 0 || range[1] > 255)
-      return {0, 255};
-    return {range[0], range[1]};
   }
 
   void setTable(ContractOp op, StringRef name, ArrayRef<int32_t> values,

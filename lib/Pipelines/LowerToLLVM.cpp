@@ -67,6 +67,9 @@ static void addKernelOps(OpPassManager &pm, const std::string &target,
   if (table && table->hasRescale)
     pm.addPass(createUseRescale());
   pm.addPass(createSimplifyRequantize());
+  // Where the order of products decides which sums fit 16 bits.
+  if (table && !table->isExact)
+    pm.addPass(createPermuteChannels());
 }
 
 /// Memrefs: contractions to tiles of dot products.

@@ -14,9 +14,13 @@
 
 namespace qdot {
 
+/// Whether a tensor constant has data that can be read; if not, the `reason`: a
+/// resource without data or of the wrong size, or elements that do not fill
+/// bytes.
+bool hasConstantData(mlir::ElementsAttr value, std::string &reason);
+
 /// The data of a tensor constant, whatever its form (dense, splat,
-/// `dense_resource`), or null with the `reason`: a resource without data or of
-/// the wrong size, or elements that do not fill bytes.
+/// `dense_resource`), or null with the `reason`.
 mlir::DenseElementsAttr getConstantData(mlir::ElementsAttr value,
                                         std::string &reason);
 
@@ -24,6 +28,12 @@ mlir::DenseElementsAttr getConstantData(mlir::ElementsAttr value,
 /// `permutation[i]` of `value`. Precondition: elements of whole bytes.
 mlir::DenseElementsAttr transposeConstant(mlir::DenseElementsAttr value,
                                           llvm::ArrayRef<int64_t> permutation);
+
+/// `value` with the element `order[i]` of dimension `dim` at place i.
+/// Precondition: elements of whole bytes; `order` is a permutation.
+mlir::DenseElementsAttr permuteConstant(mlir::DenseElementsAttr value,
+                                        int64_t dim,
+                                        llvm::ArrayRef<int64_t> order);
 
 } // namespace qdot
 

@@ -354,6 +354,36 @@ def chains(count, seed):
         yield f
 
 
+def free_channels(count, seed):
+    """Three layers or more, so that the channels in between have a free order:
+    with depthwise layers, residuals, pads and several readers among them."""
+    r = Random(seed)
+    for i in range(count):
+        contract, _, codes = choose(r)
+        f = IntegerFunction(f"free_{i}")
+        c, h, w = r.pick(8, 12, 16, 24, 64), r.size(2, 6), r.size(2, 9)
+        style = r.pick("full", "gauss", "outliers", "half")
+        x = f.input((1, h, w, r.pick(3, 8)), codes)
+
+        def layer(x, taps, outputs, depth=None):
+            edge = (taps // 2, taps // 2)
+            return conv(f, r, x, [taps] * 2, [1, 1], [1, 1], [edge, edge],
+                        outputs, contract, "i8", depth=depth, style=style)
+
+        y = layer(x, r.pick(1, 3), c)
+        if i % 2:
+            y = layer(y, 3, None, depth=0)
+        z = layer(y, 3 if c < 64 else 1, c)
+        if i % 3 == 0:
+            z = add_residual(f, r, z, y, contract)
+        f.result(layer(z, 1, r.pick(5, 16)))
+        if i % 4 == 0:
+            f.result(layer(y, 1, 9))
+        if i % 5 == 0:
+            f.result(z)
+        yield f
+
+
 def adversaries(seed):
     """For every column, the activations that make its partial sums as large
     and as small as they can be: what a proof for i16 must have foreseen."""
@@ -425,6 +455,7 @@ GROUPS = {
                             *products.variable_weights(20, 33)],
     "nchw": lambda: products.channels_first(48, 34),
     "chain": lambda: chains(48, 20),
+    "free": lambda: free_channels(24, 36),
     "pairs": operand_pairs,
     "worst": lambda: adversaries(31),
     # A covering subset, for emulators.
