@@ -28,6 +28,11 @@ static constexpr int64_t maxGatherGroups = 64;
 static constexpr int64_t minPackedRows = 4;
 /// Dot products of one iteration that still pay for more unrolling.
 static constexpr int64_t unrollGoal = 8;
+/// The same where an instruction does all of it and little time is left for the
+/// loop.
+static constexpr int64_t exactUnrollGoal = 24;
+/// What a shape costs more that has tiles with too few independent sums.
+static constexpr double waitingCost = 1.02;
 /// Steps of eight per iteration of a matrix kernel.
 static constexpr int64_t matrixUnroll = 4;
 static constexpr int64_t scalableUnroll = 6;
@@ -66,6 +71,10 @@ public:
     double cycles = (columns / width) * estimateBlock(tileRows, vectors);
     if (tail)
       cycles += estimateBlock(tileRows, tail);
+    bool waits = isWaiting(tileRows, vectors) ||
+                 (tail && isWaiting(tileRows, tail));
+    if (waits)
+      cycles *= waitingCost;
     // The copy: a load and half a store for 16 bytes of every row.
     return isMatrix ? cycles + 0.25 * groups * rows : cycles;
   }
@@ -73,19 +82,41 @@ public:
 private:
   /// All rows of one block of columns.
   double estimateBlock(int64_t tileRows, int64_t vectors) const {
-    double cycles = (rows / tileRows) * estimateTile(tileRows, vectors);
-    if (rows % tileRows)
-      cycles += estimateTile(rows % tileRows, vectors);
+    RowTiles tiles = getTiles(tileRows);
+    double cycles = tiles.full * estimateTile(tileRows, vectors);
+    if (tiles.rest)
+      cycles += tiles.rest * estimateTile(tiles.restRows, vectors);
     return cycles;
   }
+  RowTiles getTiles(int64_t tileRows) const {
+    return getRowTiles(isMatrix ? KernelKind::Matrix : KernelKind::Dot, rows,
+                       tileRows);
+  }
 
+  /// Whether some tile has fewer independent sums than hide their latency.
+  bool isWaiting(int64_t tileRows, int64_t vectors) const {
+    if (!target.isExact || target.load != 4)
+      return false;
+    RowTiles tiles = getTiles(tileRows);
+    auto waits = [&](int64_t count) {
+      return getParts(count, vectors) * count * vectors <
+             countChains(count, target.chains);
+    };
+    return waits(tileRows) || (tiles.rest && waits(tiles.restRows));
+  }
+  int64_t getParts(int64_t tileRows, int64_t vectors) const {
+    return target.load == 4 && target.isExact
+               ? countParts(tileRows, vectors, lanes, target.chains)
+               : 1;
+  }
   /// One tile: per group the slowest of dot products, loads and latency; the
   /// epilogue costs a few cycles per vector.
   double estimateTile(int64_t tileRows, int64_t vectors) const {
     if (isMatrix)
       return estimateMatrix(tileRows, vectors);
     double dots = tileRows * vectors * target.dotCycles;
-    double latency = target.dotCycles * target.chains;
+    double latency =
+        target.dotCycles * target.chains / getParts(tileRows, vectors);
     if (target.load == 16) {
       // Instructions: a load of the activation serves four groups. Those of the
       // weights are joined to pairs, which only some cores take as one.
@@ -191,8 +222,11 @@ private:
     int64_t unroll = isMatrix        ? chooseMatrixUnroll(tile, isScalable)
                      : isScalableRow ? scalableRowUnroll
                                      : chooseUnroll(target, plan, tile);
+    bool hasParts =
+        kind == KernelKind::Dot && target.isExact && target.load == 4;
     op.setKernelAttr(KernelAttr::get(op.getContext(), kind, tile.first,
-                                     tile.second, lanes, unroll, target.load));
+                                     tile.second, lanes, unroll, target.load,
+                                     hasParts ? target.chains : 1));
   }
 
   /// A dot kernel whose extras are read with vectors.
@@ -208,8 +242,10 @@ private:
   static int64_t chooseUnroll(const KernelTarget &target,
                               const KernelPlan &plan,
                               std::pair<int64_t, int64_t> tile) {
+    bool isExact = target.isExact && plan.kind == KernelKind::Dot;
+    int64_t goal = isExact ? exactUnrollGoal : unrollGoal;
     if (target.load == 4)
-      return std::clamp<int64_t>(unrollGoal / (tile.first * tile.second), 1, 4);
+      return std::clamp<int64_t>(goal / (tile.first * tile.second), 1, 4);
     if (tile.first == 1)
       return rowUnroll;
     bool isWide = plan.row.lhs >= wideRow;
@@ -253,6 +289,12 @@ private:
     return isFound;
   }
 
+  /// Accumulators of a tile. A single row on x86 needs no registers for weights.
+  static int64_t getMaxSums(const KernelTarget &target, int64_t rows) {
+    bool isFree = rows == 1 && target.isExact && target.load == 4;
+    return isFree && target.lanes <= 8 ? avxRegisters - 2 : target.accumulators;
+  }
+
   static std::pair<int64_t, int64_t> chooseDot(const KernelPlan &plan,
                                                const KernelTarget &target,
                                                int64_t lanes) {
@@ -262,8 +304,9 @@ private:
     std::pair<int64_t, int64_t> best(1, 1);
     double least = cost.estimate(1, 1);
     for (int64_t rows = 1; rows <= std::min<int64_t>(maxRows, 16); ++rows)
-      for (int64_t vectors = 1; vectors <= std::min<int64_t>(maxVectors, 12); ++vectors) {
-        if (rows * vectors > target.accumulators)
+      for (int64_t vectors = 1; vectors <= std::min<int64_t>(maxVectors, 16);
+           ++vectors) {
+        if (rows * vectors > getMaxSums(target, rows))
           continue;
         if (target.load == 16 && rows * vectors + rows + 2 > armRegisters)
           continue;

@@ -121,8 +121,13 @@ protected:
       llvm::append_range(accumulators, start);
     position = &at;
     Value left = hasPanel ? constant(0) : at.lhs;
-    accumulators = counts.empty() ? reduce(0, accumulators, left, at.rhs)
-                                  : reduceSorted(accumulators, at);
+    if (counts.empty()) {
+      addParts(accumulators);
+      accumulators = reduce(0, accumulators, left, at.rhs);
+      joinParts(accumulators);
+    } else {
+      accumulators = reduceSorted(accumulators, at);
+    }
     return finish(at, accumulators, vectors, valid);
   }
 
@@ -141,6 +146,27 @@ private:
   int64_t getRowStride() const { return hasPanel ? 16 : plan.row.lhs; }
   int64_t getLeftOffset(int64_t byte) const {
     return hasPanel ? byte * rows : byte;
+  }
+
+  /// Further accumulators, so that enough of them are independent: a group adds
+  /// to one part of every sum, the next one to the next part.
+  void addParts(SmallVector<Value> &accumulators) {
+    parts = plan.load == 4 && !isUnrolled(countGroups(0))
+                ? countParts(rows, vectors, kernel.getLanes(), kernel.getChains())
+                : 1;
+    if (parts == 1)
+      return;
+    Type type = accumulators[0].getType();
+    Value zero = arith::ConstantOp::create(builder, loc,
+                                           builder.getZeroAttr(type));
+    accumulators.resize(parts * rows * vectors, zero);
+  }
+  void joinParts(SmallVector<Value> &accumulators) {
+    for (int64_t at = rows * vectors; at < int64_t(accumulators.size()); ++at) {
+      Value &sum = accumulators[at % (rows * vectors)];
+      sum = arith::AddIOp::create(builder, loc, sum, accumulators[at]);
+    }
+    accumulators.truncate(rows * vectors);
   }
 
   int64_t getGroupBytes(int64_t count) const {
@@ -192,7 +218,7 @@ private:
     int64_t count = groups.size(), looped = 0;
     if (!isUnrolled(count)) {
       int64_t full = plan.run / plan.load * (plan.load / 4);
-      int64_t unroll = kernel.getUnroll();
+      int64_t unroll = llvm::alignTo(kernel.getUnroll(), parts);
       looped = full / unroll * unroll;
       accumulators = emitReduction(
           looped, unroll, accumulators,
@@ -216,14 +242,22 @@ private:
   SmallVector<Value> emitGroups(SmallVector<Value> accumulators, Value left,
                                 ArrayRef<int64_t> offsets, Value right) {
     int64_t bytes = getGroupBytes(vectors);
+    int64_t part = 0;
     while (!offsets.empty()) {
       int64_t count = countTogether(offsets);
-      accumulators =
-          count > 1
-              ? emitTogether(accumulators,
-                             addConstant(left, getLeftOffset(offsets[0])),
-                             count, right)
-              : emitGroup(accumulators, addConstant(left, offsets[0]), right);
+      if (count > 1) {
+        accumulators = emitTogether(
+            accumulators, addConstant(left, getLeftOffset(offsets[0])), count,
+            right);
+      } else {
+        MutableArrayRef<Value> own = MutableArrayRef(accumulators)
+                                         .slice(part * rows * vectors,
+                                                rows * vectors);
+        llvm::copy(emitGroup(llvm::to_vector(own),
+                             addConstant(left, offsets[0]), right),
+                   own.begin());
+        part = (part + 1) % parts;
+      }
       right = addConstant(right, count * bytes);
       offsets = offsets.drop_front(count);
     }
@@ -439,6 +473,7 @@ private:
 
   static constexpr int64_t pairsOfKind[] = {4, 2, 1, 1};
   int64_t rows = 0, vectors = 0;
+  int64_t parts = 1; ///< accumulators of every result
   const TilePosition *position = nullptr;
   SmallVector<PlanGroup> groups;
   SmallVector<int64_t> counts, offsets;

@@ -162,7 +162,7 @@ LogicalResult KernelEmitter::emitOuter(size_t level, TilePosition at,
   if (level == plan.outer.size() || !plan.outer[level].isInRhs)
     return emitPacked(level, at, block);
   const PlanLoop &loop = plan.outer[level];
-  return emitShare(takeShare(), getSize(loop), [&](Value by) {
+  return emitShare(takeShare(), constant(0), getSize(loop), [&](Value by) {
     TilePosition next = advance(at, loop, by);
     if (rawRhs && !isSplit()) {
       next.raw = add(at.raw, multiply(by, getRawStride(loop)));
@@ -314,7 +314,7 @@ LogicalResult KernelEmitter::forBlocks(const TilePosition &at, Value block,
     if (failed(emitOne(0, vectors, columns)))
       return failure();
   } else if (full > 1) {
-    if (failed(emitShare(share, constant(full), [&](Value number) {
+    if (failed(emitShare(share, constant(0), constant(full), [&](Value number) {
           return emitBlock(number, vectors, columns);
         })))
       return failure();
@@ -328,16 +328,20 @@ LogicalResult KernelEmitter::forLoops(size_t level, const TilePosition &at,
   if (level == plan.outer.size())
     return body(at);
   const PlanLoop &loop = plan.outer[level];
-  return emitShare(takeShare(), getSize(loop), [&](Value by) {
+  return emitShare(takeShare(), constant(0), getSize(loop), [&](Value by) {
     return forLoops(level + 1, advance(at, loop, by), body);
   });
+}
+
+RowTiles KernelEmitter::getTiles() const {
+  return getRowTiles(kernel.getKind(), plan.row.size, kernel.getRows());
 }
 
 /// Rows of full tiles.
 Value KernelEmitter::getFullRows() {
   int64_t rows = kernel.getRows();
   if (!plan.row.isDynamic())
-    return constant(plan.row.size / rows * rows);
+    return constant(getTiles().full * rows);
   Value size = getSize(plan.row);
   Value rest = arith::RemUIOp::create(builder, loc, size, constant(rows));
   return arith::SubIOp::create(builder, loc, size, rest);
@@ -349,20 +353,21 @@ LogicalResult KernelEmitter::forFullTiles(const TilePosition &at,
   auto emitTileAt = [&](Value by) {
     return body(advance(at, plan.row, by), rows);
   };
-  if (!plan.row.isDynamic() && plan.row.size < rows)
+  int64_t full = plan.row.isDynamic() ? 2 : getTiles().full;
+  if (full == 0)
     return success();
-  if (!plan.row.isDynamic() && plan.row.size < 2 * rows)
+  if (full == 1)
     return emitAt(share, constant(0), [&] { return emitTileAt(constant(0)); });
   if (!share.from)
     return emitLoop(constant(0), getFullRows(), rows, emitTileAt);
-  Value full =
+  Value tiles =
       arith::DivUIOp::create(builder, loc, getFullRows(), constant(rows));
-  return emitShare(share, full, [&](Value tile) {
+  return emitShare(share, constant(0), tiles, [&](Value tile) {
     return emitTileAt(multiply(tile, rows));
   });
 }
 
-/// The rows behind the full tiles: one tile when their number is known.
+/// The rows behind the full tiles: smaller tiles when their number is known.
 LogicalResult KernelEmitter::forRest(const TilePosition &at, const Share &share,
                                      OnTile body) {
   int64_t rows = kernel.getRows();
@@ -377,12 +382,19 @@ LogicalResult KernelEmitter::forRest(const TilePosition &at, const Share &share,
       });
     });
   }
-  int64_t tiles = plan.row.size / rows, full = tiles * rows;
-  if (plan.row.size == full)
+  RowTiles tiles = getTiles();
+  auto emitTileAt = [&](Value number) {
+    // `number` counts all tiles.
+    Value by = addConstant(multiply(number, tiles.restRows),
+                           tiles.full * (rows - tiles.restRows));
+    return body(advance(at, plan.row, by), tiles.restRows);
+  };
+  if (tiles.rest == 0)
     return success();
-  return emitAt(share, constant(tiles), [&] {
-    return body(advance(at, plan.row, constant(full)), plan.row.size - full);
-  });
+  Value first = constant(tiles.full);
+  if (tiles.rest == 1)
+    return emitAt(share, first, [&] { return emitTileAt(first); });
+  return emitShare(share, first, constant(tiles.full + tiles.rest), emitTileAt);
 }
 
 LogicalResult KernelEmitter::forTiles(const TilePosition &at, OnTile body) {

@@ -180,8 +180,8 @@ private:
   Share takeShare();
   Result inShare(const Share &share, mlir::Value at,
                  llvm::function_ref<Result()> body);
-  /// A loop over the positions of a share that are below `size`.
-  Result emitShare(const Share &share, mlir::Value size,
+  /// A loop over the positions of a share from `from` up to below `to`.
+  Result emitShare(const Share &share, mlir::Value from, mlir::Value to,
                    llvm::function_ref<Result(mlir::Value)> body);
   /// `body` for the one position `at`, if it belongs to the share.
   Result emitAt(const Share &share, mlir::Value at,
@@ -213,6 +213,8 @@ private:
   Result forRest(const TilePosition &at, const Share &share, OnTile body);
   Result emitLoop(mlir::Value from, mlir::Value to, int64_t step,
                   llvm::function_ref<Result(mlir::Value)> body);
+  /// Precondition: a known number of rows.
+  RowTiles getTiles() const;
   mlir::Value getFullRows();
 
   /// The end of a body that clamps to unsigned bytes, for `qdot.narrow`.

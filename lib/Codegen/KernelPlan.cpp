@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "qdot/Codegen/KernelPlan.h"
+#include "qdot/Codegen/KernelTable.h"
 #include "qdot/Analysis/IntegerContraction.h"
 #include "llvm/ADT/STLExtras.h"
 
@@ -162,6 +163,32 @@ int64_t KernelPlan::getNumRhsBlocks(int64_t width) const {
 
 KernelKind qdot::getSchedule(KernelKind kind) {
   return kind == KernelKind::Depthwise ? kind : KernelKind::Dot;
+}
+
+RowTiles qdot::getRowTiles(KernelKind kind, int64_t size, int64_t rows) {
+  int64_t tiles = llvm::divideCeil(size, rows), missing = tiles * rows - size;
+  bool isPaired =
+      kind == KernelKind::Matrix || kind == KernelKind::ScalableMatrix;
+  if (missing == 0)
+    return {tiles, 0, 0};
+  if (isPaired || missing > tiles)
+    return {tiles - 1, 1, size - (tiles - 1) * rows};
+  return {tiles - missing, missing, rows - 1};
+}
+
+int64_t qdot::countChains(int64_t rows, int64_t chains) {
+  return rows == 1 ? chains * 7 / 5 : chains;
+}
+
+int64_t qdot::countParts(int64_t rows, int64_t vectors, int64_t lanes,
+                         int64_t chains) {
+  int64_t sums = rows * vectors;
+  int64_t registers = lanes <= 8 ? avxRegisters : 2 * avxRegisters;
+  // One activation, and the weights, which a single row takes from memory.
+  int64_t free = registers - 1 - (rows > 1 ? vectors : 0);
+  return std::max<int64_t>(
+      1, std::min<int64_t>(llvm::divideCeil(countChains(rows, chains), sums),
+                           free / sums));
 }
 
 int64_t qdot::getColumnOfLane(int64_t vectors, int64_t lanes, int64_t vector,

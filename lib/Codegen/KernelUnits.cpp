@@ -216,11 +216,12 @@ LogicalResult KernelEmitter::inShare(const Share &share, Value at,
   return result;
 }
 
-LogicalResult KernelEmitter::emitShare(const Share &share, Value size,
+LogicalResult KernelEmitter::emitShare(const Share &share, Value from, Value to,
                                        llvm::function_ref<Result(Value)> body) {
-  Value from = share.from ? share.from : constant(0), to = size;
-  if (share.to)
-    to = arith::MinUIOp::create(builder, loc, share.to, size);
+  if (share.from) {
+    from = arith::MaxUIOp::create(builder, loc, share.from, from);
+    to = arith::MinUIOp::create(builder, loc, share.to, to);
+  }
   return emitLoop(from, to, 1, [&](Value at) {
     return inShare(share, at, [&] { return body(at); });
   });

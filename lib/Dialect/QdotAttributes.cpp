@@ -66,7 +66,7 @@ QuantizedAttr::verify(function_ref<InFlightDiagnostic()> emitError, Type type,
 LogicalResult KernelAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                  KernelKind kind, int64_t rows,
                                  int64_t vectors, int64_t lanes, int64_t unroll,
-                                 int64_t load) {
+                                 int64_t load, int64_t chains) {
   auto check = [&](StringRef name, int64_t value, int64_t max) -> LogicalResult {
     if (value >= 1 && value <= max)
       return success();
@@ -74,7 +74,7 @@ LogicalResult KernelAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                        << " in #qdot.kernel, got " << value;
   };
   if (failed(check("rows", rows, 32)) || failed(check("vectors", vectors, 16)) ||
-      failed(check("unroll", unroll, 16)))
+      failed(check("unroll", unroll, 16)) || failed(check("chains", chains, 32)))
     return failure();
   if (lanes != 4 && lanes != 8 && lanes != 16)
     return emitError() << "expected lanes 4, 8 or 16 in #qdot.kernel, got "

@@ -23,8 +23,8 @@ memref.global @uninitialized : memref<64x64xi8> = uninitialized
 
 // The example of Passes.td.
 // CHECK-LABEL: func.func @example
-// AVX512: kernel = #qdot.kernel<dot rows 6 vectors 4 lanes 16 unroll 1>
-// VNNI: kernel = #qdot.kernel<dot rows {{[1-6]}} vectors {{[1-8]}} lanes 8 unroll 1>
+// AVX512: kernel = #qdot.kernel<dot rows 6 vectors 4 lanes 16 unroll 1 chains 10>
+// VNNI: kernel = #qdot.kernel<dot rows 6 vectors 2 lanes 8 unroll 2 chains 10>
 func.func @example(%x: memref<6x64xi8>, %y: memref<6x64xi32>) {
   %w = memref.get_global @w64 : memref<64x64xi8>
   qdot.contract ins(%x, %w : memref<6x64xi8>, memref<64x64xi8>) outs(%y : memref<6x64xi32>)
@@ -37,11 +37,11 @@ func.func @example(%x: memref<6x64xi8>, %y: memref<6x64xi32>) {
 
 // A tile never has more rows than the result; many rows in a dynamic batch.
 // CHECK-LABEL: func.func @batches
-// AVX512: kernel = #qdot.kernel<dot rows 1 vectors 4 lanes 16 unroll 2>
-// VNNI: kernel = #qdot.kernel<dot rows 1 vectors 8 lanes 8 unroll 1>
+// AVX512: kernel = #qdot.kernel<dot rows 1 vectors 4 lanes 16 unroll 4 chains 10>
+// VNNI: kernel = #qdot.kernel<dot rows 1 vectors 8 lanes 8 unroll 3 chains 10>
 // CHECK: loop_sizes = array<i64: 1,
-// AVX512: kernel = #qdot.kernel<dot rows {{[4-9]}} vectors 4 lanes 16 unroll 1>
-// VNNI: kernel = #qdot.kernel<dot rows {{[2-9]}} vectors {{[1-8]}} lanes 8 unroll 1>
+// AVX512: kernel = #qdot.kernel<dot rows 6 vectors 4 lanes 16 unroll 1 chains 10>
+// VNNI: kernel = #qdot.kernel<dot rows 6 vectors 2 lanes 8 unroll 2 chains 10>
 // CHECK: loop_sizes = array<i64: -9223372036854775808,
 func.func @batches(%x: memref<1x64xi8>, %y: memref<1x64xi32>, %xd: memref<?x64xi8>, %yd: memref<?x64xi32>) {
   %w = memref.get_global @w64 : memref<64x64xi8>
@@ -61,9 +61,9 @@ func.func @batches(%x: memref<1x64xi8>, %y: memref<1x64xi32>, %xd: memref<?x64xi
 // Few channels take a shorter vector: 5 need 8 lanes, 1 needs 4. A short
 // reduction that is not contiguous is gathered.
 // CHECK-LABEL: func.func @narrow
-// CHECK: kernel = #qdot.kernel<dot rows 6 vectors 1 lanes 8 unroll 1>
-// CHECK: kernel = #qdot.kernel<dot rows 6 vectors 1 lanes 4 unroll 1>
-// CHECK: kernel = #qdot.kernel<dot rows 6 vectors 1 lanes 8 unroll 1>
+// CHECK: kernel = #qdot.kernel<dot rows 6 vectors 1 lanes 8 unroll 4 chains 10>
+// CHECK: kernel = #qdot.kernel<dot rows 6 vectors 1 lanes 4 unroll 4 chains 10>
+// CHECK: kernel = #qdot.kernel<dot rows 6 vectors 1 lanes 8 unroll 4 chains 10>
 func.func @narrow(%x: memref<6x7xi8>, %y: memref<6x5xi32>, %x1: memref<6x8xi8>, %y1: memref<6x1xi32>, %xt: memref<7x6xi8>) {
   %w = memref.get_global @w5 : memref<7x5xi8>
   qdot.contract ins(%x, %w : memref<6x7xi8>, memref<7x5xi8>) outs(%y : memref<6x5xi32>)

@@ -137,6 +137,11 @@ func.func @lookup_table(%a: vector<16xi8>, %t: memref<128xi8>) {
 
 // -----
 
+// expected-error @+1 {{expected chains between 1 and 32 in #qdot.kernel, got 33}}
+#chains = #qdot.kernel<dot rows 2 vectors 1 lanes 4 unroll 2 chains 33>
+
+// -----
+
 func.func @narrow_lanes(%a: vector<6xi32>) {
   // expected-error @+1 {{'qdot.narrow' op expected a multiple of 4 lanes, got 6}}
   %r = qdot.narrow %a, %a, %a, %a : vector<6xi32> -> vector<24xi8>

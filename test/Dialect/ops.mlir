@@ -221,14 +221,14 @@ func.func @contract_shapes(%x: tensor<1x9x5xi8>, %w: tensor<3x5x7xi8>, %e: tenso
 
 // CHECK-LABEL: func.func private @kernels
 // CHECK-SAME: a = #qdot.kernel<depthwise rows 1 vectors 1 lanes 4 unroll 1>
-// CHECK-SAME: b = #qdot.kernel<dot rows 32 vectors 2 lanes 8 unroll 16>
+// CHECK-SAME: b = #qdot.kernel<dot rows 32 vectors 2 lanes 8 unroll 16 chains 32>
 // CHECK-SAME: c = #qdot.kernel<dot rows 4 vectors 16 lanes 16 unroll 1>
 // CHECK-SAME: d = #qdot.kernel<dot rows 7 vectors 3 lanes 4 unroll 8 load 16>
 // CHECK-SAME: e = #qdot.kernel<matrix rows 8 vectors 3 lanes 4 unroll 4 load 16>
 // CHECK-SAME: f = #qdot.kernel<scalable_dot rows 1 vectors 8 lanes 4 unroll 4 load 16>
 // CHECK-SAME: g = #qdot.kernel<scalable_matrix rows 8 vectors 3 lanes 4 unroll 4 load 16>
 func.func private @kernels() attributes {a = #qdot.kernel<depthwise rows 1 vectors 1 lanes 4 unroll 1>,
-  b = #qdot.kernel<dot rows 32 vectors 2 lanes 8 unroll 16>,
+  b = #qdot.kernel<dot rows 32 vectors 2 lanes 8 unroll 16 chains 32>,
   c = #qdot.kernel<dot rows 4 vectors 16 lanes 16 unroll 1>,
   d = #qdot.kernel<dot rows 7 vectors 3 lanes 4 unroll 8 load 16>,
   e = #qdot.kernel<matrix rows 8 vectors 3 lanes 4 unroll 4 load 16>,

@@ -177,6 +177,29 @@ KernelKind getSchedule(KernelKind kind);
 int64_t getColumnOfLane(int64_t vectors, int64_t lanes, int64_t vector,
                         int64_t lane);
 
+/// A number of rows as tiles: `full` ones of the kernel's rows, then `rest` ones
+/// of `restRows`.
+struct RowTiles {
+  int64_t full, rest, restRows;
+};
+
+/// `size` rows for a kernel of this kind with tiles of `rows`. Where they do not
+/// divide it, some tiles have one row fewer, so that none is small; pairs of rows
+/// (matrix kernels), and sizes for which that is not possible, have one tile of
+/// what is left.
+RowTiles getRowTiles(KernelKind kind, int64_t size, int64_t rows);
+
+/// The independent sums that a tile needs on x86, `chains` where its weights are
+/// in registers. A single row takes them from memory; that counts into the
+/// latency as llvm-mca sees it, 7 cycles instead of 5.
+int64_t countChains(int64_t rows, int64_t chains);
+
+/// The parts in which a dot tile of this shape sums every result: as many as
+/// give `countChains` independent sums, or as the registers of x86 hold beside the
+/// operands (16 for vectors of up to eight lanes, else 32).
+int64_t countParts(int64_t rows, int64_t vectors, int64_t lanes,
+                   int64_t chains);
+
 /// The plan of `op`, or nullopt and the `reason` why no kernel fits: an operand
 /// with unknown strides, a result whose contiguous dimension is no output
 /// channel, and so on. Precondition: `op` works on memrefs.

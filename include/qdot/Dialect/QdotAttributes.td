@@ -137,19 +137,23 @@ def Qdot_KernelAttr : Qdot_Attr<"Kernel", "kernel"> {
     `vscale` lanes.
     `load` is the number of bytes that one load of the activation takes where
     the reduction is long enough: 4, which are repeated in all lanes, or 16, of
-    which four at a time are. 1 <= rows <= 32, 1 <= vectors <= 16, lanes 4, 8 or
-    16 (matrix and scalable: 4), 1 <= unroll <= 16, rows * vectors <= 64.
+    which four at a time are. A `dot` tile with fewer accumulators than `chains`,
+    such as one of the last rows, sums every result in several parts if the
+    registers suffice. 1 <= rows <= 32, 1 <= vectors <= 16, lanes 4, 8 or 16
+    (matrix and scalable: 4), 1 <= unroll <= 16, 1 <= chains <= 32, rows *
+    vectors <= 64.
 
-    Examples: `#qdot.kernel<dot rows 6 vectors 4 lanes 16 unroll 1>`,
+    Examples: `#qdot.kernel<dot rows 6 vectors 4 lanes 16 unroll 1 chains 10>`,
     `#qdot.kernel<dot rows 7 vectors 3 lanes 4 unroll 8 load 16>`
   }];
   let parameters = (ins EnumParameter<Qdot_KernelKind>:$kind, "int64_t":$rows,
                         "int64_t":$vectors, "int64_t":$lanes,
                         "int64_t":$unroll,
-                        DefaultValuedParameter<"int64_t", "4">:$load);
+                        DefaultValuedParameter<"int64_t", "4">:$load,
+                        DefaultValuedParameter<"int64_t", "1">:$chains);
   let assemblyFormat = [{
     `<` $kind `rows` $rows `vectors` $vectors `lanes` $lanes `unroll` $unroll
-    (`load` $load^)? `>`
+    (`load` $load^)? (`chains` $chains^)? `>`
   }];
   let genVerifyDecl = 1;
 }
