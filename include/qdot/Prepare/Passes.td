@@ -35,6 +35,37 @@ def CheckModel : Pass<"qdot-check-model", "::mlir::ModuleOp"> {
   }];
 }
 
+def WidenConstants : Pass<"qdot-widen-constants", "::mlir::ModuleOp"> {
+  let summary = "Store constants in f32 that are extended to it";
+  let description = [{
+    In: constant tensors in f16 or bf16, `dense` or `dense_resource`, that an
+    `arith.extf` extends to f32, as an op on tensors or as the only reader of
+    the value in the body of a `linalg.generic`. Out: the same values as an f32
+    constant, without the extension. Other readers of the constant keep it.
+    A `dense_resource` without data is an error.
+
+    Example:
+
+    ```mlir
+    func.func @main() -> tensor<2xf32> {
+      %h = arith.constant dense<[1.5, -0.25]> : tensor<2xf16>
+      %w = arith.extf %h : tensor<2xf16> to tensor<2xf32>
+      return %w : tensor<2xf32>
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    func.func @main() -> tensor<2xf32> {
+      %w = arith.constant dense<[1.5, -0.25]> : tensor<2xf32>
+      return %w : tensor<2xf32>
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
 def ImportFakeQuant : Pass<"qdot-import-fake-quant", "::mlir::ModuleOp"> {
   let summary = "Recognize quantization that is written in arithmetic";
   let description = [{
