@@ -126,6 +126,45 @@ def ImportFakeQuant : Pass<"qdot-import-fake-quant", "::mlir::ModuleOp"> {
                            "::qdot::QdotDialect"];
 }
 
+def PropagateScales : Pass<"qdot-propagate-scales", "::mlir::ModuleOp"> {
+  let summary = "Give values that were only moved the scale of what they are";
+  let description = [{
+    In: models that hold their scales, as `qdot.quantize` and
+    `qdot.dequantize`, not necessarily around every op. Out: the same numbers,
+    with a quantize and a dequantize also around ops that only move or select
+    values (reshape, transpose, slice, pad, concat, maximum): behind those whose
+    operands have all the same scale, and in front of those that alone read
+    their operand and whose result is only quantized. A convolution whose
+    padding stands behind the dequantize of its input can so become an integer
+    one.
+
+    Left alone: scales per axis, operands of several scales, padding with a
+    number that has no code, ops with `qdot.keep_float`. Without a dequantize
+    nothing happens.
+
+    Example:
+
+    ```mlir
+    func.func @main(%q: tensor<2x4x!quant.uniform<i8:f32, 5.000000e-01>>) -> tensor<8xf32> {
+      %x = qdot.dequantize %q : tensor<2x4x!quant.uniform<i8:f32, 5.000000e-01>> -> tensor<2x4xf32>
+      %y = tensor.collapse_shape %x [[0, 1]] : tensor<2x4xf32> into tensor<8xf32>
+      return %y : tensor<8xf32>
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    %x = qdot.dequantize %q : tensor<2x4x!quant.uniform<i8:f32, 5.000000e-01>> -> tensor<2x4xf32>
+    %y = tensor.collapse_shape %x [[0, 1]] : tensor<2x4xf32> into tensor<8xf32>
+    %r = qdot.quantize %y : tensor<8xf32> -> tensor<8x!quant.uniform<i8:f32, 5.000000e-01>>
+    %z = qdot.dequantize %r : tensor<8x!quant.uniform<i8:f32, 5.000000e-01>> -> tensor<8xf32>
+    return %z : tensor<8xf32>
+    ```
+  }];
+  let dependentDialects = ["::qdot::QdotDialect"];
+}
+
 def FoldConstants : Pass<"qdot-fold-constants", "::mlir::ModuleOp"> {
   let summary = "Compute what depends on constant tensors only";
   let description = [{
@@ -133,7 +172,8 @@ def FoldConstants : Pass<"qdot-fold-constants", "::mlir::ModuleOp"> {
     elementwise ops that read nothing but constant tensors are constants
     themselves (`dense`, whatever the operands were). Data movement copies bits,
     of any element type; arithmetic is done as on the target, f32 rounded at
-    each step.
+    each step. Data movement behind the `qdot.dequantize` of a constant happens
+    in front of it, scales per axis going along.
 
     Left alone: an op that would make more than 4 KiB more constant data than it
     reads; fills and everything that only initializes the destination of another
@@ -160,7 +200,9 @@ def FoldConstants : Pass<"qdot-fold-constants", "::mlir::ModuleOp"> {
     }
     ```
   }];
-  let dependentDialects = ["::mlir::arith::ArithDialect"];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::quant::QuantDialect",
+                           "::qdot::QdotDialect"];
 }
 
 def FoldAffine : Pass<"qdot-fold-affine", "::mlir::ModuleOp"> {
