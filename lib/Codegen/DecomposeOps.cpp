@@ -134,13 +134,18 @@ bool isOnTensors(Operation *op) {
 }
 
 struct DecomposeOps : public qdot::impl::DecomposeOpsBase<DecomposeOps> {
+  using DecomposeOpsBase::DecomposeOpsBase;
+
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     patterns.add<DecomposeAggregate, DecomposeGather>(&getContext());
     tensor::populateDecomposeTensorConcatPatterns(patterns);
+    linalg::populateElementwiseToLinalgConversionPatterns(patterns);
     linalg::populateDecomposePackUnpackPatterns(patterns);
     linalg::populateDecomposePadPatterns(patterns);
     walkAndApplyPatterns(getOperation(), std::move(patterns));
+    if (partial)
+      return;
     WalkResult result = getOperation().walk([](Operation *op) -> WalkResult {
       if (!isOnTensors(op) || op->hasTrait<OpTrait::ConstantLike>() ||
           isa<bufferization::BufferizableOpInterface>(op))

@@ -31,6 +31,10 @@ std::optional<SmallVector<int64_t>> qdot::getLoopStrides(AffineMap map,
         return std::nullopt;
       result[loop] += *factor * stride;
     }
+  // Kernels start at the first element, and strides say nothing of others.
+  SmallVector<int64_t> origin(map.getNumDims(), 0);
+  if (llvm::any_of(map.compose(origin), [](int64_t at) { return at != 0; }))
+    return std::nullopt;
   return result;
 }
 

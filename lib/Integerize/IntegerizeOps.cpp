@@ -180,9 +180,15 @@ private:
     });
   }
 
+  /// True for integer operations whose multipliers are f32, as in contract f32.
+  static bool isRequantization(Operation *op) {
+    auto generic = dyn_cast<linalg::GenericOp>(op);
+    return generic && !generic.getBody()->getOps<RequantizeOp>().empty();
+  }
+
   /// True for operations that compute in float.
   static bool isExplained(Operation *op) {
-    return isFloatTensorOp(op) && !op->hasTrait<OpTrait::IsTerminator>() &&
+    return isFloatTensorOp(op) && !isRequantization(op) && !op->hasTrait<OpTrait::IsTerminator>() &&
            !op->hasTrait<OpTrait::ConstantLike>() &&
            !isa<QuantizeOp, DequantizeOp, ObserveOp, tensor::EmptyOp,
                 tensor::DimOp, linalg::FillOp>(op);

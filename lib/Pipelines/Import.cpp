@@ -9,10 +9,12 @@
 #include "mlir/Conversion/TosaToLinalg/TosaToLinalg.h"
 #include "mlir/Conversion/TosaToTensor/TosaToTensor.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/Passes.h"
 #include "mlir/Dialect/Tosa/Transforms/Passes.h"
 #include "mlir/Transforms/Passes.h"
 #include "qdot/Annotate/Passes.h"
 #include "qdot/Pipelines/Pipelines.h"
+#include "qdot/Prepare/Passes.h"
 
 using namespace mlir;
 
@@ -37,6 +39,9 @@ void qdot::buildImportPipeline(OpPassManager &pm) {
   // Before any canonicalization, which folds dcast(qcast(x)) to x.
   pm.addPass(createImportQuant());
   addTosaConversion(pm);
+  pm.addPass(createWidenConstants());
   pm.addPass(createInlinerPass());
+  // Arithmetic on tensors (arith, math) is what elementwise generics are.
+  pm.addPass(createConvertElementwiseToLinalgPass());
   pm.addPass(createCanonicalizerPass());
 }

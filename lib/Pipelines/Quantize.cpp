@@ -24,6 +24,7 @@ void qdot::buildPreparePipeline(OpPassManager &pm) {
   pm.addPass(createSimplifyShapes());
   pm.addPass(createNormalizeElementwise());
   pm.addPass(createFoldAffine());
+  pm.addPass(createPropagateScales());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
 }

@@ -8,10 +8,12 @@
 #include "PrepareUtils.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Quant/IR/Quant.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "qdot/Analysis/ScalarAnalysis.h"
 #include "qdot/Dialect/Constants.h"
+#include "qdot/Dialect/Qdot.h"
 #include "qdot/Prepare/Passes.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -122,19 +124,118 @@ static bool isSmallEnough(RankedTensorType type, unsigned elementSize,
          size - read <= maxGrowth;
 }
 
-/// The copy of `operand` that `op` makes, if that is constant and small enough.
-static DenseElementsAttr
-foldCopy(RankedTensorType type, Value operand,
-         llvm::function_ref<std::optional<Gather>()> createGather) {
-  FailureOr<ConstantTensor> source = ConstantTensor::get(operand);
-  if (failed(source) ||
-      source->getType().getElementType() != type.getElementType() ||
-      !isSmallEnough(type, source->getElementSize(),
-                     source->getNumElements() * source->getElementSize()))
-    return {};
-  std::optional<Gather> gather = createGather();
-  return gather ? gatherElements(*source, type, *gather) : DenseElementsAttr();
+namespace {
+/// An op that only moves elements of `source`.
+struct Move {
+  Value source;
+  Gather gather;
+};
+} // namespace
+
+/// What `op` moves, if it makes a tensor of `type` by moving elements.
+static std::optional<Move> matchMove(Operation *op, RankedTensorType type) {
+  if (isa<tensor::CollapseShapeOp, tensor::ExpandShapeOp>(op))
+    return Move{op->getOperand(0), createReshape(type)};
+  if (auto slice = dyn_cast<tensor::ExtractSliceOp>(op)) {
+    std::optional<Gather> gather = createSlice(slice);
+    return gather ? std::optional(Move{slice.getSource(), *gather})
+                  : std::nullopt;
+  }
+  auto linalgOp = dyn_cast<linalg::LinalgOp>(op);
+  if (!linalgOp || !isPointwise(linalgOp))
+    return std::nullopt;
+  OpOperand *copied = getCopiedOperand(linalgOp);
+  if (!copied || !isa<RankedTensorType>(copied->get().getType()))
+    return std::nullopt;
+  return Move{copied->get(), createOperandGather(linalgOp, *copied)};
 }
+
+/// `source`, moved, as elements of `type`, if it is constant and small enough.
+static DenseElementsAttr foldMove(RankedTensorType type, Value source,
+                                  const Gather &gather) {
+  FailureOr<ConstantTensor> constant = ConstantTensor::get(source);
+  if (failed(constant) ||
+      constant->getType().getElementType() != type.getElementType() ||
+      !isSmallEnough(type, constant->getElementSize(),
+                     constant->getNumElements() * constant->getElementSize()))
+    return {};
+  return gatherElements(*constant, type, gather);
+}
+
+//===----------------------------------------------------------------------===//
+// Quantized constants
+//===----------------------------------------------------------------------===//
+
+/// The dimension of a result of `shape` that runs along the whole `axis` of
+/// `source`, as `gather` tells.
+static std::optional<int32_t> findAxis(RankedTensorType source, int32_t axis,
+                                       ArrayRef<int64_t> shape,
+                                       const Gather &gather) {
+  int64_t size = source.getDimSize(axis);
+  int64_t stride = computeStrides(source.getShape())[axis];
+  for (auto [dim, count] : llvm::enumerate(shape))
+    if (count == size && (size == 1 || gather.strides[dim] == stride))
+      return dim;
+  return std::nullopt;
+}
+
+/// `element` for a tensor of `shape` with elements of `source`; null when its
+/// scales belong to no single dimension.
+static Type moveElementType(quant::QuantizedType element,
+                            RankedTensorType source, ArrayRef<int64_t> shape,
+                            const Gather &gather) {
+  if (isa<quant::UniformQuantizedType>(element))
+    return element;
+  auto perAxis = dyn_cast<quant::UniformQuantizedPerAxisType>(element);
+  if (!perAxis)
+    return {};
+  std::optional<int32_t> axis =
+      findAxis(source, perAxis.getQuantizedDimension(), shape, gather);
+  if (!axis)
+    return {};
+  return quant::UniformQuantizedPerAxisType::get(
+      perAxis.getFlags(), perAxis.getStorageType(), perAxis.getExpressedType(),
+      perAxis.getScales(), perAxis.getZeroPoints(), *axis,
+      perAxis.getStorageTypeMin(), perAxis.getStorageTypeMax());
+}
+
+/// Moves a constant before it is dequantized: weights that are transposed or
+/// reshaped behind their `qdot.dequantize`. Returns the new value, or null.
+static Value foldQuantized(Operation *op) {
+  RankedTensorType type = getStaticType(op);
+  std::optional<Move> move = type ? matchMove(op, type) : std::nullopt;
+  auto dequantize =
+      move ? move->source.getDefiningOp<DequantizeOp>() : DequantizeOp();
+  Operation *source =
+      dequantize ? dequantize.getInput().getDefiningOp() : nullptr;
+  if (!isa_and_nonnull<quant::StorageCastOp, QuantizeOp>(source))
+    return {};
+  Value constant = source->getOperand(0);
+  auto constantType = cast<RankedTensorType>(constant.getType());
+  auto quantized = cast<RankedTensorType>(source->getResult(0).getType());
+  Type element =
+      moveElementType(cast<quant::QuantizedType>(quantized.getElementType()),
+                      quantized, type.getShape(), move->gather);
+  RankedTensorType newType = type.clone(constantType.getElementType());
+  DenseElementsAttr value =
+      element ? foldMove(newType, constant, move->gather) : DenseElementsAttr();
+  if (!value)
+    return {};
+  OpBuilder builder(op);
+  Location loc = op->getLoc();
+  Value moved = arith::ConstantOp::create(builder, loc, newType, value);
+  if (auto quantize = dyn_cast<QuantizeOp>(source))
+    moved = QuantizeOp::create(builder, loc, type.clone(element), moved,
+                               quantize.getSiteAttr());
+  else
+    moved = quant::StorageCastOp::create(builder, loc, type.clone(element),
+                                         moved);
+  return DequantizeOp::create(builder, loc, type, moved);
+}
+
+//===----------------------------------------------------------------------===//
+// Arithmetic
+//===----------------------------------------------------------------------===//
 
 namespace {
 /// An operand of an elementwise op while all positions are visited.
@@ -237,21 +338,14 @@ static DenseElementsAttr foldOp(Operation *op) {
   RankedTensorType type = getStaticType(op);
   if (!type || op->use_empty())
     return {};
-  if (isa<tensor::CollapseShapeOp, tensor::ExpandShapeOp>(op))
-    return foldCopy(type, op->getOperand(0),
-                    [&] { return std::optional(createReshape(type)); });
-  if (auto slice = dyn_cast<tensor::ExtractSliceOp>(op))
-    return foldCopy(type, slice.getSource(),
-                    [&] { return createSlice(slice); });
   auto linalgOp = dyn_cast<linalg::LinalgOp>(op);
-  if (!linalgOp || !isPointwise(linalgOp) || isOnlyInit(op))
+  if (linalgOp && isOnlyInit(op))
     return {};
-  OpOperand *copied = getCopiedOperand(linalgOp);
-  if (!copied)
-    return evaluateElements(linalgOp, type);
-  return foldCopy(type, copied->get(), [&] {
-    return std::optional(createOperandGather(linalgOp, *copied));
-  });
+  if (std::optional<Move> move = matchMove(op, type))
+    return foldMove(type, move->source, move->gather);
+  if (!linalgOp || !isPointwise(linalgOp) || getCopiedOperand(linalgOp))
+    return {};
+  return evaluateElements(linalgOp, type);
 }
 
 namespace {
@@ -261,6 +355,8 @@ struct FoldConstants : public qdot::impl::FoldConstantsBase<FoldConstants> {
       return signalPassFailure();
     // Operands come before their users, so one walk sees chains.
     getOperation().walk([](Operation *op) {
+      if (Value moved = foldQuantized(op))
+        return op->replaceAllUsesWith(ValueRange(moved));
       DenseElementsAttr value = foldOp(op);
       if (!value)
         return;

@@ -18,6 +18,7 @@
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "qdot/Analysis/ScalarAnalysis.h"
 #include "qdot/Dialect/Constants.h"
+#include "qdot/Dialect/Qdot.h"
 #include "qdot/Prepare/Passes.h"
 #include "llvm/ADT/SmallBitVector.h"
 
@@ -150,6 +151,11 @@ struct DropUnitBatch : public OpInterfaceRewritePattern<linalg::LinalgOp> {
                                 PatternRewriter &rewriter) const override {
     if (!op.hasPureTensorSemantics() || op->getNumResults() != 1 ||
         !linalg::isaContractionOpInterface(op))
+      return failure();
+    // A reshape behind a dequantize would be of real values.
+    if (llvm::any_of(op->getOperands(), [](Value operand) {
+          return operand.getDefiningOp<DequantizeOp>() != nullptr;
+        }))
       return failure();
     llvm::SmallBitVector loops = findUnitBatch(op);
     if (loops.none())

@@ -1,4 +1,5 @@
 // RUN: qdot-opt %s --split-input-file --verify-diagnostics --qdot-decompose-ops | FileCheck %s
+// RUN: qdot-opt %s --split-input-file --qdot-decompose-ops=partial | FileCheck %s --check-prefix=PARTIAL
 
 // CHECK-LABEL: func.func @concat
 // CHECK: %[[E:.*]] = tensor.empty() : tensor<2x4xf32>
@@ -34,6 +35,18 @@ func.func @gather(%x: tensor<3x4x5xf32>, %i: tensor<?x2xi32>) -> tensor<?x4xf32>
   return %y : tensor<?x4xf32>
 }
 
+// Elementwise ops of other dialects, with an operand that is no tensor.
+// CHECK-LABEL: func.func @elementwise
+// CHECK: linalg.generic
+// CHECK: arith.negf %{{.*}} : f32
+// CHECK: linalg.generic
+// CHECK: arith.select %{{.*}}, %{{.*}}, %{{.*}} : f32
+func.func @elementwise(%x: tensor<2x4xf32>, %c: i1) -> tensor<2x4xf32> {
+  %n = arith.negf %x : tensor<2x4xf32>
+  %y = arith.select %c, %n, %x : tensor<2x4xf32>
+  return %y : tensor<2x4xf32>
+}
+
 // A pad is an insertion into a filled tensor, which its producer may then write
 // in place; a value that depends on the position is generated.
 // CHECK-LABEL: func.func @pad(
@@ -62,6 +75,8 @@ func.func @pad(%x: tensor<?x3x4xi8>, %y: tensor<3xi32>) -> (tensor<?x6x7xi8>, te
 
 // -----
 
+// PARTIAL-LABEL: func.func @unknown
+// PARTIAL: tensor.scatter
 func.func @unknown(%x: tensor<2x1xf32>, %i: tensor<2x1xindex>, %o: tensor<4xf32>) -> tensor<4xf32> {
   // expected-error@+1 {{'tensor.scatter' op on tensors cannot be lowered to loops}}
   %y = tensor.scatter %x into %o[%i] scatter_dims([0]) unique : (tensor<2x1xf32>, tensor<4xf32>, tensor<2x1xindex>) -> tensor<4xf32>

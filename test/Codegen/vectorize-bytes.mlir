@@ -60,3 +60,17 @@ func.func @transposed(%x: memref<32x16xi8>, %y: memref<16x32xi8>) {
   }
   return
 }
+
+// Loops that run backwards do not start at the first element.
+// CHECK-LABEL: func.func @reversed
+// CHECK: linalg.generic
+// CHECK: return
+func.func @reversed(%x: memref<2x32xi8>, %y: memref<2x32xi8>) {
+  linalg.generic {indexing_maps = [affine_map<(i, j) -> (-i + 1, j)>, affine_map<(i, j) -> (i, j)>], iterator_types = ["parallel", "parallel"]}
+      ins(%x : memref<2x32xi8>) outs(%y : memref<2x32xi8>) {
+  ^bb0(%in: i8, %out: i8):
+    %0 = arith.addi %in, %in : i8
+    linalg.yield %0 : i8
+  }
+  return
+}

@@ -191,3 +191,30 @@ func.func @short() -> tensor<2xf32> {
     short: "0x040000000000803F"
   } }
 #-}
+
+// -----
+
+// Quantized weights, transposed behind their dequantize: as integers and as
+// floats, one scale per row or one for all. A reshape that mixes channels stays.
+// CHECK-LABEL: func.func @quantized
+// CHECK-DAG: %[[W:.*]] = arith.constant dense<{{\[}}[1, 4], [2, 5], [3, 6]]> : tensor<3x2xi8>
+// CHECK-DAG: %[[WQ:.*]] = quant.scast %[[W]] : tensor<3x2xi8> to tensor<3x2x!quant.uniform<i8:f32:1, {5.000000e-01:1,2.500000e-01}>>
+// CHECK-DAG: %[[WD:.*]] = qdot.dequantize %[[WQ]]
+// CHECK-DAG: %[[F:.*]] = arith.constant dense<{{\[}}1.000000e+00, -1.000000e+00, 5.000000e-01, 2.000000e+00]> : tensor<4xf32>
+// CHECK-DAG: %[[FQ:.*]] = qdot.quantize %[[F]] : tensor<4xf32> -> tensor<4x!quant.uniform<i8:f32, 2.500000e-01>>
+// CHECK-DAG: %[[FD:.*]] = qdot.dequantize %[[FQ]]
+// CHECK: %[[M:.*]] = tensor.collapse_shape
+// CHECK: return %[[WD]], %[[FD]], %[[M]]
+func.func @quantized() -> (tensor<3x2xf32>, tensor<4xf32>, tensor<6xf32>) {
+  %w = arith.constant dense<[[1, 2, 3], [4, 5, 6]]> : tensor<2x3xi8>
+  %wq = quant.scast %w : tensor<2x3xi8> to tensor<2x3x!quant.uniform<i8:f32:0, {0.5:1, 0.25}>>
+  %wd = qdot.dequantize %wq : tensor<2x3x!quant.uniform<i8:f32:0, {0.5:1, 0.25}>> -> tensor<2x3xf32>
+  %e = tensor.empty() : tensor<3x2xf32>
+  %t = linalg.transpose ins(%wd : tensor<2x3xf32>) outs(%e : tensor<3x2xf32>) permutation = [1, 0]
+  %f = arith.constant dense<[[1.0, -1.0], [0.5, 2.0]]> : tensor<2x2xf32>
+  %fq = qdot.quantize %f : tensor<2x2xf32> -> tensor<2x2x!quant.uniform<i8:f32, 0.25>>
+  %fd = qdot.dequantize %fq : tensor<2x2x!quant.uniform<i8:f32, 0.25>> -> tensor<2x2xf32>
+  %c = tensor.collapse_shape %fd [[0, 1]] : tensor<2x2xf32> into tensor<4xf32>
+  %m = tensor.collapse_shape %wd [[0, 1]] : tensor<2x3xf32> into tensor<6xf32>
+  return %t, %c, %m : tensor<3x2xf32>, tensor<4xf32>, tensor<6xf32>
+}

@@ -9,6 +9,7 @@
 #include "Support.h"
 #include "mlir/Dialect/Quant/IR/QuantTypes.h"
 #include "qdot/Codegen/EntryPoint.h"
+#include "qdot/Codegen/Passes.h"
 #include "qdot/Numerics/Interpreter.h"
 #include "qdot/Pipelines/Pipelines.h"
 #include <cstring>
@@ -86,8 +87,12 @@ private:
 Expected<std::unique_ptr<Executable>>
 qdot::driver::loadReference(Session &session, mlir::ModuleOp module,
                             StringRef name) {
-  if (Error error = session.runPasses(module, "importing the model",
-                                      buildImportPipeline))
+  // The interpreter knows structured ops and their bodies only.
+  auto build = [](mlir::OpPassManager &pm) {
+    buildImportPipeline(pm);
+    pm.addPass(createDecomposeOps({/*partial=*/true}));
+  };
+  if (Error error = session.runPasses(module, "importing the model", build))
     return {std::move(error)};
   auto function = findEntry(module, name);
   if (!function)

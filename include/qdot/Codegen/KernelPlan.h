@@ -210,7 +210,8 @@ std::optional<KernelPlan> getKernelPlan(ContractOp op, std::string &reason);
 bool isConstantGlobal(mlir::Value value);
 
 /// Strides in elements of `type` along every loop of `map`, or nullopt when
-/// one that is used is unknown.
+/// one that is used is unknown, or when the loops do not start at the first
+/// element (`-d0 + 3` runs backwards from another one).
 std::optional<llvm::SmallVector<int64_t>>
 getLoopStrides(mlir::AffineMap map, mlir::MemRefType type);
 

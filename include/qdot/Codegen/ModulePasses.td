@@ -110,9 +110,10 @@ def DecomposeOps : Pass<"qdot-decompose-ops", "::mlir::ModuleOp"> {
   let description = [{
     `tensor.concat` becomes insertions into one tensor, `tensor.pad` one into a
     filled tensor, so that bufferization lets producers write in place; `tensor.gather`,
-    `linalg.softmax` and the other aggregated linalg ops become `linalg.generic`.
+    `linalg.softmax` and the other aggregated linalg ops, and elementwise ops of
+    other dialects (`arith.negf` on tensors), become `linalg.generic`.
     Everything else stays; an op on tensors that bufferization still does not
-    know is refused.
+    know is refused, unless `partial` is set.
 
     Example:
 
@@ -128,6 +129,10 @@ def DecomposeOps : Pass<"qdot-decompose-ops", "::mlir::ModuleOp"> {
     %c = tensor.insert_slice %b into %0[1, 0] [1, 4] [1, 1] : tensor<1x4xf32> into tensor<2x4xf32>
     ```
   }];
+  let options = [
+    Option<"partial", "partial", "bool", /*default=*/"false",
+           "Leave ops alone that bufferization does not know">
+  ];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
     "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"

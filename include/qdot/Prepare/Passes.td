@@ -35,6 +35,37 @@ def CheckModel : Pass<"qdot-check-model", "::mlir::ModuleOp"> {
   }];
 }
 
+def WidenConstants : Pass<"qdot-widen-constants", "::mlir::ModuleOp"> {
+  let summary = "Store constants in f32 that are extended to it";
+  let description = [{
+    In: constant tensors in f16 or bf16, `dense` or `dense_resource`, that an
+    `arith.extf` extends to f32, as an op on tensors or as the only reader of
+    the value in the body of a `linalg.generic`. Out: the same values as an f32
+    constant, without the extension. Other readers of the constant keep it.
+    A `dense_resource` without data is an error.
+
+    Example:
+
+    ```mlir
+    func.func @main() -> tensor<2xf32> {
+      %h = arith.constant dense<[1.5, -0.25]> : tensor<2xf16>
+      %w = arith.extf %h : tensor<2xf16> to tensor<2xf32>
+      return %w : tensor<2xf32>
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    func.func @main() -> tensor<2xf32> {
+      %w = arith.constant dense<[1.5, -0.25]> : tensor<2xf32>
+      return %w : tensor<2xf32>
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
 def ImportFakeQuant : Pass<"qdot-import-fake-quant", "::mlir::ModuleOp"> {
   let summary = "Recognize quantization that is written in arithmetic";
   let description = [{
@@ -95,6 +126,45 @@ def ImportFakeQuant : Pass<"qdot-import-fake-quant", "::mlir::ModuleOp"> {
                            "::qdot::QdotDialect"];
 }
 
+def PropagateScales : Pass<"qdot-propagate-scales", "::mlir::ModuleOp"> {
+  let summary = "Give values that were only moved the scale of what they are";
+  let description = [{
+    In: models that hold their scales, as `qdot.quantize` and
+    `qdot.dequantize`, not necessarily around every op. Out: the same numbers,
+    with a quantize and a dequantize also around ops that only move or select
+    values (reshape, transpose, slice, pad, concat, maximum): behind those whose
+    operands have all the same scale, and in front of those that alone read
+    their operand and whose result is only quantized. A convolution whose
+    padding stands behind the dequantize of its input can so become an integer
+    one.
+
+    Left alone: scales per axis, operands of several scales, padding with a
+    number that has no code, ops with `qdot.keep_float`. Without a dequantize
+    nothing happens.
+
+    Example:
+
+    ```mlir
+    func.func @main(%q: tensor<2x4x!quant.uniform<i8:f32, 5.000000e-01>>) -> tensor<8xf32> {
+      %x = qdot.dequantize %q : tensor<2x4x!quant.uniform<i8:f32, 5.000000e-01>> -> tensor<2x4xf32>
+      %y = tensor.collapse_shape %x [[0, 1]] : tensor<2x4xf32> into tensor<8xf32>
+      return %y : tensor<8xf32>
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    %x = qdot.dequantize %q : tensor<2x4x!quant.uniform<i8:f32, 5.000000e-01>> -> tensor<2x4xf32>
+    %y = tensor.collapse_shape %x [[0, 1]] : tensor<2x4xf32> into tensor<8xf32>
+    %r = qdot.quantize %y : tensor<8xf32> -> tensor<8x!quant.uniform<i8:f32, 5.000000e-01>>
+    %z = qdot.dequantize %r : tensor<8x!quant.uniform<i8:f32, 5.000000e-01>> -> tensor<8xf32>
+    return %z : tensor<8xf32>
+    ```
+  }];
+  let dependentDialects = ["::qdot::QdotDialect"];
+}
+
 def FoldConstants : Pass<"qdot-fold-constants", "::mlir::ModuleOp"> {
   let summary = "Compute what depends on constant tensors only";
   let description = [{
@@ -102,7 +172,8 @@ def FoldConstants : Pass<"qdot-fold-constants", "::mlir::ModuleOp"> {
     elementwise ops that read nothing but constant tensors are constants
     themselves (`dense`, whatever the operands were). Data movement copies bits,
     of any element type; arithmetic is done as on the target, f32 rounded at
-    each step.
+    each step. Data movement behind the `qdot.dequantize` of a constant happens
+    in front of it, scales per axis going along.
 
     Left alone: an op that would make more than 4 KiB more constant data than it
     reads; fills and everything that only initializes the destination of another
@@ -129,7 +200,9 @@ def FoldConstants : Pass<"qdot-fold-constants", "::mlir::ModuleOp"> {
     }
     ```
   }];
-  let dependentDialects = ["::mlir::arith::ArithDialect"];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::quant::QuantDialect",
+                           "::qdot::QdotDialect"];
 }
 
 def FoldAffine : Pass<"qdot-fold-affine", "::mlir::ModuleOp"> {
