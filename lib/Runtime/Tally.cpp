@@ -28,7 +28,18 @@ void Tally::Extremes::include(const Extremes &other) {
 //===----------------------------------------------------------------------===//
 
 void Tally::addChunk(const float *values, size_t count) {
-  ChunkSummary s = summarize(values, count);
+  float others[BinCounts::maxChunk + 16];
+  // Values behind a ReLU have zeros in every chunk, others in none.
+  std::optional<size_t> otherCount;
+  if (areZerosUsual)
+    otherCount = BinCounts::dropZeros(values, count, others);
+  ChunkSummary s = otherCount ? summarize(others, *otherCount)
+                              : summarize(values, count);
+  if (otherCount)
+    s.addZeros(count - *otherCount);
+  else if (s.zeroCount != 0)
+    otherCount = BinCounts::dropZeros(values, count, others);
+  areZerosUsual = s.zeroCount != 0;
   nanCount += s.nanCount;
   infCount += s.infCount;
   zeroCount += s.zeroCount;
@@ -36,10 +47,6 @@ void Tally::addChunk(const float *values, size_t count) {
   highMagnitude = std::max(highMagnitude, s.highMagnitude);
   sample.include({s.minOrder, s.maxOrder});
   all.include({s.minOrder, s.maxOrder});
-  float others[BinCounts::maxChunk + 16];
-  std::optional<size_t> otherCount;
-  if (s.zeroCount != 0)
-    otherCount = BinCounts::dropZeros(values, count, others);
   if (otherCount) {
     values = others;
     count = *otherCount;

@@ -62,6 +62,7 @@ private:
                  statistics::TensorRecord *moved);
   void addTotals(statistics::TensorRecord &record) const;
 
+  bool areZerosUsual = false; ///< in the chunk before
   size_t total = 0;
   uint64_t nanCount = 0, infCount = 0, zeroCount = 0;
   /// Of the magnitudes that are not zero: which bins are in use.
