@@ -15,15 +15,22 @@ weights alike, and prints one table in Markdown: accuracy in percent.
 FOLDER (default: $QDOT_MODELS) is as for accuracy.py, of which this takes
 `model.mlir` alone. Accuracy is top-1, of next tokens for stories260k, and
 100 - 100 * (root mean square error / root mean square of the targets) for
-models with targets. --check fails when `auto` is more than 0.2 points below the
-best method of a row; what a method has beyond the float model is chance, so the
-best counts at most as much as float.
+models with targets. The last column names the best method of a row where it is
+more than 0.2 points above `auto`, by how much, and the 95 % confidence interval
+of that difference (a bootstrap over the samples; both methods see the same).
+A second table has no labels, hence less chance: the power of the float outputs
+over that of what quantization adds to them, in decibels.
+
+--check fails when `auto` is more than 0.2 points below the best method of a
+row; what a method has beyond the float model is chance there, so the best
+counts at most as much as float.
 
 --effects prints another table instead: bias correction and equalization of
 channels, with ranges from minimum and maximum, one scale per channel and per
 tensor of weights."""
 
 import argparse
+import hashlib
 import os
 import pathlib
 import re
@@ -36,18 +43,52 @@ import accuracy
 import driver
 
 METHODS = ["minmax", "percentile:99.9", "percentile:99.99", "mse", "entropy",
-           "aciq-gauss", "aciq-laplace", "octav", "auto"]
+           "aciq-gauss", "aciq-laplace", "octav", "mean-extremes",
+           "moving-average", "auto"]
 # How far `auto` may be below the best method, in points.
 ALLOWED = 0.2
 
 
-def accuracy_of(outputs, labels, unscored):
-    """In percent; see the text at the top."""
-    if labels.dtype.kind == "f":
-        error = np.sqrt(np.mean((outputs - labels.reshape(outputs.shape)) ** 2))
-        return 100 - 100 * float(error / np.sqrt(np.mean(labels ** 2)))
-    right = outputs.argmax(-1) == labels
-    return 100 * float(right[labels != unscored].mean())
+class Scores:
+    """What the outputs of a model are worth: accuracy, and how far they are
+    from those of the float model."""
+
+    def __init__(self, outputs, labels, unscored):
+        self.outputs = outputs.reshape(len(labels), -1).astype(np.float64)
+        self.is_target = labels.dtype.kind == "f"
+        # Of each sample: what it adds above and below the line.
+        if self.is_target:
+            targets = labels.reshape(len(labels), -1).astype(np.float64)
+            self.parts = ((self.outputs - targets) ** 2, targets ** 2)
+        else:
+            counts = labels != unscored
+            right = (outputs.argmax(-1) == labels) & counts
+            self.parts = [part.reshape(len(labels), -1)
+                          for part in (right, counts)]
+        self.parts = np.stack([part.sum(-1) for part in self.parts])
+
+    def accuracy(self, picked=slice(None)):
+        """In percent, see the text at the top; of `picked` samples (the last
+        axis of an array of indices)."""
+        above, below = self.parts[:, picked].sum(-1)
+        if self.is_target:
+            return 100 - 100 * np.sqrt(above / below)
+        return 100 * above / below
+
+    def fidelity(self, real):
+        """The ratio of signal to noise against the float outputs `real`."""
+        noise = np.square(self.outputs - real.outputs).sum()
+        signal = np.square(real.outputs).sum()
+        return 10 * np.log10(signal / noise) if noise else np.inf
+
+    def lead_over(self, other, draws=2000):
+        """Ends of the 95 % confidence interval of the difference in accuracy:
+        percentiles over samples that are drawn with replacement, the same for
+        both sides (Efron 1979)."""
+        count = self.parts.shape[1]
+        picked = np.random.default_rng(0).integers(0, count, (draws, count))
+        return np.percentile(self.accuracy(picked) - other.accuracy(picked),
+                             [2.5, 97.5])
 
 
 class Model:
@@ -55,7 +96,7 @@ class Model:
 
     def __init__(self, programs, name, model, data, folder, samples):
         self.programs, self.name, self.model = programs, name, model
-        self.folder = pathlib.Path(folder)
+        self.folder, self.known = pathlib.Path(folder), {}
         self.labels = np.load(data / "labels.npy")[:samples]
         self.unscored = accuracy.UNSCORED.get(name, -1)
         self.allow = accuracy.ALLOW.get(name, "softmax,keep-float")
@@ -74,13 +115,17 @@ class Model:
                                 self.stats[name], *options)
 
     def run(self, model):
-        """The accuracy of a model, float or quantized."""
-        outputs = self.programs.run(model, [self.folder / "test.npy"],
-                                    [self.folder / "out.npy"])[0]
-        return accuracy_of(outputs, self.labels, self.unscored)
+        """The scores of a model, float or quantized. Methods may agree on all
+        ranges; then one run is enough."""
+        digest = hashlib.sha256(model.read_bytes()).digest()
+        if digest not in self.known:
+            outputs = self.programs.run(model, [self.folder / "test.npy"],
+                                        [self.folder / "out.npy"])[0]
+            self.known[digest] = Scores(outputs, self.labels, self.unscored)
+        return self.known[digest]
 
     def measure(self, *options):
-        """The accuracy after quantization with these options."""
+        """The scores after quantization with these options."""
         quantized = self.folder / "quantized.mlir"
         stats = self.stats["equal" if "--equalize" in options else "plain"]
         self.programs.quantize(self.model, stats, quantized,
@@ -89,7 +134,7 @@ class Model:
 
 
 def rows_of(programs, case, options):
-    """(label, float accuracy, accuracy of each method) for each weight width."""
+    """(label, scores of float, scores of each method) for each weight width."""
     name, model, data = case
     with tempfile.TemporaryDirectory() as folder:
         it = Model(programs, name, model, data, folder, options.samples)
@@ -113,7 +158,7 @@ EFFECTS = {"plain": [], "bias correction": ["--correct-biases"],
 
 
 def effects_of(programs, case, options):
-    """(label, float accuracy, accuracy of each of EFFECTS) for each width and
+    """(label, scores of float, scores of each of EFFECTS) for each width and
     granularity of weights."""
     name, model, data = case
     with tempfile.TemporaryDirectory() as folder:
@@ -128,15 +173,72 @@ def effects_of(programs, case, options):
                 yield f"{name} | {bits}, {granularity}", real, scores
 
 
+def best_of(methods, scores):
+    """(name, scores) of the best method, and the scores of `auto`."""
+    name, best = max(zip(methods, scores), key=lambda pair: pair[1].accuracy())
+    return name, best, scores[methods.index("auto")]
+
+
+def lead_of(methods, scores):
+    """The last cell of a row: what is more than ALLOWED above `auto`."""
+    name, best, mine = best_of(methods, scores)
+    lead = best.accuracy() - mine.accuracy()
+    if lead <= ALLOWED + 1e-9:
+        return "-"
+    low, high = best.lead_over(mine)
+    return f"{name} {lead:+.2f} [{low:+.2f}, {high:+.2f}]"
+
+
 def problem_of(label, methods, real, scores):
     """How `auto` falls behind in a row, or None."""
-    if "auto" not in methods:
+    name, best, mine = best_of(methods, scores)
+    limit = min(best.accuracy(), real.accuracy()) - ALLOWED
+    if mine.accuracy() >= limit - 1e-9:
         return None
-    mine, best = scores[methods.index("auto")], max(scores)
-    if mine >= min(best, real) - ALLOWED - 1e-9:
-        return None
-    return (f"{label}: auto has {mine:.2f}, "
-            f"{methods[scores.index(best)]} has {best:.2f}")
+    return (f"{label}: auto has {mine.accuracy():.2f}, "
+            f"{name} has {best.accuracy():.2f}")
+
+
+def fidelity_row(label, real, scores):
+    """A row of the second table, its best cells in bold."""
+    cells = [f"{score.fidelity(real):.1f}" for score in scores]
+    best = max(cells, key=float)
+    return f"| {label} | " + " | ".join(
+        f"**{cell}**" if cell == best else cell for cell in cells) + " |"
+
+
+def print_table(head, rows):
+    """In Markdown; each row as soon as it is known."""
+    print("| model | weights | " + " | ".join(head) + " |")
+    print("|---" * (2 + len(head)) + "|")
+    for row in rows:
+        print(row, flush=True)
+
+
+def rows_and_notes(options, methods, notes):
+    """The rows of the first table. Adds a (problem, row of the second table)
+    for each to `notes`."""
+    rows = effects_of if options.effects else rows_of
+    for case in cases_of(options):
+        programs = driver.Driver(options.build)
+        for label, real, scores in rows(programs, case, options):
+            cells = [f"{score.accuracy():.2f}" for score in [real, *scores]]
+            problem = None
+            if "auto" in methods:
+                cells.append(lead_of(methods, scores))
+                problem = problem_of(label, methods, real, scores)
+            notes.append((problem, fidelity_row(label, real, scores)))
+            yield f"| {label} | " + " | ".join(cells) + " |"
+
+
+def cases_of(options):
+    """(name, file, folder of data) of what is to be measured."""
+    cases = [] if options.folder is None else accuracy.models_in(
+        pathlib.Path(options.folder))
+    cases = [case for case in cases if case[1].stem == "model"]
+    if options.digits or options.folder is None:
+        cases += accuracy.own_models()[:1]
+    return [case for case in cases if re.search(options.only, case[0])]
 
 
 def arguments():
@@ -163,24 +265,14 @@ def arguments():
 def main():
     options = arguments()
     methods = list(EFFECTS) if options.effects else options.methods.split(",")
-    cases = [] if options.folder is None else accuracy.models_in(
-        pathlib.Path(options.folder))
-    cases = [case for case in cases if case[1].stem == "model"]
-    if options.digits or options.folder is None:
-        cases += accuracy.own_models()[:1]
-    print("| model | weights | float | " + " | ".join(methods) + " |")
-    print("|---" * (3 + len(methods)) + "|")
-    problems = []
-    for case in cases:
-        if not re.search(options.only, case[0]):
-            continue
-        rows = effects_of if options.effects else rows_of
-        for label, real, scores in rows(driver.Driver(options.build), case,
-                                        options):
-            cells = [f"{score:.2f}" for score in [real, *scores]]
-            print(f"| {label} | " + " | ".join(cells) + " |", flush=True)
-            problems.append(problem_of(label, methods, real, scores))
-    problems = [problem for problem in problems if problem]
+    last = ["best is above auto by"] if "auto" in methods else []
+    notes = []
+    print_table(["float", *methods, *last],
+                rows_and_notes(options, methods, notes))
+    if not options.effects:
+        print("\nSignal to noise at the outputs, in dB:\n")
+        print_table(methods, [fidelity for _, fidelity in notes])
+    problems = [problem for problem, _ in notes if problem]
     for problem in problems:
         print(problem)
     return 1 if options.check and problems else 0

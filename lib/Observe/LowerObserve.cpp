@@ -30,18 +30,9 @@ public:
   explicit RuntimeSymbols(ModuleOp module)
       : symbols(module), builder(module.getBodyRegion()) {}
 
-  func::FuncOp getCallee(Location loc, Type element, bool hasChannels) {
-    std::string name = hasChannels ? "qdot_rt_observe_channels_f32"
-                                   : "qdot_rt_observe_f32";
-    if (auto integer = dyn_cast<IntegerType>(element))
-      name = "qdot_rt_observe_i" + std::to_string(integer.getWidth());
+  func::FuncOp getCallee(Location loc, StringRef name, TypeRange arguments) {
     if (auto callee = symbols.lookup<func::FuncOp>(name))
       return callee;
-    SmallVector<Type> arguments = {
-        LLVM::LLVMPointerType::get(builder.getContext())};
-    if (hasChannels)
-      arguments.push_back(builder.getI64Type());
-    arguments.push_back(UnrankedMemRefType::get(element, {}));
     auto type = builder.getFunctionType(arguments, {});
     auto callee = func::FuncOp::create(builder, loc, name, type);
     callee.setPrivate();
@@ -100,24 +91,40 @@ struct LowerObserve : public qdot::impl::LowerObserveBase<LowerObserve> {
   static void lower(ObserveOp op, RuntimeSymbols &symbols) {
     auto type = cast<MemRefType>(op.getValue().getType());
     Location loc = op.getLoc();
-    auto axis = op->getAttrOfType<IntegerAttr>("qdot.channel_axis");
-    bool hasChannels = axis && type.getElementType().isF32();
-    func::FuncOp callee =
-        symbols.getCallee(loc, type.getElementType(), hasChannels);
-    LLVM::GlobalOp global = symbols.getSite(loc, op.getSite().getKey());
     OpBuilder builder(op);
-    Value site = LLVM::AddressOfOp::create(builder, loc, global);
-    Value values = memref::CastOp::create(
+    auto addressOf = [&](SiteAttr site) -> Value {
+      return LLVM::AddressOfOp::create(builder, loc,
+                                       symbols.getSite(loc, site.getKey()));
+    };
+    auto constant = [&](IntegerAttr value) -> Value {
+      return arith::ConstantIntOp::create(builder, loc, value.getInt(), 64);
+    };
+    std::string name = "qdot_rt_observe_" + getSuffix(type.getElementType());
+    SmallVector<Value> arguments = {addressOf(op.getSite())};
+    auto axis = op->getAttrOfType<IntegerAttr>("qdot.channel_axis");
+    auto moved = op->getAttrOfType<SiteAttr>("qdot.moved_site");
+    auto zeros = op->getAttrOfType<IntegerAttr>("qdot.moved_zeros");
+    if (type.getElementType().isF32() && axis) {
+      name = "qdot_rt_observe_channels_f32";
+      arguments.push_back(constant(axis));
+    } else if (type.getElementType().isF32() && moved && zeros) {
+      name = "qdot_rt_observe_moved_f32";
+      arguments.append({addressOf(moved), constant(zeros)});
+    }
+    arguments.push_back(memref::CastOp::create(
         builder, loc,
         UnrankedMemRefType::get(type.getElementType(), type.getMemorySpace()),
-        op.getValue());
-    SmallVector<Value> arguments = {site};
-    if (hasChannels)
-      arguments.push_back(
-          arith::ConstantIntOp::create(builder, loc, axis.getInt(), 64));
-    arguments.push_back(values);
+        op.getValue()));
+    func::FuncOp callee =
+        symbols.getCallee(loc, name, ValueRange(arguments).getTypes());
     func::CallOp::create(builder, loc, callee, arguments);
     op.erase();
+  }
+
+  static std::string getSuffix(Type element) {
+    if (element.isF32())
+      return "f32";
+    return "i" + std::to_string(element.getIntOrFloatBitWidth());
   }
 };
 } // namespace

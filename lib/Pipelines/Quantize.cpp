@@ -31,6 +31,7 @@ void qdot::buildPreparePipeline(OpPassManager &pm) {
 
 void qdot::buildObservePipeline(OpPassManager &pm) {
   pm.addPass(createObserveValues());
+  pm.addPass(createShareObservations());
 }
 
 void qdot::buildAnnotatePipeline(OpPassManager &pm,

@@ -13,6 +13,14 @@ using namespace qdot::runtime;
 using qdot::statistics::bitsOf;
 using qdot::statistics::orderOf;
 
+void ChunkSummary::addZeros(size_t count) {
+  if (count == 0)
+    return;
+  zeroCount += static_cast<uint32_t>(count);
+  minOrder = std::min(minOrder, 0);
+  maxOrder = std::max(maxOrder, 0);
+}
+
 static constexpr int32_t infinityBits = 0x7f800000;
 
 /// As if all values were finite: the loop that vectorizes. By their bits, values

@@ -20,6 +20,9 @@ struct ChunkSummary {
   /// Of the values that are not zero, NaN and Inf among them.
   uint32_t lowMagnitude = UINT32_MAX, highMagnitude = 0;
   uint32_t nanCount = 0, infCount = 0, zeroCount = 0, negativeZeroCount = 0;
+
+  /// As if there were `count` zeros more, of either sign.
+  void addZeros(size_t count);
 };
 
 /// Summarizes `values[0]` to `values[count - 1]`. Precondition: count < 2^31.

@@ -8,18 +8,16 @@
 #include "qdot/Runtime/Runtime.h"
 #include "MemRef.h"
 #include "Moments.h"
+#include "Registry.h"
 #include "Tally.h"
 #include "qdot/Runtime/Records.h"
 #include "qdot/Statistics/AtomicFile.h"
 #include "qdot/Statistics/File.h"
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
-#include <mutex>
-#include <unordered_map>
 
 using namespace qdot;
 using namespace qdot::runtime;
@@ -29,66 +27,6 @@ using statistics::TensorRecord;
 //===----------------------------------------------------------------------===//
 // Registry
 //===----------------------------------------------------------------------===//
-
-namespace {
-
-/// All records, spread by site over shards with a lock each. Keyed by the
-/// content of the name: its address may be another name's once the code that
-/// held it was unloaded.
-class Registry {
-public:
-  /// Calls `use` with the record of `site`, which nobody else touches
-  /// meanwhile.
-  template <typename Use>
-  void withRecord(const std::string &site, Use use) {
-    Shard &shard = shards[std::hash<std::string>()(site) % shards.size()];
-    std::lock_guard<std::mutex> lock(shard.mutex);
-    std::unique_ptr<TensorRecord> &record = shard.records[site];
-    if (!record)
-      record = std::make_unique<TensorRecord>();
-    use(*record);
-  }
-
-  /// Calls `use` with all records in the order of their sites, at one moment.
-  template <typename Use>
-  void withAll(Use use) {
-    std::array<std::unique_lock<std::mutex>, numShards> locks = lockAll();
-    std::vector<RecordView> views;
-    for (const Shard &shard : shards)
-      for (const auto &[site, record] : shard.records)
-        views.push_back({site, record.get()});
-    std::sort(views.begin(), views.end(),
-              [](const RecordView &a, const RecordView &b) {
-                return a.site < b.site;
-              });
-    use(views);
-  }
-
-  void reset() {
-    std::array<std::unique_lock<std::mutex>, numShards> locks = lockAll();
-    for (Shard &shard : shards)
-      shard.records.clear();
-  }
-
-private:
-  static constexpr size_t numShards = 64;
-  struct Shard {
-    std::mutex mutex;
-    std::unordered_map<std::string, std::unique_ptr<TensorRecord>> records;
-  };
-
-  /// Nobody else holds more than one lock, so this cannot wait for itself.
-  std::array<std::unique_lock<std::mutex>, numShards> lockAll() {
-    std::array<std::unique_lock<std::mutex>, numShards> locks;
-    for (size_t i = 0; i != numShards; ++i)
-      locks[i] = std::unique_lock<std::mutex>(shards[i].mutex);
-    return locks;
-  }
-
-  std::array<Shard, numShards> shards;
-};
-
-} // namespace
 
 /// Never destroyed: threads may still observe while the process exits.
 static Registry &registry() {
@@ -167,11 +105,15 @@ public:
     });
   }
 
-  /// Adds everything to `record`.
-  void flush(TensorRecord &record) {
+  /// Adds everything to `record`, and as the moved tensor to `moved` unless it
+  /// is null.
+  void flush(TensorRecord &record, TensorRecord *moved = nullptr) {
     if (spill)
       record.merge(*spill);
-    tally.flush(record);
+    if (spill && moved)
+      moved->merge(*spill);
+    tally.flush(record, moved);
+    tally.flushSamples(record, moved);
   }
 
   Tally &tally;
@@ -230,16 +172,20 @@ static ChunkSummary addFew(TensorRecord &record, const float *values,
   return s;
 }
 
-/// Counts one sample of few values.
+/// Counts one sample of few values; with `hasZeros`, zeros belong to it.
 template <typename Element>
 static void addSmallSample(TensorRecord &record, const View &view,
-                           bool isSample) {
+                           bool isSample, bool hasZeros = false) {
   int32_t min = INT32_MAX, max = INT32_MIN;
   forEachRun<Element>(view, [&](const float *values, size_t count) {
     ChunkSummary s = addFew(record, values, count);
     min = std::min(min, s.minOrder);
     max = std::max(max, s.maxOrder);
   });
+  if (hasZeros) {
+    min = std::min(min, 0);
+    max = std::max(max, 0);
+  }
   if (min > max)
     return;
   record.addToRange(statistics::valueOf(min));
@@ -248,35 +194,86 @@ static void addSmallSample(TensorRecord &record, const View &view,
     record.addSample(statistics::valueOf(min), statistics::valueOf(max));
 }
 
-/// Counts without a lock; takes it to add the sums, so that a call counts as a
-/// whole. Small tensors are counted under the lock.
+static void addZeros(TensorRecord &record, int64_t count) {
+  if (count == 0)
+    return;
+  record.count += static_cast<uint64_t>(count);
+  record.zeroCount += static_cast<uint64_t>(count);
+  record.bins[0] += static_cast<uint64_t>(count);
+  record.addToRange(0);
+}
+
+namespace {
+/// Records the values of one call. Without a lock, which is taken to add the
+/// sums, so that a call counts as a whole. Small tensors are counted under it.
 template <typename Element>
-static void observe(const char *site, const qdot_unranked_memref &values,
-                    std::vector<TensorRecord> channels = {}) {
-  constexpr size_t worthATally = 256;
-  Samples samples{View(values), validRows};
-  View view = samples.first;
-  view.simplify();
-  size_t size = view.size() * static_cast<size_t>(samples.count);
-  bool isSmall = size < worthATally;
-  Counter counter;
-  for (int64_t i = 0; i != samples.count && size != 0 && !isSmall; ++i) {
-    counter.add<Element>(view);
-    if (samples.areSamples)
-      counter.tally.endSample();
-    view.offset += samples.stride;
+class Observation {
+public:
+  /// `zeros`: how many a moved tensor has besides for each row.
+  explicit Observation(const qdot_unranked_memref &values, int64_t zeros = 0)
+      : samples(View(values), validRows), view(samples.first) {
+    int64_t rows = view.axes.empty() ? 1 : view.axes.front().size;
+    zerosOfSample = zeros * rows;
+    view.simplify();
+    size = view.size() * static_cast<size_t>(samples.count);
+    isSmall = size < worthATally;
+    forEachSample([&](const View &sample) {
+      if (isSmall)
+        return;
+      counter.add<Element>(sample);
+      if (samples.areSamples)
+        counter.tally.endSample(zerosOfSample != 0);
+    });
+    counter.tally.dropSample();
   }
-  counter.tally.dropSample();
-  registry().withRecord(site, [&](TensorRecord &record) {
+
+  void addTo(TensorRecord &record) { add(record, nullptr); }
+
+  /// Adds what a moved tensor holds to `moved`.
+  void addTo(TensorRecord &record, TensorRecord &moved) {
+    add(record, &moved);
+    if (size != 0)
+      addZeros(moved, zerosOfSample * samples.count);
+  }
+
+private:
+  static constexpr size_t worthATally = 256;
+
+  void add(TensorRecord &record, TensorRecord *moved) {
     if (!isSmall)
-      counter.flush(record);
-    for (int64_t i = 0; i != samples.count && size != 0 && isSmall; ++i) {
-      addSmallSample<Element>(record, view, samples.areSamples);
-      view.offset += samples.stride;
+      counter.flush(record, moved);
+    else
+      forEachSample([&](const View &sample) {
+        addSmallSample<Element>(record, sample, samples.areSamples);
+        if (moved)
+          addSmallSample<Element>(*moved, sample, samples.areSamples,
+                                  zerosOfSample != 0);
+      });
+  }
+
+  template <typename Visit>
+  void forEachSample(Visit visit) {
+    View sample = view;
+    for (int64_t i = 0; i != samples.count && size != 0; ++i) {
+      visit(sample);
+      sample.offset += samples.stride;
     }
-    if (!channels.empty())
-      mergeChannels(record, std::move(channels));
-  });
+  }
+
+  Samples samples;
+  View view; ///< the first sample, simplified
+  int64_t zerosOfSample;
+  size_t size;
+  bool isSmall;
+  Counter counter;
+};
+} // namespace
+
+template <typename Element>
+static void observe(const char *site, const qdot_unranked_memref &values) {
+  Observation<Element> observation(values);
+  registry().withRecord(
+      site, [&](TensorRecord &record) { observation.addTo(record); });
 }
 
 extern "C" void _mlir_ciface_qdot_rt_observe_f32(const char *site,
@@ -304,7 +301,23 @@ _mlir_ciface_qdot_rt_observe_channels_f32(const char *site, int64_t axis,
   if (axis >= 0 && axis < rank)
     for (int64_t i = 0; i != view.axes[static_cast<size_t>(axis)].size; ++i)
       channels.push_back(countAlone(view.at(static_cast<size_t>(axis), i)));
-  observe<float>(site, *values, std::move(channels));
+  Observation<float> observation(*values);
+  registry().withRecord(site, [&](TensorRecord &record) {
+    observation.addTo(record);
+    if (!channels.empty())
+      mergeChannels(record, std::move(channels));
+  });
+}
+
+extern "C" void
+_mlir_ciface_qdot_rt_observe_moved_f32(const char *site, const char *moved_site,
+                                       int64_t zeros,
+                                       qdot_unranked_memref *values) {
+  Observation<float> observation(*values, zeros);
+  registry().withRecords(site, moved_site,
+                         [&](TensorRecord &record, TensorRecord &moved) {
+                           observation.addTo(record, moved);
+                         });
 }
 
 extern "C" void qdot_rt_set_valid_rows(int64_t valid, int64_t batch) {

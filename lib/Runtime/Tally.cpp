@@ -28,7 +28,18 @@ void Tally::Extremes::include(const Extremes &other) {
 //===----------------------------------------------------------------------===//
 
 void Tally::addChunk(const float *values, size_t count) {
-  ChunkSummary s = summarize(values, count);
+  float others[BinCounts::maxChunk + 16];
+  // Values behind a ReLU have zeros in every chunk, others in none.
+  std::optional<size_t> otherCount;
+  if (areZerosUsual)
+    otherCount = BinCounts::dropZeros(values, count, others);
+  ChunkSummary s = otherCount ? summarize(others, *otherCount)
+                              : summarize(values, count);
+  if (otherCount)
+    s.addZeros(count - *otherCount);
+  else if (s.zeroCount != 0)
+    otherCount = BinCounts::dropZeros(values, count, others);
+  areZerosUsual = s.zeroCount != 0;
   nanCount += s.nanCount;
   infCount += s.infCount;
   zeroCount += s.zeroCount;
@@ -36,10 +47,6 @@ void Tally::addChunk(const float *values, size_t count) {
   highMagnitude = std::max(highMagnitude, s.highMagnitude);
   sample.include({s.minOrder, s.maxOrder});
   all.include({s.minOrder, s.maxOrder});
-  float others[BinCounts::maxChunk + 16];
-  std::optional<size_t> otherCount;
-  if (s.zeroCount != 0)
-    otherCount = BinCounts::dropZeros(values, count, others);
   if (otherCount) {
     values = others;
     count = *otherCount;
@@ -57,12 +64,19 @@ void Tally::add(const float *values, size_t count) {
   addChunk(values, count);
 }
 
-void Tally::endSample() {
-  if (!sample.isEmpty()) {
-    ++sampleCount;
-    addValue(sumOfMinima, valueOf(sample.min));
-    addValue(sumOfMaxima, valueOf(sample.max));
-  }
+void Tally::Samples::add(const Extremes &extremes) {
+  if (extremes.isEmpty())
+    return;
+  ++count;
+  addValue(sumOfMinima, valueOf(extremes.min));
+  addValue(sumOfMaxima, valueOf(extremes.max));
+}
+
+void Tally::endSample(bool hasZeros) {
+  samples.add(sample);
+  if (hasZeros)
+    sample.include({0, 0});
+  movedSamples.add(sample);
   sample = Extremes();
 }
 
@@ -81,18 +95,38 @@ unsigned Tally::highestExponent(bool isNegative) const {
              : static_cast<unsigned>(magnitude) >> 23;
 }
 
-void Tally::flush(TensorRecord &record) {
+void Tally::Samples::flush(TensorRecord &record) {
+  record.sampleCount += count;
+  record.sumOfMinima += sumOfMinima;
+  record.sumOfMaxima += sumOfMaxima;
+}
+
+void Tally::flushSamples(TensorRecord &record, TensorRecord *moved) {
+  samples.flush(record);
+  if (moved)
+    movedSamples.flush(*moved);
+  samples = movedSamples = Samples();
+}
+
+void Tally::flushBins(TensorRecord &record, TensorRecord *moved) {
   unsigned low = std::min(lowMagnitude, highMagnitude) >> 23;
   for (unsigned sign : {0u, half})
     for (unsigned exponent = low; exponent <= highestExponent(sign != 0);
          ++exponent)
       for (unsigned bin = sign + exponent * binsOfExponent,
                     end = bin + binsOfExponent;
-           bin != end; ++bin)
+           bin != end; ++bin) {
+        uint64_t count = bins.take(bin);
         // Inf and NaN were counted to save a branch.
-        if (uint64_t count = bins.take(bin))
-          if (exponent != numExponents - 1)
-            record.bins[bin] += count;
+        if (count == 0 || exponent == numExponents - 1)
+          continue;
+        record.bins[bin] += count;
+        if (moved)
+          moved->bins[bin] += count;
+      }
+}
+
+void Tally::addTotals(TensorRecord &record) const {
   if (zeroCount != 0)
     record.bins[0] += zeroCount;
   if (!all.isEmpty()) {
@@ -103,17 +137,20 @@ void Tally::flush(TensorRecord &record) {
   record.nanCount += nanCount;
   record.infCount += infCount;
   record.zeroCount += zeroCount;
-  record.sampleCount += sampleCount;
   record.sum += sum;
   record.sumOfSquares += sumOfSquares;
-  record.sumOfMinima += sumOfMinima;
-  record.sumOfMaxima += sumOfMaxima;
+}
+
+void Tally::flush(TensorRecord &record, TensorRecord *moved) {
+  flushBins(record, moved);
+  addTotals(record);
+  if (moved)
+    addTotals(*moved);
   all = Extremes();
   total = 0;
-  nanCount = infCount = zeroCount = sampleCount = 0;
+  nanCount = infCount = zeroCount = 0;
   lowMagnitude = UINT32_MAX;
   highMagnitude = 0;
-  sumOfMinima = sumOfMaxima = {};
   sum = {};
   sumOfSquares = {};
 }

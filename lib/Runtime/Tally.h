@@ -24,13 +24,19 @@ public:
 
   /// Counts `values[0]` to `values[count - 1]`.
   void add(const float *values, size_t count);
-  /// The values since the last call were one sample.
-  void endSample();
+  /// The values since the last call were one sample; with `hasZeros`, zeros
+  /// belong to the same sample of the moved tensor.
+  void endSample(bool hasZeros = false);
   /// The values since the last call belong to no sample.
   void dropSample() { sample = Extremes(); }
-  /// Adds everything counted to `record` and becomes empty; an open sample goes
-  /// on.
-  void flush(statistics::TensorRecord &record);
+  /// Adds all values counted to `record`, and to `moved` unless it is null, and
+  /// holds none afterwards; samples stay.
+  void flush(statistics::TensorRecord &record,
+             statistics::TensorRecord *moved = nullptr);
+  /// Adds the samples that ended to `record`, and those of the moved tensor to
+  /// `moved` unless it is null, and forgets them.
+  void flushSamples(statistics::TensorRecord &record,
+                    statistics::TensorRecord *moved = nullptr);
   /// Values counted since the last flush.
   size_t size() const { return total; }
 
@@ -42,17 +48,29 @@ private:
     bool isEmpty() const { return min > max; }
   };
 
+  /// Samples that ended.
+  struct Samples {
+    uint64_t count = 0;
+    statistics::ValueSum sumOfMinima, sumOfMaxima;
+    void add(const Extremes &extremes);
+    void flush(statistics::TensorRecord &record);
+  };
+
   void addChunk(const float *values, size_t count);
   unsigned highestExponent(bool isNegative) const;
+  void flushBins(statistics::TensorRecord &record,
+                 statistics::TensorRecord *moved);
+  void addTotals(statistics::TensorRecord &record) const;
 
+  bool areZerosUsual = false; ///< in the chunk before
   size_t total = 0;
   uint64_t nanCount = 0, infCount = 0, zeroCount = 0;
   /// Of the magnitudes that are not zero: which bins are in use.
   uint32_t lowMagnitude = UINT32_MAX, highMagnitude = 0;
   Extremes sample; ///< of the open sample
   Extremes all;    ///< since the last flush
-  uint64_t sampleCount = 0;
-  statistics::ValueSum sumOfMinima, sumOfMaxima;
+  Samples samples;
+  Samples movedSamples; ///< with the zeros of the moved tensor
   statistics::ValueSum sum;
   statistics::SquareSum sumOfSquares;
   BinCounts bins;

@@ -55,8 +55,8 @@ func.func @element(%x: memref<4xf64>) {
 // CHECK-DAG: func.func private @qdot_rt_observe_channels_f32(!llvm.ptr, i64, memref<*xf32>) attributes {llvm.emit_c_interface}
 // CHECK-LABEL: func.func @channels
 // CHECK: %[[SITE:.*]] = llvm.mlir.addressof
-// CHECK: %[[VALUES:.*]] = memref.cast
 // CHECK: %[[AXIS:.*]] = arith.constant -1 : i64
+// CHECK: %[[VALUES:.*]] = memref.cast
 // CHECK: call @qdot_rt_observe_channels_f32(%[[SITE]], %[[AXIS]], %[[VALUES]]) : (!llvm.ptr, i64, memref<*xf32>) -> ()
 // CHECK: call @qdot_rt_observe_i8(
 func.func @channels(%a: memref<2x3xf32>, %b: memref<2x3xi8>) {

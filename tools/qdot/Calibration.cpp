@@ -289,6 +289,7 @@ qdot::driver::calibrate(Session &session, mlir::ModuleOp module,
                                   [&](mlir::OpPassManager &pm) {
                                     buildPreparePipeline(pm);
                                     pm.addPass(createObserveValues({axis}));
+                                    pm.addPass(createShareObservations());
                                   });
   if (error)
     return {std::move(error)};
@@ -300,6 +301,8 @@ qdot::driver::calibrate(Session &session, mlir::ModuleOp module,
                    _mlir_ciface_qdot_rt_observe_f32),
       createSymbol("_mlir_ciface_qdot_rt_observe_channels_f32",
                    _mlir_ciface_qdot_rt_observe_channels_f32),
+      createSymbol("_mlir_ciface_qdot_rt_observe_moved_f32",
+                   _mlir_ciface_qdot_rt_observe_moved_f32),
       createSymbol("_mlir_ciface_qdot_rt_observe_i8",
                    _mlir_ciface_qdot_rt_observe_i8),
       createSymbol("_mlir_ciface_qdot_rt_observe_i32",

@@ -12,6 +12,7 @@
 #include "Samples.h"
 #include "Support.h"
 #include "qdot/Numerics/Quantization.h"
+#include "qdot/Observe/Passes.h"
 #include "qdot/Pipelines/Pipelines.h"
 #include <algorithm>
 #include <cstring>
@@ -335,7 +336,7 @@ qdot::driver::compareModels(Session &session, mlir::ModuleOp floatModule,
   Error error = session.runPasses(floatModule, "preparing the first model",
                                   [](mlir::OpPassManager &pm) {
                                     buildPreparePipeline(pm);
-                                    buildObservePipeline(pm);
+                                    pm.addPass(createObserveValues());
                                   });
   if (error)
     return {std::move(error)};

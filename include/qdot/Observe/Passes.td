@@ -52,6 +52,41 @@ def ObserveValues : Pass<"qdot-observe-values", "::mlir::ModuleOp"> {
   ];
 }
 
+def ShareObservations : Pass<"qdot-share-observations", "::mlir::ModuleOp"> {
+  let summary = "Count a value that was only moved together with its source";
+  let description = [{
+    In: tensors with `qdot.observe`. An observed f32 value that `tensor.pad` with
+    zeros, a reshape or `linalg.transpose` makes from another observed value has
+    the statistics of that value and known zeros besides. Where the first axis,
+    which holds the samples, stays, and the sizes of the others are static, its
+    `qdot.observe` is erased and that of the source gets `qdot.moved_site`, the
+    site, and `qdot.moved_zeros`, how many zeros come with each index of the
+    first axis. The statistics file is the same, byte by byte. One moved value
+    per source; others, and those by channel, stay as they are.
+
+    Example:
+
+    ```mlir
+    func.func @main(%x: tensor<1x4xf32>) -> tensor<1x6xf32> {
+      %zero = arith.constant 0.0 : f32
+      qdot.observe %x {site = #qdot.site<"main/input_0#246f9ee0a8d19396">} : tensor<1x4xf32>
+      %y = tensor.pad %x low[0, 1] high[0, 1] {
+      ^bb0(%i: index, %j: index):
+        tensor.yield %zero : f32
+      } : tensor<1x4xf32> to tensor<1x6xf32>
+      qdot.observe %y {site = #qdot.site<"main/pad_0#0c33190d640c7b50">} : tensor<1x6xf32>
+      return %y : tensor<1x6xf32>
+    }
+    ```
+
+    has one `qdot.observe` afterwards:
+
+    ```mlir
+    qdot.observe %x {qdot.moved_site = #qdot.site<"main/pad_0#0c33190d640c7b50">, qdot.moved_zeros = 2 : i64, site = #qdot.site<"main/input_0#246f9ee0a8d19396">} : tensor<1x4xf32>
+    ```
+  }];
+}
+
 def RemoveObserve : Pass<"qdot-remove-observe", "::mlir::ModuleOp"> {
   let summary = "Erase every qdot.observe";
   let description = [{
@@ -76,8 +111,10 @@ def LowerObserve : Pass<"qdot-lower-observe", "::mlir::ModuleOp"> {
     memref; the callee has `llvm.emit_c_interface`, so the runtime provides
     `_mlir_ciface_qdot_rt_observe_<type>` (see Runtime.h). With
     `qdot.channel_axis` on f32 it is a call of
-    `qdot_rt_observe_channels_f32(site, axis, values)`. Tensors and other
-    element types are refused.
+    `qdot_rt_observe_channels_f32(site, axis, values)`, with `qdot.moved_site`
+    and `qdot.moved_zeros` one of
+    `qdot_rt_observe_moved_f32(site, moved site, zeros, values)`. Tensors and
+    other element types are refused.
 
     Example:
 

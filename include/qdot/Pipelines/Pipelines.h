@@ -133,7 +133,8 @@ void buildImportPipeline(mlir::OpPassManager &pm);
 /// annotated: constants, biases and normalizations folded.
 void buildPreparePipeline(mlir::OpPassManager &pm);
 
-/// Normal form to the same with `qdot.observe` at every quantizable value.
+/// Normal form to the same with `qdot.observe` at every quantizable value; a
+/// value that was only moved shares that of its source.
 void buildObservePipeline(mlir::OpPassManager &pm);
 
 /// Normal form to annotated form. Does nothing without statistics.

@@ -54,6 +54,14 @@ void _mlir_ciface_qdot_rt_observe_i32(const char *site,
 void _mlir_ciface_qdot_rt_observe_channels_f32(const char *site, int64_t axis,
                                                qdot_unranked_memref *values);
 
+/** As ..._f32, and also records under `moved_site` what a tensor holds that has
+ *  the same values, in another order, and `zeros` zeros besides for each index
+ *  of the first axis: both have the same first axis, of rank 1 or more. */
+void _mlir_ciface_qdot_rt_observe_moved_f32(const char *site,
+                                            const char *moved_site,
+                                            int64_t zeros,
+                                            qdot_unranked_memref *values);
+
 /** How tensors hold samples: on the calling thread, until the next call, a
  *  tensor whose first axis has `k * batch` rows holds `batch` samples of `k`
  *  rows each (k > 1 where an axis was collapsed into the batch), of which the

@@ -219,6 +219,67 @@ TEST_F(Runtime, SamplesOfAnyBatch) {
   }
 }
 
+/// Rows of `width` values with `zeros` zeros behind each.
+static std::vector<float> withZeros(const std::vector<float> &data,
+                                    size_t width, size_t zeros) {
+  std::vector<float> moved;
+  for (auto at = data.begin(); at != data.end(); at += width) {
+    moved.insert(moved.end(), at, at + width);
+    moved.insert(moved.end(), zeros, 0.0f);
+  }
+  return moved;
+}
+
+TEST_F(Runtime, MovedTensorsAreCountedWithTheirSource) {
+  // As if each had been observed by itself: of few and of many values, more
+  // than a tally holds, without samples, NaN only, negative only.
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  for (int64_t width : {1, 7, 300, 250000})
+    for (int64_t zeros : {0, 1, 40})
+      for (int64_t valid : {0, 2, 3})
+        for (int64_t batch : {0, 1, 3, 4}) {
+          std::vector<float> data(6 * width, -2.5f);
+          std::vector<float> special = sampleValues(4 * width, 5);
+          std::copy(special.begin(), special.end(), data.begin());
+          std::fill(data.begin(), data.begin() + 2 * width, nan);
+          std::vector<float> moved = withZeros(data, width, zeros);
+          qdot_rt_reset();
+          qdot_rt_set_valid_rows(valid, batch);
+          Descriptor source(data, 0, {6, width}, {width, 1});
+          _mlir_ciface_qdot_rt_observe_moved_f32("a", "b", zeros,
+                                                 &source.memref);
+          source.observe("source");
+          int64_t size = width + zeros;
+          Descriptor(moved, 0, {6, size}, {size, 1}).observe("moved");
+          StatisticsFile file = recorded();
+          EXPECT_EQ(file.records.at("a"), file.records.at("source"));
+          EXPECT_EQ(file.records.at("b"), file.records.at("moved"))
+              << width << " " << zeros << " " << valid << " of " << batch;
+        }
+}
+
+TEST_F(Runtime, ThreadsWithPairsOfSitesDoNotWaitForEachOther) {
+  std::vector<float> data(300, 1.0f);
+  std::vector<std::thread> threads;
+  for (int thread = 0; thread != 4; ++thread)
+    threads.emplace_back([&, thread] {
+      Descriptor source(data, 0, {300}, {1});
+      for (int i = 0; i != 3000; ++i) {
+        std::string a = std::to_string(i % 100), b = "m" + a;
+        bool swap = thread % 2 != 0;
+        _mlir_ciface_qdot_rt_observe_moved_f32((swap ? b : a).c_str(),
+                                               (swap ? a : b).c_str(), 0,
+                                               &source.memref);
+        if (i % 500 == 0)
+          recorded();
+      }
+    });
+  for (std::thread &thread : threads)
+    thread.join();
+  for (const auto &[site, record] : recorded().records)
+    EXPECT_EQ(record.count, 4u * 30 * 300) << site;
+}
+
 TEST_F(Runtime, Channels) {
   std::vector<float> data = sampleValues(4 * 3 * 5, 6);
   qdot_rt_set_valid_rows(3, 4); // the last sample is padding
