@@ -119,21 +119,15 @@ private:
     return accumulators;
   }
 
-  /// Vectors of four columns of one row each: halves of 64 bits.
+  /// Vectors of four columns of one row each.
   SmallVector<Value> splitRows(ArrayRef<Value> tiles, int64_t vectors) {
-    auto halves = VectorType::get({2}, builder.getI64Type());
-    auto columns = VectorType::get({4}, builder.getI32Type());
-    auto cast = [&](Value value, VectorType type) -> Value {
-      return vector::BitCastOp::create(builder, loc, type, value);
-    };
     SmallVector<Value> result;
     for (int64_t row = 0; row < rows; ++row)
       for (int64_t vector = 0; vector < vectors; ++vector) {
         ArrayRef<Value> two = tiles.slice((row / 2 * vectors + vector) * 2, 2);
-        int64_t half = row % 2;
-        result.push_back(cast(shuffle(cast(two[0], halves),
-                                      cast(two[1], halves), {half, 2 + half}),
-                              columns));
+        int64_t first = row % 2 * 2;
+        result.push_back(
+            shuffle(two[0], two[1], {first, first + 1, 4 + first, 5 + first}));
       }
     return result;
   }
