@@ -52,6 +52,12 @@ static constexpr int64_t wideRow = 256;
 /// Registers of AArch64 for accumulators, one load of every row, and two vectors
 /// of weights.
 static constexpr int64_t armRegisters = 30;
+/// The same where one load of every row is followed by shorter ones without a
+/// loop between them: LLVM has both in flight.
+static constexpr int64_t straightRegisters = 26;
+/// Operands with lanes are the first eight registers: two loads of every row.
+static constexpr int64_t scalableStraightRows = 4;
+static constexpr int64_t scalableStraightRegisters = 21;
 /// The same for scalable vectors, of which LLVM keeps more in flight.
 static constexpr int64_t scalableRegisters = 27;
 
@@ -303,12 +309,19 @@ private:
     int64_t maxVectors = llvm::divideCeil(plan.column.size, lanes);
     std::pair<int64_t, int64_t> best(1, 1);
     double least = cost.estimate(1, 1);
+    bool isStraight =
+        plan.run < 32 && (plan.run > 16 || plan.reductions.empty());
+    int64_t limit = isStraight ? straightRegisters : armRegisters;
+    if (isStraight && target.isScalable) {
+      limit = scalableStraightRegisters;
+      maxRows = std::min(maxRows, scalableStraightRows);
+    }
     for (int64_t rows = 1; rows <= std::min<int64_t>(maxRows, 16); ++rows)
       for (int64_t vectors = 1; vectors <= std::min<int64_t>(maxVectors, 16);
            ++vectors) {
         if (rows * vectors > getMaxSums(target, rows))
           continue;
-        if (target.load == 16 && rows * vectors + rows + 2 > armRegisters)
+        if (target.load == 16 && rows * vectors + rows + 2 > limit)
           continue;
         // A vector of every accumulator, one activation, and the weights, which
         // a single row takes from memory.
@@ -327,11 +340,12 @@ private:
     return best;
   }
 
-  /// Outputs side by side share the taps that they both read.
+  /// Outputs side by side share the taps that they both read. A fourth row
+  /// takes more registers than AArch64 has.
   static std::pair<int64_t, int64_t>
   chooseDepthwise(const KernelPlan &plan, const KernelTarget &target,
                   int64_t lanes) {
-    int64_t rows = target.lanes == 16 || isAArch64(target) ? 4 : 2;
+    int64_t rows = isAArch64(target) ? 3 : target.lanes == 16 ? 4 : 2;
     if (!plan.row.isDynamic())
       rows = std::min(rows, plan.row.size);
     return {rows, 4};

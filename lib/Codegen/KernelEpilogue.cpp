@@ -352,6 +352,25 @@ LogicalResult KernelEmitter::finishAll(const TilePosition &at,
   return finishLeft(at, form, left, vectors, valid);
 }
 
+/// Some neighbouring bytes of a vector. Four of them as one word: LLVM would
+/// take them out one by one.
+static Value extractBytes(OpBuilder &builder, Location loc, Value bytes,
+                          int64_t first, int64_t count) {
+  if (count != 4)
+    return vector::ExtractStridedSliceOp::create(
+        builder, loc, bytes, ArrayRef<int64_t>{first}, ArrayRef<int64_t>{count},
+        ArrayRef<int64_t>{1});
+  Type i32 = builder.getI32Type();
+  int64_t size = cast<VectorType>(bytes.getType()).getDimSize(0);
+  Value words = vector::BitCastOp::create(
+      builder, loc, VectorType::get({size / 4}, i32), bytes);
+  Value word = vector::ExtractStridedSliceOp::create(
+      builder, loc, words, ArrayRef<int64_t>{first / 4}, ArrayRef<int64_t>{1},
+      ArrayRef<int64_t>{1});
+  return vector::BitCastOp::create(
+      builder, loc, VectorType::get({4}, builder.getI8Type()), word);
+}
+
 /// Vectors that are no four of one row: four of several rows at a time. AArch64
 /// fills up the last ones with themselves.
 LogicalResult KernelEmitter::finishLeft(const TilePosition &at,
@@ -384,9 +403,8 @@ LogicalResult KernelEmitter::finishLeft(const TilePosition &at,
       bool isPair = part < last && rows[part] == rows[part + 1] &&
                     numbers[part] + 1 == numbers[part + 1];
       count = isPair ? 2 : 1;
-      Value own = vector::ExtractStridedSliceOp::create(
-          builder, loc, ordered, ArrayRef<int64_t>{part * lanes},
-          ArrayRef<int64_t>{count * lanes}, ArrayRef<int64_t>{1});
+      Value own = extractBytes(builder, loc, ordered, part * lanes,
+                               count * lanes);
       int64_t first = numbers[part] * lanes;
       storeLanes(builder, loc, own, out,
                  addConstant(at.out, rows[part] * plan.row.out + first),

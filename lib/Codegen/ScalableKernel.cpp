@@ -87,6 +87,7 @@ private:
     auto emitFrom = [&](Value from, Value to, Value step, int64_t number,
                         bool isPartial) -> LogicalResult {
       auto loop = scf::ForOp::create(builder, loc, from, to, step);
+      keepLoop(loop);
       OpBuilder::InsertionGuard guard(builder);
       builder.setInsertionPointToStart(loop.getBody());
       Value by = loop.getInductionVar();
@@ -146,14 +147,21 @@ private:
           Value l = add(left, multiply(at, 4));
           Value r = add(right, multiply(at, getStepBytes()));
           for (int64_t step = 0; step < unroll; step += 4)
-            inner = emitGroups(inner, addConstant(l, 4 * step), 4,
+            inner = emitGroups(inner, addConstant(l, 4 * step), {0, 4},
                                addConstant(r, step * getStepBytes()));
           return inner;
         });
     for (int64_t at = looped; at < int64_t(groups.size());) {
-      int64_t count = countTogether(at);
-      values = emitGroups(values, addConstant(left, groups[at].lhs), count,
-                          addConstant(right, at * getStepBytes()));
+      Value weights = addConstant(right, at * getStepBytes());
+      int64_t count = groups.size() - at;
+      if (count < 4 && plan.run >= 16) {
+        // The last 16 bytes, of which some were multiplied before.
+        Value last = addConstant(left, plan.run - 16);
+        return emitGroups(values, last, {4 - count, 4}, weights);
+      }
+      count = countTogether(at);
+      values = emitGroups(values, addConstant(left, groups[at].lhs), {0, count},
+                          weights);
       at += count;
     }
     return values;
@@ -168,17 +176,20 @@ private:
     return 1;
   }
 
+  /// Groups [first, second) of `words` at `left`, one load for all of them.
   SmallVector<Value> emitGroups(SmallVector<Value> values, Value left,
-                                int64_t count, Value right) {
+                                std::pair<int64_t, int64_t> words,
+                                Value right) {
     SmallVector<Value> loaded;
     for (int64_t row = 0; row < rows; ++row)
       loaded.push_back(vector::LoadOp::create(
-          builder, loc, VectorType::get({4 * count}, builder.getI8Type()), lhs,
-          addConstant(left, row * plan.row.lhs)));
-    for (int64_t group = 0; group < count; ++group)
+          builder, loc, VectorType::get({4 * words.second}, builder.getI8Type()),
+          lhs, addConstant(left, row * plan.row.lhs)));
+    for (int64_t group = words.first; group < words.second; ++group)
       for (int64_t vector = 0; vector < vectors; ++vector) {
+        int64_t step = group - words.first;
         Value weights =
-            loadWeights(addConstant(right, group * getStepBytes()), vector);
+            loadWeights(addConstant(right, step * getStepBytes()), vector);
         for (int64_t row = 0; row < rows; ++row) {
           Value four =
               RepeatOp::create(builder, loc, getType(16, 8), loaded[row],

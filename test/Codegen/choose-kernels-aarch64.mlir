@@ -69,7 +69,7 @@ func.func @short(%x: memref<64x7xi8>, %y: memref<64x64xi32>, %x2: memref<512x512
 }
 
 // CHECK-LABEL: func.func @depthwise(
-// CHECK: kernel = #qdot.kernel<depthwise rows 4 vectors 4 lanes 4 unroll {{[0-9]+}} load 16>
+// CHECK: kernel = #qdot.kernel<depthwise rows 3 vectors 4 lanes 4 unroll {{[0-9]+}} load 16>
 func.func @depthwise(%x: memref<18x18x32xi8>, %y: memref<16x16x32xi32>) {
   %w = memref.get_global @wd : memref<3x3x32xi8>
   qdot.contract ins(%x, %w : memref<18x18x32xi8>, memref<3x3x32xi8>) outs(%y : memref<16x16x32xi32>)

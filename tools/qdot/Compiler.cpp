@@ -156,6 +156,7 @@ static Expected<Variant> compileVariant(Session &session, mlir::ModuleOp module,
     return {std::move(error)};
   restrictInterface(*variant.module, variant.entries);
   setTuning(*variant.module, target);
+  keepLayersApart(*variant.module);
   optimize(*variant.module, machine);
   return variant;
 }

@@ -51,6 +51,26 @@ static bool isBoundByLoads(const llvm::Function &function) {
   return most.dots > 0 && 5 * most.loads >= 2 * most.dots;
 }
 
+/// Instructions of a module, before they are optimized, from which on its
+/// functions are kept apart.
+static constexpr size_t maxInlined = 20000;
+
+static size_t countInstructions(const llvm::Module &module) {
+  size_t count = 0;
+  for (const llvm::Function &function : module)
+    count += function.getInstructionCount();
+  return count;
+}
+
+void qdot::driver::keepLayersApart(llvm::Module &module) {
+  if (countInstructions(module) < maxInlined)
+    return;
+  for (llvm::Function &function : module)
+    if (function.hasLocalLinkage() &&
+        !function.hasFnAttribute(Attribute::AlwaysInline))
+      function.addFnAttr(Attribute::NoInline);
+}
+
 void qdot::driver::setTuning(llvm::Module &module, const TargetSpec &target) {
   if (!Triple(target.triple).isAArch64() || target.cpu != "generic")
     return;

@@ -20,6 +20,11 @@ namespace qdot::driver {
 /// before optimization, while layers are functions of their own.
 void setTuning(llvm::Module &module, const TargetSpec &target);
 
+/// In a module of many instructions, layers are not inlined: every layer has
+/// one call, so LLVM would make one function of the whole model, and several of
+/// its passes take time beyond linear in the length of a function.
+void keepLayersApart(llvm::Module &module);
+
 } // namespace qdot::driver
 
 #endif // QDOT_TOOLS_QDOT_TUNING_H
