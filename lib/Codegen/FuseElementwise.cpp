@@ -24,12 +24,15 @@ static bool isElementwise(linalg::GenericOp op) {
          op->getNumResults() == 1 && op.hasPureTensorSemantics();
 }
 
-/// The operand of `op` whose producer becomes a part of it, or null.
-static OpOperand *findProducer(linalg::GenericOp op) {
+/// The operand of `op` whose producer becomes a part of it, or null. What is
+/// repeated along a loop of the reader would be computed again and again.
+static OpOperand *findProducer(linalg::GenericOp op, bool hasFloats) {
   for (OpOperand *operand : op.getDpsInputOperands()) {
     auto producer = operand->get().getDefiningOp<linalg::GenericOp>();
+    Type element = getElementTypeOrSelf(operand->get().getType());
     if (isElementwise(producer) && operand->get().hasOneUse() &&
-        getElementTypeOrSelf(operand->get().getType()).isInteger() &&
+        (hasFloats || element.isInteger()) &&
+        op.getMatchingIndexingMap(operand).isPermutation() &&
         linalg::areElementwiseOpsFusable(operand))
       return operand;
   }
@@ -39,6 +42,8 @@ static OpOperand *findProducer(linalg::GenericOp op) {
 namespace {
 struct FuseElementwise
     : public qdot::impl::FuseElementwiseBase<FuseElementwise> {
+  using FuseElementwiseBase::FuseElementwiseBase;
+
   void runOnOperation() override {
     SmallVector<linalg::GenericOp> ops;
     getOperation().walk([&](linalg::GenericOp op) {
@@ -54,9 +59,9 @@ struct FuseElementwise
   }
 
 private:
-  static void fuse(linalg::GenericOp op, IRRewriter &rewriter,
-                   llvm::DenseSet<Operation *> &dead) {
-    while (OpOperand *operand = findProducer(op)) {
+  void fuse(linalg::GenericOp op, IRRewriter &rewriter,
+            llvm::DenseSet<Operation *> &dead) {
+    while (OpOperand *operand = findProducer(op, floats)) {
       Operation *producer = operand->get().getDefiningOp();
       rewriter.setInsertionPoint(op);
       FailureOr<linalg::ElementwiseOpFusionResult> fused =

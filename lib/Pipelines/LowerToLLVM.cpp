@@ -181,6 +181,8 @@ void qdot::buildLowerToLLVMPipeline(OpPassManager &pm,
   LowerOpsOptions lowerOps;
   lowerOps.keepRounds = hasKernels && !(table && isAArch64(*table));
   pm.addPass(createLowerOps(lowerOps));
+  if (hasKernels)
+    pm.addPass(createFuseElementwise({/*floats=*/true}));
   pm.addPass(createDecomposeOps());
   addInterface(pm, options);
   pm.addPass(createOrderLoops());

@@ -1,4 +1,5 @@
 // RUN: qdot-opt %s --qdot-fuse-elementwise --mlir-print-local-scope | FileCheck %s
+// RUN: qdot-opt %s --qdot-fuse-elementwise=floats | FileCheck %s --check-prefix=FLOATS
 
 #id = affine_map<(i) -> (i)>
 
@@ -52,4 +53,37 @@ func.func @kept(%x: tensor<64xi8>, %y: tensor<64xf32>) -> (tensor<64xi32>, tenso
     linalg.yield %2 : f32
   } -> tensor<64xf32>
   return %0, %1, %3 : tensor<64xi32>, tensor<64xi32>, tensor<64xf32>
+}
+
+// Floats are joined on request; what is the same for a whole row is not
+// computed for every element of it.
+// CHECK-LABEL: func.func @floats
+// CHECK-COUNT-3: linalg.generic
+// FLOATS-LABEL: func.func @floats
+// FLOATS: linalg.generic
+// FLOATS: math.sqrt
+// FLOATS: linalg.generic
+// FLOATS: arith.divf
+// FLOATS-NEXT: math.roundeven
+// FLOATS-NOT: linalg.generic
+// FLOATS: return
+func.func @floats(%x: tensor<4x8xf32>, %s: tensor<4xf32>) -> tensor<4x8xf32> {
+  %e = tensor.empty() : tensor<4xf32>
+  %f = tensor.empty() : tensor<4x8xf32>
+  %0 = linalg.generic {indexing_maps = [affine_map<(d0) -> (d0)>, affine_map<(d0) -> (d0)>], iterator_types = ["parallel"]} ins(%s : tensor<4xf32>) outs(%e : tensor<4xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %3 = math.sqrt %a : f32
+    linalg.yield %3 : f32
+  } -> tensor<4xf32>
+  %1 = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d0)>, affine_map<(d0, d1) -> (d0, d1)>], iterator_types = ["parallel", "parallel"]} ins(%x, %0 : tensor<4x8xf32>, tensor<4xf32>) outs(%f : tensor<4x8xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %3 = arith.divf %a, %b : f32
+    linalg.yield %3 : f32
+  } -> tensor<4x8xf32>
+  %2 = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d0, d1)>], iterator_types = ["parallel", "parallel"]} ins(%1 : tensor<4x8xf32>) outs(%f : tensor<4x8xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %3 = math.roundeven %a : f32
+    linalg.yield %3 : f32
+  } -> tensor<4x8xf32>
+  return %2 : tensor<4x8xf32>
 }

@@ -71,14 +71,25 @@ void qdot::driver::keepLayersApart(llvm::Module &module) {
       function.addFnAttr(Attribute::NoInline);
 }
 
+static void setAArch64Tuning(llvm::Function &function,
+                             const TargetSpec &target) {
+  function.addFnAttr("tune-cpu", "cortex-a55");
+  if (isBoundByLoads(function))
+    function.addFnAttr("target-features", target.features + ",+disable-ldp");
+}
+
 void qdot::driver::setTuning(llvm::Module &module, const TargetSpec &target) {
-  if (!Triple(target.triple).isAArch64() || target.cpu != "generic")
-    return;
+  Triple triple(target.triple);
+  bool isAnyArm = triple.isAArch64() && target.cpu == "generic";
+  bool isWide = triple.isX86() &&
+                is_contained(split(target.features, ','), "+avx512vnni");
   for (llvm::Function &function : module) {
     if (function.isDeclaration())
       continue;
-    function.addFnAttr("tune-cpu", "cortex-a55");
-    if (isBoundByLoads(function))
-      function.addFnAttr("target-features", target.features + ",+disable-ldp");
+    if (isAnyArm)
+      setAArch64Tuning(function, target);
+    // Kernels use vectors of 512 bits anyway; so may the code between them.
+    if (isWide)
+      function.addFnAttr("prefer-vector-width", "512");
   }
 }

@@ -13,9 +13,9 @@
 
 namespace qdot::driver {
 
-/// Attributes of AArch64 functions; other modules stay as they are. Code is
-/// ordered for a core that executes in order, which the others do not mind.
-/// Where a kernel loads much per dot product, its loads are not joined to
+/// Attributes of functions. x86 with AVX512-VNNI: loops of elementwise code have
+/// vectors of 512 bits like the kernels. AArch64: code is ordered for a core that
+/// executes in order, which the others do not mind. Where a kernel loads much per dot product, its loads are not joined to
 /// pairs: some cores take more steps for a pair than for two loads. Call it
 /// before optimization, while layers are functions of their own.
 void setTuning(llvm::Module &module, const TargetSpec &target);

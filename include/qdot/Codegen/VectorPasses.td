@@ -59,12 +59,15 @@ def VectorizeReductions : Pass<"qdot-vectorize-reductions", "::mlir::ModuleOp"> 
 }
 
 def FuseElementwise : Pass<"qdot-fuse-elementwise", "::mlir::ModuleOp"> {
-  let summary = "Join elementwise integer ops that read each other";
+  let summary = "Join elementwise ops that read each other";
   let description = [{
     In: linalg on tensors. An elementwise `linalg.generic` with an integer result
     that one other elementwise `linalg.generic` reads alone becomes a part of its
     reader, so that the i32 sums of an add never are in memory. What
-    `qdot-fuse-epilogues` took is not there any more; everything else stays.
+    `qdot-fuse-epilogues` took is not there any more; everything else stays, and
+    so does what the reader repeats along a loop of its own. With `floats`,
+    ops with float results are joined as well, such as a division and the
+    quantization behind it: the same operations in the same order.
 
     Example:
 
@@ -92,6 +95,8 @@ def FuseElementwise : Pass<"qdot-fuse-elementwise", "::mlir::ModuleOp"> {
     } -> tensor<64xi8>
     ```
   }];
+  let options = [Option<"floats", "floats", "bool", "false",
+                        "Join ops with float results, too">];
   let dependentDialects = ["::mlir::linalg::LinalgDialect"];
 }
 
