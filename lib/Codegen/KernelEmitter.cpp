@@ -367,6 +367,23 @@ LogicalResult KernelEmitter::forFullTiles(const TilePosition &at,
   });
 }
 
+/// From row `from` on, tiles of half as many rows each time.
+LogicalResult KernelEmitter::emitDynamicRest(const TilePosition &at, Value from,
+                                             OnTile body) {
+  Value size = getSize(plan.row);
+  for (int64_t rows = kernel.getRows() / 2; rows > 0; rows /= 2) {
+    Value left = arith::SubIOp::create(builder, loc, size, from);
+    Value tiles = arith::DivUIOp::create(builder, loc, left, constant(rows));
+    Value to = add(from, multiply(tiles, rows));
+    if (failed(emitLoop(from, to, rows, [&](Value by) {
+          return body(advance(at, plan.row, by), rows);
+        })))
+      return failure();
+    from = to;
+  }
+  return success();
+}
+
 /// The rows behind the full tiles: smaller tiles when their number is known.
 LogicalResult KernelEmitter::forRest(const TilePosition &at, const Share &share,
                                      OnTile body) {
@@ -376,11 +393,7 @@ LogicalResult KernelEmitter::forRest(const TilePosition &at, const Share &share,
       return success();
     Value full = getFullRows();
     Value number = arith::DivUIOp::create(builder, loc, full, constant(rows));
-    return emitAt(share, number, [&] {
-      return emitLoop(full, getSize(plan.row), 1, [&](Value by) {
-        return body(advance(at, plan.row, by), 1);
-      });
-    });
+    return emitAt(share, number, [&] { return emitDynamicRest(at, full, body); });
   }
   RowTiles tiles = getTiles();
   auto emitTileAt = [&](Value number) {

@@ -211,6 +211,7 @@ private:
   Result forBlocks(const TilePosition &at, mlir::Value block, OnBlock body);
   Result forFullTiles(const TilePosition &at, const Share &share, OnTile body);
   Result forRest(const TilePosition &at, const Share &share, OnTile body);
+  Result emitDynamicRest(const TilePosition &at, mlir::Value from, OnTile body);
   Result emitLoop(mlir::Value from, mlir::Value to, int64_t step,
                   llvm::function_ref<Result(mlir::Value)> body);
   /// Precondition: a known number of rows.

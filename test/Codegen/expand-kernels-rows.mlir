@@ -58,3 +58,23 @@ func.func @few(%x: memref<5x160xi8>, %w: memref<640xi8>, %y: memref<5x4xi32>) {
   }
   return
 }
+
+// An open number of rows: tiles of four, then of two, then single rows.
+// CHECK-LABEL: func.func @open(
+// CHECK: scf.for
+// CHECK-COUNT-4: vector.store
+// CHECK: scf.for
+// CHECK-COUNT-2: vector.store
+// CHECK: scf.for
+// CHECK-COUNT-1: vector.store
+// CHECK-NOT: vector.store
+// CHECK: return
+func.func @open(%x: memref<?x160xi8>, %w: memref<640xi8>, %y: memref<?x4xi32>) {
+  qdot.contract ins(%x, %w : memref<?x160xi8>, memref<640xi8>) outs(%y : memref<?x4xi32>)
+      attributes {kernel = #qdot.kernel<dot rows 4 vectors 1 lanes 4 unroll 1>, packed,
+                  indexing_maps = [#mk, #kn, #mn], loop_sizes = array<i64: -9223372036854775808, 4, 160>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32):
+    qdot.yield %acc : i32
+  }
+  return
+}
