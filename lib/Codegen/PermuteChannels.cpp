@@ -70,39 +70,21 @@ static bool isColumn(ContractOp op, unsigned loop) {
 
 /// `data` as rule D5 reads it.
 static ChannelWeights getWeights(ContractOp op, DenseElementsAttr data) {
-  AffineMap rhs = op.getRhsMap();
-  unsigned row = *getChannelLoop(op);
-  ArrayRef<int64_t> shape = data.getType().getShape();
-  SmallVector<int64_t> strides(shape.size(), 0);
-  ChannelWeights result{{}, 1, op.getLoopSizes()[row], 1,
-                        getActivationRange(op), countUses(op), false};
-  auto place = [&](auto isPlaced, int64_t &count, int64_t inner) {
-    for (size_t dim = shape.size(); dim-- > 0;) {
-      if (!isPlaced(getLoop(rhs.getResult(dim))))
-        continue;
-      strides[dim] = inner * count;
-      count *= shape[dim];
-    }
-  };
-  int64_t rows = 1;
-  place([&](unsigned loop) { return isColumn(op, loop); }, result.columns, 1);
-  place([&](unsigned loop) { return loop == row; }, rows, result.columns);
-  place([&](unsigned loop) { return loop != row && !isColumn(op, loop); },
-        result.taps, rows * result.columns);
-  result.weights.resize(data.getNumElements());
-  SmallVector<int64_t> index(shape.size(), 0);
-  int64_t at = 0;
-  for (int8_t weight : data.getValues<int8_t>()) {
-    result.weights[at] = weight;
-    // Counts `index` up like an odometer, `at` with it.
-    for (size_t dim = shape.size(); dim-- > 0;) {
-      at += strides[dim];
-      if (++index[dim] < shape[dim])
-        break;
-      at -= strides[dim] * shape[dim];
-      index[dim] = 0;
-    }
+  ChannelWeights result{{}, 1, 1, 1, getActivationRange(op), countUses(op),
+                        false};
+  SmallVector<int64_t> order, rows, columns;
+  for (auto [dim, expr] : llvm::enumerate(op.getRhsMap().getResults())) {
+    bool isRow = getLoop(expr) == *getChannelLoop(op);
+    bool isLane = isColumn(op, getLoop(expr));
+    (isRow ? rows : isLane ? columns : order).push_back(dim);
+    (isRow ? result.rows : isLane ? result.columns : result.taps) *=
+        data.getType().getDimSize(dim);
   }
+  llvm::append_range(order, rows);
+  llvm::append_range(order, columns);
+  DenseElementsAttr ordered = transposeConstant(data, order);
+  result.weights.assign(ordered.value_begin<int8_t>(),
+                        ordered.value_end<int8_t>());
   return result;
 }
 
