@@ -33,6 +33,8 @@ static constexpr int64_t unrollGoal = 8;
 static constexpr int64_t exactUnrollGoal = 24;
 /// What a shape costs more that has tiles with too few independent sums.
 static constexpr double waitingCost = 1.02;
+/// Vectors of a single row on AVX2: more of them spill when a group is widened.
+static constexpr int64_t maxWidenedRow = 6;
 /// Steps of eight per iteration of a matrix kernel.
 static constexpr int64_t matrixUnroll = 4;
 static constexpr int64_t scalableUnroll = 6;
@@ -295,10 +297,12 @@ private:
     return isFound;
   }
 
-  /// Accumulators of a tile. A single row on x86 needs no registers for weights.
+  /// Accumulators of a tile. A single row on x86 needs no registers for weights
+  /// where an instruction does it all, and many for parts of products if not.
   static int64_t getMaxSums(const KernelTarget &target, int64_t rows) {
-    bool isFree = rows == 1 && target.isExact && target.load == 4;
-    return isFree && target.lanes <= 8 ? avxRegisters - 2 : target.accumulators;
+    if (rows > 1 || target.load != 4 || target.lanes > 8)
+      return target.accumulators;
+    return target.isExact ? avxRegisters - 2 : maxWidenedRow;
   }
 
   static std::pair<int64_t, int64_t> chooseDot(const KernelPlan &plan,
