@@ -23,6 +23,7 @@ void qdot::buildPreparePipeline(OpPassManager &pm) {
   pm.addPass(createResolveSizes());
   pm.addPass(createSimplifyShapes());
   pm.addPass(createNormalizeElementwise());
+  pm.addPass(createPlaceBiases());
   pm.addPass(createFoldAffine());
   pm.addPass(createPropagateScales());
   pm.addPass(createCanonicalizerPass());

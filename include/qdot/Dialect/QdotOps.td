@@ -306,7 +306,8 @@ def Qdot_LookupBytesOp : Qdot_Op<"lookup_bytes", [
   let summary = "Entries of a 256-entry table for every byte of a vector";
   let description = [{
     `result[i] = table[indices[i]]`, the indices read as unsigned. `tbl` of
-    AArch64 looks up 16 bytes in 64 entries at a time.
+    AArch64 looks up 16 bytes in 64 entries at a time, `vpshufb` of x86 up to 64
+    bytes in 16.
 
     Example:
 

@@ -126,6 +126,49 @@ def ImportFakeQuant : Pass<"qdot-import-fake-quant", "::mlir::ModuleOp"> {
                            "::qdot::QdotDialect"];
 }
 
+def PlaceBiases : Pass<"qdot-place-biases", "::mlir::ModuleOp"> {
+  let summary = "Let contractions start from their quantized bias";
+  let description = [{
+    In: a contraction that starts from zero, and one op behind it that alone
+    reads it and adds a constant in 32-bit storage, dequantized, as models that
+    hold their scales have it. Out: the contraction starts from that constant,
+    so that its integers become part of the accumulator without rounding.
+    Biases in f32 are left to `qdot-fold-affine`.
+
+    Example:
+
+    ```mlir
+    func.func @main(%x: tensor<2x4xf32>, %w: tensor<4x3xf32>) -> tensor<2x3xf32> {
+      %bi = arith.constant dense<[5, -7, 100]> : tensor<3xi32>
+      %bq = quant.scast %bi : tensor<3xi32> to tensor<3x!quant.uniform<i32:f32, 1.250000e-01>>
+      %bd = qdot.dequantize %bq : tensor<3x!quant.uniform<i32:f32, 1.250000e-01>> -> tensor<3xf32>
+      %zero = arith.constant 0.0 : f32
+      %e = tensor.empty() : tensor<2x3xf32>
+      %i = linalg.fill ins(%zero : f32) outs(%e : tensor<2x3xf32>) -> tensor<2x3xf32>
+      %m = linalg.matmul ins(%x, %w : tensor<2x4xf32>, tensor<4x3xf32>) outs(%i : tensor<2x3xf32>) -> tensor<2x3xf32>
+      %y = linalg.generic {
+          indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (j)>, affine_map<(i, j) -> (i, j)>],
+          iterator_types = ["parallel", "parallel"]} ins(%m, %bd : tensor<2x3xf32>, tensor<3xf32>) outs(%e : tensor<2x3xf32>) {
+      ^bb0(%a: f32, %c: f32, %o: f32):
+        %0 = arith.addf %a, %c : f32
+        linalg.yield %0 : f32
+      } -> tensor<2x3xf32>
+      return %y : tensor<2x3xf32>
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    %i = linalg.broadcast ins(%bd : tensor<3xf32>) outs(%e : tensor<2x3xf32>) dimensions = [0]
+    %y = linalg.matmul ins(%x, %w : tensor<2x4xf32>, tensor<4x3xf32>) outs(%i : tensor<2x3xf32>) -> tensor<2x3xf32>
+    return %y : tensor<2x3xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 def PropagateScales : Pass<"qdot-propagate-scales", "::mlir::ModuleOp"> {
   let summary = "Give values that were only moved the scale of what they are";
   let description = [{

@@ -153,6 +153,97 @@ private:
   int64_t lanes;
 };
 
+/// Emits `vpshufb`, which looks up bytes in 16 entries, for 256. An index that
+/// counts down by 16, with saturation, is negative from some row on, and
+/// `vpshufb` gives 0 for it: the sum (xor) of the differences of all rows
+/// before is the entry of the last one. Each half of the table by itself.
+class LookupLowering {
+public:
+  LookupLowering(LookupBytesOp op)
+      : builder(op), loc(op.getLoc()), op(op),
+        type(cast<VectorType>(op.getType())) {}
+
+  /// The entries, or null for a vector of another length than 16, 32 and 64.
+  Value lower(bool has512) {
+    int64_t length = type.getDimSize(0);
+    if (length == 8)
+      return lowerHalf();
+    bool isWide = length == 64 && has512;
+    if (length != 16 && length != 32 && !isWide)
+      return {};
+    name = length == 16   ? "llvm.x86.ssse3.pshuf.b.128"
+           : length == 32 ? "llvm.x86.avx2.pshuf.b"
+                          : "llvm.x86.avx512.pshuf.b.512";
+    Value indices = op.getIndices();
+    Value low = lookUpRows(0, indices);
+    Value high = lookUpRows(
+        8, arith::XOrIOp::create(builder, loc, indices, createBytes(-128)));
+    return arith::XOrIOp::create(builder, loc, low, high);
+  }
+
+private:
+  /// Eight bytes as a half of sixteen.
+  Value lowerHalf() {
+    auto shuffle = [&](Value value, ArrayRef<int64_t> mask) -> Value {
+      return vector::ShuffleOp::create(builder, loc, value, value, mask);
+    };
+    Value wide = shuffle(op.getIndices(),
+                         {0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6, 7});
+    auto both = LookupBytesOp::create(builder, loc, wide, op.getTable());
+    Value entries = LookupLowering(both).lower(false);
+    both.erase();
+    return shuffle(entries, {0, 1, 2, 3, 4, 5, 6, 7});
+  }
+
+  Value createBytes(int64_t value) {
+    return arith::ConstantOp::create(
+        builder, loc,
+        DenseElementsAttr::get(type, builder.getI8IntegerAttr(value)));
+  }
+
+  Value call(StringRef intrinsic, ValueRange operands) {
+    return LLVM::CallIntrinsicOp::create(builder, loc, type,
+                                         builder.getStringAttr(intrinsic),
+                                         operands)
+        .getResult(0);
+  }
+
+  /// The entries of eight rows from `first`; 0 for indices from 128 on.
+  Value lookUpRows(int64_t first, Value indices) {
+    auto rowType = VectorType::get({16}, builder.getI8Type());
+    Value sum, before, step = createBytes(16);
+    for (int64_t row = first; row < first + 8; ++row) {
+      Value at = arith::ConstantIndexOp::create(builder, loc, 16 * row);
+      Value entries = vector::LoadOp::create(builder, loc, rowType,
+                                             op.getTable(), ValueRange(at));
+      Value change = before ? arith::XOrIOp::create(builder, loc, entries, before)
+                                  .getResult()
+                            : entries;
+      if (before)
+        indices = call("llvm.ssub.sat", {indices, step});
+      Value found = call(name, {repeat(change), indices});
+      sum = sum ? arith::XOrIOp::create(builder, loc, sum, found).getResult()
+                : found;
+      before = entries;
+    }
+    return sum;
+  }
+
+  /// The 16 bytes in every quarter or half of a vector.
+  Value repeat(Value row) {
+    SmallVector<int64_t> mask;
+    for (int64_t at = 0; at < type.getDimSize(0); ++at)
+      mask.push_back(at % 16);
+    return vector::ShuffleOp::create(builder, loc, row, row, mask);
+  }
+
+  OpBuilder builder;
+  Location loc;
+  LookupBytesOp op;
+  VectorType type;
+  StringRef name;
+};
+
 struct LowerDotX86 : public qdot::impl::LowerDotX86Base<LowerDotX86> {
   using LowerDotX86Base::LowerDotX86Base;
 
@@ -176,6 +267,13 @@ struct LowerDotX86 : public qdot::impl::LowerDotX86Base<LowerDotX86> {
     });
     getOperation().walk([&](NarrowOp op) {
       Value result = lowerNarrow(op, is512);
+      if (!result)
+        return;
+      op.replaceAllUsesWith(result);
+      op.erase();
+    });
+    getOperation().walk([&](LookupBytesOp op) {
+      Value result = LookupLowering(op).lower(is512);
       if (!result)
         return;
       op.replaceAllUsesWith(result);

@@ -323,3 +323,47 @@ func.func @narrow4(%a: vector<4xi32>, %b: vector<4xi32>) -> vector<16xi8> {
   %r = qdot.narrow %a, %b, %b, %a : vector<4xi32> -> vector<16xi8>
   return %r : vector<16xi8>
 }
+
+// Sixteen rows of the table in two halves; the indices count down by 16.
+// AVX2-LABEL: func.func @lookup32(
+// AVX2-SAME: %[[X:.*]]: vector<32xi8>, %[[T:.*]]: memref<256xi8>)
+// AVX2: %[[R0:.*]] = vector.load %[[T]][%{{.*}}] : memref<256xi8>, vector<16xi8>
+// AVX2: %[[W0:.*]] = vector.shuffle %[[R0]], %[[R0]] [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]
+// AVX2: %[[S0:.*]] = llvm.call_intrinsic "llvm.x86.avx2.pshuf.b"(%[[W0]], %[[X]])
+// AVX2: %[[R1:.*]] = vector.load %[[T]]
+// AVX2: %[[D1:.*]] = arith.xori %[[R1]], %[[R0]] : vector<16xi8>
+// AVX2: %[[X1:.*]] = llvm.call_intrinsic "llvm.ssub.sat"(%[[X]], %{{.*}})
+// AVX2: %[[W1:.*]] = vector.shuffle %[[D1]], %[[D1]]
+// AVX2: %[[S1:.*]] = llvm.call_intrinsic "llvm.x86.avx2.pshuf.b"(%[[W1]], %[[X1]])
+// AVX2: arith.xori %[[S0]], %[[S1]] : vector<32xi8>
+// AVX2-COUNT-14: llvm.x86.avx2.pshuf.b
+// AVX2-NEXT: %[[HIGH:.*]] = arith.xori %{{.*}}, %{{.*}} : vector<32xi8>
+// AVX2-NEXT: %[[ALL:.*]] = arith.xori %{{.*}}, %[[HIGH]] : vector<32xi8>
+// AVX2-NEXT: return %[[ALL]]
+// AVX512-LABEL: func.func @lookup32(
+// AVX512-COUNT-16: llvm.x86.avx2.pshuf.b
+func.func @lookup32(%x: vector<32xi8>, %t: memref<256xi8>) -> vector<32xi8> {
+  %r = qdot.lookup_bytes %x in %t : vector<32xi8>, memref<256xi8>
+  return %r : vector<32xi8>
+}
+
+// AVX2-LABEL: func.func @lookup64(
+// AVX2: qdot.lookup_bytes
+// AVX512-LABEL: func.func @lookup64(
+// AVX512-COUNT-16: llvm.x86.avx512.pshuf.b.512
+func.func @lookup64(%x: vector<64xi8>, %t: memref<256xi8>) -> vector<64xi8> {
+  %r = qdot.lookup_bytes %x in %t : vector<64xi8>, memref<256xi8>
+  return %r : vector<64xi8>
+}
+
+// Eight bytes take a vector of sixteen, four stay.
+// AVX2-LABEL: func.func @lookup8(
+// AVX2: %[[WIDE:.*]] = vector.shuffle %{{.*}}, %{{.*}} [0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6, 7] : vector<8xi8>, vector<8xi8>
+// AVX2-COUNT-16: llvm.x86.ssse3.pshuf.b.128
+// AVX2: vector.shuffle %{{.*}}, %{{.*}} [0, 1, 2, 3, 4, 5, 6, 7] : vector<16xi8>, vector<16xi8>
+// AVX2: qdot.lookup_bytes %{{.*}} in %{{.*}} : vector<4xi8>, memref<256xi8>
+func.func @lookup8(%x: vector<8xi8>, %y: vector<4xi8>, %t: memref<256xi8>) -> (vector<8xi8>, vector<4xi8>) {
+  %r = qdot.lookup_bytes %x in %t : vector<8xi8>, memref<256xi8>
+  %s = qdot.lookup_bytes %y in %t : vector<4xi8>, memref<256xi8>
+  return %r, %s : vector<8xi8>, vector<4xi8>
+}

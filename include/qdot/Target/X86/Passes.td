@@ -11,15 +11,17 @@
 include "mlir/Pass/PassBase.td"
 
 def LowerDotX86 : Pass<"qdot-lower-dot-x86", "::mlir::ModuleOp"> {
-  let summary = "Lower qdot.dot and qdot.narrow to x86 instructions";
+  let summary = "Lower dot products, narrowing and lookups to x86 instructions";
   let description = [{
-    In: `qdot.dot`, `qdot.narrow`. Out: intrinsics of the target's instructions where its
+    In: `qdot.dot`, `qdot.narrow`, `qdot.lookup_bytes`. Out: intrinsics of the target's instructions where its
     vectors have 4, 8 or 16 lanes: `vpdpbusd` (AVX512-VNNI; AVX-VNNI up to 8
     lanes), `vpdpbssd` and `vpdpbuud` with AVX-VNNI-INT8 for equal signs. On
     AVX2, and for signs without an instruction: `vpmaddubsw`, `vpaddw` and
     `vpmaddwd` where `fits_i16` says that 16 bits hold every sum, else bytes
     widened to 16 bits and `vpmaddwd`, which is exact. `qdot.narrow` becomes
-    `vpackssdw` and `vpackuswb`. Other shapes stay for `qdot-lower-dot`.
+    `vpackssdw` and `vpackuswb`. `qdot.lookup_bytes` of 8, 16 and 32 bytes (64
+    with AVX512-VNNI) becomes 16 `vpshufb`, one per row of the table.
+    Other shapes stay for `qdot-lower-dot`.
 
     The names of targets are those of the kernel table; an unknown one is
     refused.
