@@ -17,15 +17,14 @@ FOLDER (default: $QDOT_MODELS) is as for accuracy.py, of which this takes
 100 - 100 * (root mean square error / root mean square of the targets) for
 models with targets. `auto:channel` is `auto` with statistics of the channels of
 activations (calibrate --channel-axis=-1), which no other method uses. The last
-column names the best method of a row where it is
-more than 0.2 points above `auto`, by how much, and the 95 % confidence interval
-of that difference (a bootstrap over the samples; both methods see the same).
-A second table has no labels, hence less chance: the power of the float outputs
-over that of what quantization adds to them, in decibels.
+column names the best method of a row where it is more than 0.2 points above
+`auto`, by how much, and the 95 % confidence interval of that difference (a
+bootstrap over the samples; both methods see the same). A second table has no
+labels, hence less chance: the power of the float outputs over that of what
+quantization adds to them, in decibels.
 
---check fails when `auto` is more than 0.2 points below the best method of a
-row; what a method has beyond the float model is chance there, so the best
-counts at most as much as float.
+--check fails when `auto` is more than 0.2 points below the best method of a row
+and below float, and the confidence interval is above 0.
 
 --effects prints another table instead: bias correction and equalization of
 channels, with ranges from minimum and maximum, one scale per channel and per
@@ -47,6 +46,9 @@ import driver
 METHODS = ["minmax", "percentile:99.9", "percentile:99.99", "mse", "entropy",
            "aciq-gauss", "aciq-laplace", "octav", "mean-extremes",
            "moving-average", "auto", "auto:channel"]
+# How each statistics file is recorded.
+STATISTICS = {"tensor": [], "channel": ["--channel-axis=-1"],
+              "equal": ["--equalize"]}
 # How far `auto` may be below the best method, in points.
 ALLOWED = 0.2
 
@@ -148,11 +150,6 @@ def rows_of(programs, case, options):
             yield f"{name} | {bits}", real, scores
 
 
-# How each statistics file is recorded.
-STATISTICS = {"tensor": [], "channel": ["--channel-axis=-1"],
-              "equal": ["--equalize"]}
-
-
 def options_of(method, impaired):
     """The statistics of a method, and how `qdot quantize` is told it."""
     name = method.removesuffix(":channel")
@@ -204,7 +201,7 @@ def problem_of(label, methods, real, scores):
     """How `auto` falls behind in a row, or None."""
     name, best, mine = best_of(methods, scores)
     limit = min(best.accuracy(), real.accuracy()) - ALLOWED
-    if mine.accuracy() >= limit - 1e-9:
+    if mine.accuracy() >= limit - 1e-9 or best.lead_over(mine)[0] <= 0:
         return None
     return (f"{label}: auto has {mine.accuracy():.2f}, "
             f"{name} has {best.accuracy():.2f}")
