@@ -121,7 +121,7 @@ private:
     StringRef path = plan.values.lookup(layer.result)->site.getPath();
     WeightRequest request{
         rules.weightRange.get(path), rules.weightGranularity.get(path),
-        rules.getWeightScheme(rules.weightBits.get(path)), inputScale};
+        rules.getWeightScheme(rules.weightBits.get(path)), inputScale, {}};
     if (request.method.kind != statistics::RangeMethod::Kind::Auto)
       return request;
     const QuantizableValue *input =
@@ -130,10 +130,7 @@ private:
                         : file.records.end();
     if (record == file.records.end() || !record->second.hasRange())
       return request;
-    auto values = statistics::Distribution::of(record->second);
-    request.inputMean = values.getMean();
-    request.inputVariance =
-        values.getMeanSquare() - request.inputMean * request.inputMean;
+    request.inputs = getInputMoments(layer, record->second);
     return request;
   }
 

@@ -23,7 +23,8 @@ class WeightChooser {
 public:
   WeightChooser(const RealConstant &weight, const ContractionChannels &channels,
                 ArrayRef<double> biases, const WeightRequest &request)
-      : weight(weight), channels(channels), biases(biases), request(request) {}
+      : weight(weight), channels(channels), biases(biases), request(request),
+        inputs(request.inputs.getInputs(weight.type.getShape())) {}
 
   WeightChoice choose() {
     WeightChoice choice;
@@ -75,20 +76,11 @@ private:
   SmallVector<double> getLimits() const {
     if (request.method.kind == RangeMethod::Kind::MinMax)
       return getMaxima();
+    std::vector<Members> parts = getMembers();
     if (request.granularity.kind == WeightGranularity::Kind::Tensor)
-      return SmallVector<double>(channels.size(), getSharedLimit());
-    return llvm::map_to_vector(getChannelValues(),
-                               [&](auto &values) { return getLimit(values); });
-  }
-
-  double getSharedLimit() const {
-    Distribution all = Distribution::of(weight.values);
-    if (request.method.kind != RangeMethod::Kind::Auto)
-      return getLimit(all, {});
-    std::vector<Distribution> parts;
-    for (auto &values : getChannelValues())
-      parts.push_back(Distribution::of(values));
-    return getLimit(all, parts);
+      return SmallVector<double>(channels.size(), getLimit(parts));
+    return llvm::map_to_vector(
+        parts, [&](const Members &members) { return getLimit(members); });
   }
 
   SmallVector<double> getMaxima() const {
@@ -100,22 +92,24 @@ private:
     return maxima;
   }
 
-  std::vector<SmallVector<double, 0>> getChannelValues() const {
-    std::vector<SmallVector<double, 0>> values(channels.size());
+  /// The weights of one channel.
+  using Members = SmallVector<int64_t, 0>;
+
+  std::vector<Members> getMembers() const {
+    std::vector<Members> members(channels.size());
     forEachWeight([&](int64_t element, int64_t channel) {
-      values[channel].push_back(weight.values[element]);
+      members[channel].push_back(element);
     });
-    return values;
+    return members;
   }
 
-  double getLimit(ArrayRef<double> values) const {
-    Distribution distribution = Distribution::of(values);
-    return getLimit(distribution, distribution);
-  }
-
-  /// `parts` are the channels that `values` come from.
-  double getLimit(const Distribution &values,
-                  ArrayRef<Distribution> parts) const {
+  /// One limit for all weights of these channels.
+  double getLimit(ArrayRef<Members> parts) const {
+    SmallVector<double, 0> numbers;
+    for (const Members &members : parts)
+      for (int64_t element : members)
+        numbers.push_back(weight.values[element]);
+    Distribution values = Distribution::of(numbers);
     if (values.isEmpty() || values.getMagnitude() == 0)
       return 0;
     RealRange range =
@@ -127,22 +121,31 @@ private:
     return limit > 0 ? limit : values.getMagnitude();
   }
 
-  /// What the errors d of the weights of a channel add to an output whose
-  /// inputs have mean m and variance v: `v sum d^2 + m^2 (sum d)^2`.
   RealRange searchOutputError(const Distribution &values,
-                              ArrayRef<Distribution> parts) const {
-    double square = request.inputMean * request.inputMean;
-    auto cost = [&](const QuantParams &params) {
-      double sum = 0;
-      for (const Distribution &part : parts) {
-        auto error = part.getError(params, request.scheme.storage);
-        double count = part.getCount(), shift = count * error.mean;
-        sum += request.inputVariance * count * error.meanSquare +
-               square * shift * shift;
-      }
-      return sum;
-    };
-    return statistics::searchRange(values, request.scheme, cost);
+                              ArrayRef<Members> parts) const {
+    return statistics::searchRange(
+        values, request.scheme, [&](const QuantParams &params) {
+          double sum = 0;
+          for (const Members &members : parts)
+            sum += getOutputError(members, params.scale);
+          return sum;
+        });
+  }
+
+  /// What the errors d of the weights of a channel add to an output whose
+  /// inputs have means m and variances v: `sum v d^2 + (sum m d)^2`.
+  double getOutputError(ArrayRef<int64_t> members, double scale) const {
+    double spread = 0, shift = 0;
+    for (int64_t element : members) {
+      double value = weight.values[element];
+      double code = std::clamp(std::nearbyint(value / scale),
+                               double(request.scheme.storage.min),
+                               double(request.scheme.storage.max));
+      double error = code * scale - value;
+      spread += request.inputs.variances[inputs[element]] * error * error;
+      shift += request.inputs.means[inputs[element]] * error;
+    }
+    return spread + shift * shift;
   }
 
   SmallVector<int64_t> getCodes(const WeightChoice &choice) const {
@@ -180,8 +183,7 @@ private:
       blocks.push_back(members.take_front(request.granularity.blockSize));
     SmallVector<double> steps =
         llvm::map_to_vector(blocks, [&](ArrayRef<int64_t> block) {
-          return getStep(getLimit(llvm::map_to_vector(
-              block, [&](int64_t element) { return weight.values[element]; })));
+          return getStep(getLimit(Members(block)));
         });
     double step = *llvm::max_element(steps);
     double scale = finish(step / double(maxFactor), bias);
@@ -202,6 +204,7 @@ private:
   const ContractionChannels &channels;
   ArrayRef<double> biases;
   const WeightRequest &request;
+  SmallVector<int64_t, 0> inputs; ///< that each weight meets
 };
 } // namespace
 

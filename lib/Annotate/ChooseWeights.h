@@ -8,6 +8,7 @@
 #ifndef QDOT_LIB_ANNOTATE_CHOOSEWEIGHTS_H
 #define QDOT_LIB_ANNOTATE_CHOOSEWEIGHTS_H
 
+#include "InputMoments.h"
 #include "qdot/Analysis/ConstantValues.h"
 #include "qdot/Analysis/Contraction.h"
 #include "qdot/Annotate/AnnotationRules.h"
@@ -23,8 +24,7 @@ struct WeightRequest {
   /// Of the activation that the weights meet: its scale, and the moments that
   /// the method `auto` weighs errors with.
   double inputScale = 1;
-  double inputMean = 0;
-  double inputVariance = 1;
+  InputMoments inputs;
 };
 
 /// One scale per channel (all equal, granularity Tensor), and the codes where

@@ -27,7 +27,7 @@ qdot::statistics::parseTableFormat(llvm::StringRef name) {
   if (name == "csv")
     return TableFormat::Csv;
   return refuseTable(
-      "expected a format (tensorrt, onnxruntime, tpu-mlir, csv), "
+      "expected a format (qdot, tensorrt, onnxruntime, tpu-mlir or csv), "
       "got '" +
       name + "'");
 }

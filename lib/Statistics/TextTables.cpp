@@ -120,7 +120,11 @@ namespace {
 class CsvReader {
 public:
   CsvReader(llvm::StringRef text, llvm::StringRef fileName)
-      : text(text), fileName(fileName) {}
+      : text(text), fileName(fileName) {
+    // The mark of UTF-8 that spreadsheets write.
+    if (text.starts_with("\xef\xbb\xbf"))
+      pos = 3;
+  }
 
   bool isAtEnd() const { return pos == text.size(); }
   std::string getPlace() const { return placeOf(fileName, line); }
@@ -197,6 +201,9 @@ public:
       if (at == header->end())
         return refuseTable(reader.getPlace() + ": expected a column '" + name +
                            "'");
+      if (std::find(at + 1, header->end(), name) != header->end())
+        return refuseTable(reader.getPlace() + ": expected one column '" +
+                           name + "', got several");
       columns.push_back(at - header->begin());
     }
     return llvm::Error::success();

@@ -128,8 +128,8 @@ expect("it is a directory", *base, "-o", temp)
 expect("expected one -o file per result, 1, got 2", *base, "-o", "a.npy",
        "-o", "b.npy")
 expect("give -o for the results, or --time", *base)
-expect("--threads must be at least 1", *base, "-o", "out.npy", "--threads=0")
-expect("--batch must be at least 1", *base, "-o", "out.npy", "--batch=0")
+expect("--threads must be at least 1, got 0", *base, "-o", "out.npy", "--threads=0")
+expect("--batch must be at least 1, got 0", *base, "-o", "out.npy", "--batch=0")
 expect("unknown target 'z80'; expected one of generic, host, x86-avx2", *base,
        "-o", "out.npy", "--target=z80")
 if os.uname().machine == "aarch64":

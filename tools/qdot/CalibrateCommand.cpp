@@ -75,10 +75,13 @@ static void warnAboutNonFinite(const statistics::StatisticsFile &file) {
 }
 
 static Error checkOptions() {
-  if (threads == 0 || batch == 0)
-    return makeError("--threads and --batch must be at least 1");
+  if (threads == 0)
+    return makeError("--threads must be at least 1, got 0");
+  if (batch == 0)
+    return makeError("--batch must be at least 1, got 0");
   if (!(checkpointSeconds >= 0))
-    return makeError("--checkpoint must be at least 0");
+    return makeError("--checkpoint must be at least 0, got " +
+                     std::to_string(checkpointSeconds));
   if (isMerging && isResuming)
     return makeError("--resume needs a file of its own: leave --merge out and "
                      "use 'qdot stats merge' afterwards");

@@ -50,7 +50,9 @@ qdot::driver::parseSampleRange(StringRef text, int64_t numSamples) {
     a = begin;
     b = end;
   }
-  if (a >= b || b > limit)
+  if (b > limit)
+    return refuse("at most " + Twine(numSamples) + " samples, got " + Twine(b));
+  if (a >= b)
     return refuse("at least one of " + Twine(numSamples) + " samples, got " +
                   Twine(a) + ":" + Twine(b));
   return std::pair<int64_t, int64_t>(a, b);
@@ -78,6 +80,16 @@ static int64_t getStaticBatch(mlir::func::FuncOp function) {
       if (tensor.getRank() != 0 && !tensor.isDynamicDim(0))
         return tensor.getDimSize(0);
   return 0;
+}
+
+static bool isAnyByChannel(mlir::ModuleOp module) {
+  return module
+      .walk([](ObserveOp observe) {
+        return observe->hasAttr("qdot.channel_axis")
+                   ? mlir::WalkResult::interrupt()
+                   : mlir::WalkResult::advance();
+      })
+      .wasInterrupted();
 }
 
 /// An observed value without an axis of samples, or null.
@@ -293,6 +305,10 @@ qdot::driver::calibrate(Session &session, mlir::ModuleOp module,
                                   });
   if (error)
     return {std::move(error)};
+  if (axis != 0 && !isAnyByChannel(module))
+    return makeError("--channel-axis=" + Twine(axis) +
+                     ": expected an axis of an observed value, got one that "
+                     "none has");
   std::string unbatched;
   if (ObserveOp found = findUnbatched(module, getStaticBatch(*entry)))
     unbatched = found.getSite().getKey().str();

@@ -129,7 +129,7 @@ static Error writeJson(const Comparison &comparison) {
 
 static Error checkOptions() {
   if (batch == 0)
-    return makeError("--batch must be at least 1");
+    return makeError("--batch must be at least 1, got 0");
   if (isolated && statsPath.empty())
     return makeError("--isolated needs --stats");
   if (!isolated && !statsPath.empty())

@@ -144,8 +144,10 @@ static Error checkOptions() {
     return makeError("give --stats or --data, not both");
   if (inOut != "float" && inOut != "quantized")
     return makeError("--io is float or quantized, not '" + inOut + "'");
-  if (threads == 0 || batch == 0)
-    return makeError("--threads and --batch must be at least 1");
+  if (threads == 0)
+    return makeError("--threads must be at least 1, got 0");
+  if (batch == 0)
+    return makeError("--batch must be at least 1, got 0");
   if (Error error = checkTarget())
     return error;
   return checkOutputPath(outputPath);

@@ -78,9 +78,9 @@ static Expected<SmallVector<std::string>> getOutputPaths(size_t numResults) {
 
 static Error checkOptions() {
   if (threads == 0)
-    return makeError("--threads must be at least 1");
+    return makeError("--threads must be at least 1, got 0");
   if (batch == 0)
-    return makeError("--batch must be at least 1");
+    return makeError("--batch must be at least 1, got 0");
   if (outputPaths.empty() && !printTime)
     return makeError("give -o for the results, or --time");
   for (const std::string &path : outputPaths)

@@ -151,6 +151,8 @@ TEST(Convert, Csv) {
   EXPECT_EQ(ranges[0].min, -1.0f);
   EXPECT_EQ(ranges[0].max, 2.5f);
   EXPECT_EQ(ranges[1].name, "c");
+  EXPECT_EQ(parsed("\xef\xbb\xbfname,min,max\na,0,1\n", TableFormat::Csv).size(),
+            1u);
   EXPECT_EQ(print({{"a,\"b", -1, 0.1f}}, TableFormat::Csv),
             "name,min,max\n\"a,\"\"b\",-1,0.1\n");
 }
@@ -160,6 +162,8 @@ TEST(Convert, CsvErrors) {
     return errorOf(text, TableFormat::Csv);
   };
   EXPECT_THAT(error("name,max\n"), HasSubstr("t:1: expected a column 'min'"));
+  EXPECT_THAT(error("name,min,max,min\na,0,1,2\n"),
+              HasSubstr("t:1: expected one column 'min', got several"));
   EXPECT_THAT(error("name,min,max\nx,1\n"),
               HasSubstr("t:2: expected 3 columns, got 2"));
   EXPECT_THAT(error("name,min,max\nx,1,y\n"),
@@ -238,6 +242,6 @@ TEST(Convert, StatisticsAndNames) {
   EXPECT_EQ(error(importRanges({{"x", 0, 1}, {"y", 0, 1}}, &*twice)),
             "two names stand for the site a");
   EXPECT_EQ(error(parseTableFormat("caffe")),
-            "expected a format (tensorrt, onnxruntime, tpu-mlir, csv), got "
+            "expected a format (qdot, tensorrt, onnxruntime, tpu-mlir or csv), got "
             "'caffe'");
 }
