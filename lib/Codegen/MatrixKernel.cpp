@@ -19,6 +19,10 @@ using namespace qdot;
 /// Bytes of a pair of columns in one unit.
 static constexpr int64_t pairBytes = 16;
 
+/// The tile that takes all registers, and so many units that the order of its
+/// loads counts: it is left to the target.
+static constexpr int64_t panelPairs = 4, panelVectors = 3, minPanelUnits = 16;
+
 namespace {
 class MatrixEmitter : public KernelEmitter {
 public:
@@ -78,6 +82,9 @@ private:
   SmallVector<Value> reduce(SmallVector<Value> accumulators, Value right,
                             int64_t vectors) {
     int64_t count = panel.getNumUnits();
+    if (panel.getNumPairs() == panelPairs && vectors == panelVectors &&
+        count >= minPanelUnits)
+      return reduceWhole(accumulators, right);
     int64_t unroll = std::min<int64_t>(kernel.getUnroll(), count);
     int64_t looped = count / unroll * unroll;
     int64_t bytes = vectors * 2 * pairBytes;
@@ -100,6 +107,15 @@ private:
       looped = 0;
     }
     return emitUnits(accumulators, constant(looped), count - looped);
+  }
+
+  /// The loop as one op.
+  SmallVector<Value> reduceWhole(ArrayRef<Value> accumulators, Value right) {
+    auto loop = Dot2x2PanelsOp::create(
+        builder, loc, ValueRange(accumulators).getTypes(), panel.getBuffer(),
+        constant(0), rhs, right, accumulators, op.getLhsSign(), op.getRhsSign(),
+        panel.getNumPairs(), panel.getNumUnits());
+    return llvm::to_vector_of<Value>(loop.getResults());
   }
 
   SmallVector<Value> emitUnit(SmallVector<Value> accumulators, Value unit,

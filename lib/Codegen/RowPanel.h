@@ -41,6 +41,9 @@ public:
   /// 16 bytes: a pair of the rows last copied, in one unit.
   mlir::Value load(mlir::Value unit, int64_t pair);
 
+  /// The copy as a whole: units one behind the other.
+  mlir::Value getBuffer() const { return buffer; }
+
   /// Units of eight over the whole reduction.
   int64_t getNumUnits() const;
   int64_t getNumPairs() const { return (rows + 1) / 2; }

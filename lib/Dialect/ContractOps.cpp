@@ -239,6 +239,26 @@ LogicalResult Dot2x2Op::verify() {
 }
 
 //===----------------------------------------------------------------------===//
+// Dot2x2PanelsOp
+//===----------------------------------------------------------------------===//
+
+LogicalResult Dot2x2PanelsOp::verify() {
+  if (getAccumulators().empty() || getAccumulators().size() % getPairs())
+    return emitOpError() << "expected a multiple of " << getPairs()
+                         << " accumulators, got " << getAccumulators().size();
+  for (Value side : {getLhs(), getRhs()}) {
+    SmallVector<int64_t> strides;
+    int64_t offset;
+    auto type = cast<MemRefType>(side.getType());
+    if (failed(type.getStridesAndOffset(strides, offset)) ||
+        strides[0] != 1 || offset != 0)
+      return emitOpError() << "expected contiguous bytes without an offset, got "
+                           << type;
+  }
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
 // LookupBytesOp
 //===----------------------------------------------------------------------===//
 

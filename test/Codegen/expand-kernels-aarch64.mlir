@@ -50,6 +50,21 @@ func.func @matrix(%x: memref<3x16xi8>, %w: memref<64xi8>, %y: memref<3x4xi32>) {
   return
 }
 
+// The tile that takes all registers is one op; the rest of the columns is not.
+// CHECK-LABEL: func.func @panels(
+// CHECK: %[[PANEL:.*]] = memref.alloc() {alignment = 64 : i64} : memref<1024xi8>
+// CHECK: qdot.dot_2x2_panels %[[PANEL]][%{{.*}}] signed, %{{.*}}[%{{.*}}] signed pairs 4 units 16 into
+// CHECK: qdot.dot_2x2 %
+func.func @panels(%x: memref<8x128xi8>, %w: memref<2048xi8>, %y: memref<8x16xi32>) {
+  qdot.contract ins(%x, %w : memref<8x128xi8>, memref<2048xi8>) outs(%y : memref<8x16xi32>)
+      attributes {kernel = #qdot.kernel<matrix rows 8 vectors 3 lanes 4 unroll 4 load 16>, packed,
+                  indexing_maps = [#mk, #kn, #mn], loop_sizes = array<i64: 8, 16, 128>, lhs_sign = #qdot<sign signed>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32):
+    qdot.yield %acc : i32
+  }
+  return
+}
+
 // Whole vectors, then one at a time whose last lanes are masked at the store.
 // CHECK-LABEL: func.func @scalable(
 // CHECK: %[[SCALE:.*]] = vector.vscale

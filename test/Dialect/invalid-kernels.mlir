@@ -74,6 +74,22 @@ func.func @dot_2x2_scalable(%acc: vector<[4]xi32>, %a: vector<16xi8>) {
 
 // -----
 
+func.func @panels_accumulators(%acc: vector<4xi32>, %x: memref<256xi8>, %i: index) {
+  // expected-error @+1 {{'qdot.dot_2x2_panels' op expected a multiple of 2 accumulators, got 1}}
+  %r = qdot.dot_2x2_panels %x[%i] signed, %x[%i] signed pairs 2 units 8 into (%acc) : memref<256xi8>, memref<256xi8>, vector<4xi32>
+  return
+}
+
+// -----
+
+func.func @panels_strides(%acc: vector<4xi32>, %x: memref<256xi8, strided<[2]>>, %y: memref<256xi8>, %i: index) {
+  // expected-error @+1 {{'qdot.dot_2x2_panels' op expected contiguous bytes without an offset, got 'memref<256xi8, strided<[2]>>'}}
+  %r = qdot.dot_2x2_panels %x[%i] signed, %y[%i] signed pairs 1 units 8 into (%acc) : memref<256xi8, strided<[2]>>, memref<256xi8>, vector<4xi32>
+  return
+}
+
+// -----
+
 func.func @repeat_scalable(%a: vector<[16]xi8>) {
   // expected-error @+1 {{'qdot.repeat' op expected a source of fixed length, got 'vector<[16]xi8>'}}
   %r = qdot.repeat %a[0] : vector<[16]xi8> -> vector<16xi8>

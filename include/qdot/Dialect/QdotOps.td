@@ -301,6 +301,44 @@ def Qdot_Dot2x2Op : Qdot_Op<"dot_2x2", [Pure,
   let hasVerifier = 1;
 }
 
+def Qdot_Dot2x2PanelsOp : Qdot_Op<"dot_2x2_panels", [
+    RangedTypesMatchWith<"the results have the types of the accumulators",
+                         "accumulators", "results", "$_self">]> {
+  let summary = "The loop over K of a whole tile of 2x2 products";
+  let description = [{
+    `units` times `qdot.dot_2x2` of every one of `pairs` pairs of rows with every
+    pair of columns; tile (p, c) is accumulator `p * columns + c`. In unit u,
+    pair p of rows is the 16 bytes of `lhs` at `lhs_index + (u * pairs + p) * 16`, and pair
+    c of columns those of `rhs` at `rhs_index + (u * columns + c) * 16`. As one op, the order
+    of loads and products is the target's to choose.
+
+    Example (`columns` is 1):
+
+    ```mlir
+    %r:2 = qdot.dot_2x2_panels %lhs[%i] signed, %rhs[%j] signed pairs 2 units 8 into (%a, %b)
+        : memref<256xi8>, memref<128xi8>, vector<4xi32>, vector<4xi32>
+    ```
+  }];
+  let arguments = (ins
+      Arg<MemRefRankOf<[I8], [1]>, "", [MemRead]>:$lhs, Index:$lhs_index,
+      Arg<MemRefRankOf<[I8], [1]>, "", [MemRead]>:$rhs, Index:$rhs_index,
+      Variadic<VectorOfLengthAndType<[4], [I32]>>:$accumulators,
+      Qdot_SignAttr:$lhs_sign, Qdot_SignAttr:$rhs_sign,
+      ConfinedAttr<I64Attr, [IntPositive]>:$pairs,
+      ConfinedAttr<I64Attr, [IntPositive]>:$units);
+  let results = (outs Variadic<VectorOfLengthAndType<[4], [I32]>>:$results);
+  let assemblyFormat = [{
+    $lhs `[` $lhs_index `]` $lhs_sign `,` $rhs `[` $rhs_index `]` $rhs_sign
+    `pairs` $pairs `units` $units `into` `(` $accumulators `)` attr-dict `:`
+    type($lhs) `,` type($rhs) `,` type($accumulators)
+  }];
+  let extraClassDeclaration = [{
+    /// Pairs of columns.
+    int64_t getColumns() { return getAccumulators().size() / getPairs(); }
+  }];
+  let hasVerifier = 1;
+}
+
 def Qdot_LookupBytesOp : Qdot_Op<"lookup_bytes", [
     AllTypesMatch<["indices", "result"]>]> {
   let summary = "Entries of a 256-entry table for every byte of a vector";

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "PanelLoop.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/UB/IR/UBOps.h"
@@ -269,15 +270,21 @@ struct LowerDotAArch64
       NarrowLowering(op).run();
     getOperation().walk(
         [&](LookupBytesOp op) { replace(op, lowerLookup(op)); });
-    WalkResult result = getOperation().walk([&](Dot2x2Op op) {
-      bool isScalable = cast<VectorType>(op.getType()).isScalable();
+    WalkResult result = getOperation().walk([&](Operation *op) {
+      if (!isa<Dot2x2Op, Dot2x2PanelsOp>(op))
+        return WalkResult::advance();
+      Type type = op->getResult(0).getType();
+      bool isScalable = cast<VectorType>(type).isScalable();
       if (!hasI8mm || (isScalable && !table->isScalable)) {
-        op.emitOpError() << "on " << op.getType() << " needs feature '"
-                         << (hasI8mm ? "sve" : "i8mm") << "', which target '"
-                         << target << "' does not have";
+        op->emitOpError() << "on " << type << " needs feature '"
+                          << (hasI8mm ? "sve" : "i8mm") << "', which target '"
+                          << target << "' does not have";
         return WalkResult::interrupt();
       }
-      replace(op, lowerDot2x2(op));
+      if (auto loop = dyn_cast<Dot2x2PanelsOp>(op))
+        lowerPanelLoop(loop);
+      else
+        replace(op, lowerDot2x2(cast<Dot2x2Op>(op)));
       return WalkResult::advance();
     });
     if (result.wasInterrupted())

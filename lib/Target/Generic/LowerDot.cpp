@@ -7,6 +7,7 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "qdot/Dialect/Qdot.h"
@@ -44,6 +45,7 @@ struct LowerDot : public qdot::impl::LowerDotBase<LowerDot> {
       op.replaceAllUsesWith(sum);
       op.erase();
     });
+    getOperation().walk([](Dot2x2PanelsOp op) { expand(op); });
     getOperation().walk([](Dot2x2Op op) {
       OpBuilder builder(op);
       op.replaceAllUsesWith(multiply(builder, op));
@@ -80,6 +82,43 @@ private:
       return WalkResult::interrupt();
     });
     return failure(result.wasInterrupted());
+  }
+
+  /// A loop over the units.
+  static void expand(Dot2x2PanelsOp op) {
+    OpBuilder builder(op);
+    Location loc = op.getLoc();
+    auto type = VectorType::get({16}, builder.getI8Type());
+    auto constant = [&](int64_t value) -> Value {
+      return arith::ConstantIndexOp::create(builder, loc, value);
+    };
+    auto loop =
+        scf::ForOp::create(builder, loc, constant(0), constant(op.getUnits()),
+                           constant(1), op.getAccumulators());
+    builder.setInsertionPointToStart(loop.getBody());
+    auto load = [&](Value side, Value index, int64_t count) {
+      Value bytes = arith::MulIOp::create(
+          builder, loc, loop.getInductionVar(), constant(16 * count));
+      Value first = arith::AddIOp::create(builder, loc, index, bytes);
+      SmallVector<Value> loaded;
+      for (int64_t at = 0; at < count; ++at)
+        loaded.push_back(vector::LoadOp::create(
+            builder, loc, type, side,
+            arith::AddIOp::create(builder, loc, first, constant(16 * at))
+                .getResult()));
+      return loaded;
+    };
+    SmallVector<Value> sums;
+    int64_t columns = op.getColumns();
+    SmallVector<Value> lefts = load(op.getLhs(), op.getLhsIndex(), op.getPairs());
+    SmallVector<Value> rights = load(op.getRhs(), op.getRhsIndex(), columns);
+    for (auto [number, sum] : llvm::enumerate(loop.getRegionIterArgs()))
+      sums.push_back(Dot2x2Op::create(
+          builder, loc, sum, lefts[number / columns], rights[number % columns],
+          op.getLhsSign(), op.getRhsSign()));
+    scf::YieldOp::create(builder, loc, sums);
+    op.replaceAllUsesWith(loop.getResults());
+    op.erase();
   }
 
   /// One lane after the other.

@@ -443,6 +443,10 @@ GROUPS = {
     "rows": lambda: dense_rows(range(1, 131), some_columns, 11),
     "all-rows": lambda: dense_rows(range(1, 131), lambda k: range(1, 18), 11),
     "tiles": lambda: dense_tiles(covering_tiles(), 12),
+    # Tiles of eight rows by twelve columns, in loops of several iterations.
+    "panels": lambda: dense_tiles(
+        [(m, n, k) for m in (7, 8, 16) for n in (12, 13, 24)
+         for k in (121, 128, 136, 200)], 37),
     "conv": lambda: [*convolutions("plain", 60, 13),
                      *convolutions("few", 30, 14),
                      *convolutions("pointwise", 30, 15),

@@ -169,3 +169,17 @@ func.func @rescale_vector(%v: vector<4xi32>, %m: vector<4xi32>, %e: vector<4xi32
   %0 = qdot.rescale %v, %m, %e contract tosa_double : vector<4xi32>
   return %0 : vector<4xi32>
 }
+
+// CHECK-LABEL: func.func @panels(
+// CHECK-SAME: %[[X:.*]]: memref<256xi8>, %[[W:.*]]: memref<128xi8>, %[[I:.*]]: index, %[[J:.*]]: index
+// CHECK: %[[R:.*]]:2 = scf.for %{{.*}} = %{{.*}} to %c8{{.*}} step
+// CHECK: vector.load %[[X]][%{{.*}}] : memref<256xi8>, vector<16xi8>
+// CHECK: vector.load %[[X]][%{{.*}}] : memref<256xi8>, vector<16xi8>
+// CHECK: vector.load %[[W]][%{{.*}}] : memref<128xi8>, vector<16xi8>
+// CHECK-NOT: qdot.
+// CHECK: return %[[R]]#0, %[[R]]#1
+func.func @panels(%x: memref<256xi8>, %w: memref<128xi8>, %i: index, %j: index, %a: vector<4xi32>, %b: vector<4xi32>) -> (vector<4xi32>, vector<4xi32>) {
+  %r:2 = qdot.dot_2x2_panels %x[%i] signed, %w[%j] signed pairs 2 units 8 into (%a, %b)
+      : memref<256xi8>, memref<128xi8>, vector<4xi32>, vector<4xi32>
+  return %r#0, %r#1 : vector<4xi32>, vector<4xi32>
+}

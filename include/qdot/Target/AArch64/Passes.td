@@ -13,8 +13,8 @@ include "mlir/Pass/PassBase.td"
 def LowerDotAArch64 : Pass<"qdot-lower-dot-aarch64", "::mlir::ModuleOp"> {
   let summary = "Lower qdot.dot and other vector ops to AArch64 instructions";
   let description = [{
-    In: `qdot.dot`, `qdot.dot_2x2`, `qdot.repeat`, `qdot.narrow`,
-    `qdot.lookup_bytes`, `qdot.rescale`. Out: intrinsics of the
+    In: `qdot.dot`, `qdot.dot_2x2`, `qdot.dot_2x2_panels`, `qdot.repeat`,
+    `qdot.narrow`, `qdot.lookup_bytes`, `qdot.rescale`. Out: intrinsics of the
     target's instructions where its vectors have 4 lanes: `sdot` and `udot` for
     equal signs, `usdot` for different ones, `smmla`, `ummla` and `usmmla`,
     `sqxtn` and `sqxtun`, `tbl` and `tbx`, `sqdmulh` or `sqrdmulh` and `srshl`
@@ -22,10 +22,12 @@ def LowerDotAArch64 : Pass<"qdot-lower-dot-aarch64", "::mlir::ModuleOp"> {
     values instead. Where `qdot.dot` repeats four bytes of another vector,
     LLVM forms the lane-indexed instruction. Scalable vectors (SVE) take the
     same instructions, with a lane where an operand is a `qdot.repeat`.
+    `qdot.dot_2x2_panels` of four pairs of rows by six pairs of columns becomes
+    a loop in assembly, whose order of loads and products LLVM keeps.
 
     Without i8mm there is no `usdot`; an unsigned byte u is then taken as
-    (u - 128) + 64 + 64, which is three `sdot` and exact. `qdot.dot_2x2` without
-    i8mm and scalable vectors without SVE are refused, so is an unknown target. Other shapes stay for
+    (u - 128) + 64 + 64, which is three `sdot` and exact. `qdot.dot_2x2` and
+    `qdot.dot_2x2_panels` without i8mm and scalable vectors without SVE are refused, so is an unknown target. Other shapes stay for
     `qdot-lower-dot`.
 
     Example (`target=aarch64-dotprod`):
@@ -46,6 +48,7 @@ def LowerDotAArch64 : Pass<"qdot-lower-dot-aarch64", "::mlir::ModuleOp"> {
   ];
   let dependentDialects = ["::mlir::arith::ArithDialect",
                            "::mlir::LLVM::LLVMDialect",
+                           "::mlir::memref::MemRefDialect",
                            "::mlir::ub::UBDialect",
                            "::mlir::vector::VectorDialect"];
 }

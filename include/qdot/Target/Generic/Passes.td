@@ -50,8 +50,8 @@ def LowerOps : Pass<"qdot-lower-ops", "::mlir::ModuleOp"> {
 def LowerDot : Pass<"qdot-lower-dot", "::mlir::ModuleOp"> {
   let summary = "Lower qdot.dot and other vector ops to portable vector code";
   let description = [{
-    In: `qdot.dot`, `qdot.dot_2x2`, `qdot.repeat`, `qdot.lookup_bytes`,
-    `qdot.narrow`, `qdot.rescale`. Out: none; extensions to i32 or i64, products
+    In: `qdot.dot`, `qdot.dot_2x2`, `qdot.dot_2x2_panels`, `qdot.repeat`,
+    `qdot.lookup_bytes`, `qdot.narrow`, `qdot.rescale`. Out: none; extensions to i32 or i64, products
     and sums, clamps and shuffles, which run on every machine.
 
     Example:
@@ -71,6 +71,7 @@ def LowerDot : Pass<"qdot-lower-dot", "::mlir::ModuleOp"> {
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect",
                            "::mlir::memref::MemRefDialect",
+                           "::mlir::scf::SCFDialect",
                            "::mlir::vector::VectorDialect"];
 }
 
