@@ -82,7 +82,7 @@ qdot::statistics::parseTable(llvm::StringRef text, llvm::StringRef fileName,
                        llvm::Twine(text.size()));
   RangeTable table;
   if (llvm::Error error = parseInto(text, fileName, format, table))
-    return std::move(error);
+    return error;
   if (table.ranges.empty())
     return refuseTable(fileName + ": expected at least one range");
   return std::move(table.ranges);

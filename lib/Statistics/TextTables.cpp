@@ -137,7 +137,7 @@ public:
       if (row.size() > maxColumns)
         return fail("expected at most 64 columns");
       if (llvm::Error error = readField(row.back()))
-        return std::move(error);
+        return error;
       if (isAtEnd() || text[pos] != ',')
         break;
       ++pos;
@@ -271,7 +271,7 @@ qdot::statistics::parseNameMap(llvm::StringRef text, llvm::StringRef fileName) {
   NameMap names;
   CsvTable csv(text, fileName);
   if (llvm::Error error = csv.readHeader({"name", "site"}))
-    return std::move(error);
+    return error;
   while (!csv.isAtEnd()) {
     auto row = csv.readRow();
     if (!row)
