@@ -7,6 +7,7 @@
 
 #include "qdot/Numerics/ChannelOrder.h"
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <numeric>
 #include <random>
@@ -29,70 +30,79 @@ static float getInstructions(float share) {
 }
 
 namespace {
-/// The estimate of one layer, eight channels at a time.
+/// The estimate of one layer, some neighbouring channels at a time.
 class Estimate {
 public:
   /// Both pairs of a group decide what it takes. For a search, `hint` is the
   /// share that each counts by itself: mending one of two is no gain otherwise.
   Estimate(const ChannelWeights &layer, float hint)
-      : layer(layer), hint(hint) {
+      : layer(layer), hint(hint),
+        vectors((layer.columns + lanes - 1) / lanes) {
     int64_t most = std::max<int64_t>(layer.activation.max, 1);
-    scale = static_cast<float>(most) / 32767.0f;
+    for (size_t sum = 0; sum < instructions.size(); ++sum)
+      instructions[sum] = getInstructions(float(sum * most) / 32767.0f);
     if (layer.isProducer)
       addPairs();
     else
       addRows();
   }
 
+  /// Channels that are estimated together.
+  int64_t getPartSize() const { return layer.isProducer ? lanes : 4; }
   int64_t getNumParts() const {
-    return (layer.getNumChannels() + lanes - 1) / lanes;
+    int64_t channels = layer.getNumChannels();
+    return layer.isProducer ? vectors : channels / 4;
   }
 
-  /// Instructions for the channels at eight neighbouring places.
+  /// Instructions for the channels at the places of one part.
   double getPart(const std::vector<int64_t> &order, int64_t part) const {
-    double sum = layer.isProducer ? getColumns(order, lanes * part) : 0;
-    if (!layer.isProducer)
-      for (int64_t place = lanes * part;
-           place + 4 <= std::min(lanes * (part + 1), layer.rows); place += 4)
-        sum += getGroup(order, place);
+    double sum = layer.isProducer ? getColumns(order, lanes * part)
+                                  : getGroup(order, 4 * part);
     return sum * layer.uses;
   }
 
 private:
+  /// Parts of the weights of either sign, rows filled up to whole vectors.
   void addRows() {
-    for (int8_t weight : layer.weights) {
-      positive.push_back(std::max<int16_t>(weight, 0));
-      negative.push_back(std::max<int16_t>(-weight, 0));
-    }
+    int64_t width = vectors * lanes;
+    positive.resize(layer.taps * layer.rows * width);
+    negative.resize(positive.size());
+    for (int64_t row = 0; row < layer.taps * layer.rows; ++row)
+      for (int64_t column = 0; column < layer.columns; ++column) {
+        int8_t weight = layer.weights[row * layer.columns + column];
+        positive[row * width + column] = std::max<int16_t>(weight, 0);
+        negative[row * width + column] = std::max<int16_t>(-weight, 0);
+      }
   }
 
   /// Four rows, over all taps and columns.
   double getGroup(const std::vector<int64_t> &order, int64_t place) const {
     float sum = 0;
     for (int64_t tap = 0; tap < layer.taps; ++tap)
-      for (int64_t first = 0; first < layer.columns; first += lanes) {
-        int64_t count = std::min(lanes, layer.columns - first);
-        float a = getPair(order, place, tap, first, count) * scale;
-        float b = getPair(order, place + 2, tap, first, count) * scale;
-        sum += (1 - hint) * getInstructions(std::max(a, b)) +
-               hint / 2 * (getInstructions(a) + getInstructions(b));
+      for (int64_t vector = 0; vector < vectors; ++vector) {
+        int16_t a = getPair(order, place, tap, vector);
+        int16_t b = getPair(order, place + 2, tap, vector);
+        sum += (1 - hint) * instructions[std::max(a, b)] +
+               hint / 2 * (instructions[a] + instructions[b]);
       }
     return sum;
   }
 
   /// The largest sum of one sign in the lanes of two neighbours.
-  int getPair(const std::vector<int64_t> &order, int64_t place, int64_t tap,
-              int64_t first, int64_t count) const {
-    size_t a = getStart(order[place], tap) + first;
-    size_t b = getStart(order[place + 1], tap) + first;
-    int worst = 0;
-    for (int64_t lane = 0; lane < count; ++lane)
-      worst = std::max({worst, positive[a + lane] + positive[b + lane],
-                        negative[a + lane] + negative[b + lane]});
-    return worst;
-  }
-  size_t getStart(int64_t row, int64_t tap) const {
-    return (tap * layer.rows + row) * layer.columns;
+  int16_t getPair(const std::vector<int64_t> &order, int64_t place,
+                  int64_t tap, int64_t vector) const {
+    size_t width = vectors * lanes;
+    size_t a = (tap * layer.rows + order[place]) * width + vector * lanes;
+    size_t b = (tap * layer.rows + order[place + 1]) * width + vector * lanes;
+    int16_t sums[lanes];
+    for (int64_t lane = 0; lane < lanes; ++lane)
+      sums[lane] =
+          std::max<int16_t>(positive[a + lane] + positive[b + lane],
+                            negative[a + lane] + negative[b + lane]);
+    for (int64_t half = lanes / 2; half > 0; half /= 2)
+      for (int64_t lane = 0; lane < half; ++lane)
+        sums[lane] = std::max(sums[lane], sums[lane + half]);
+    return sums[0];
   }
 
   /// The largest sums of the groups of every column: no order changes them.
@@ -107,8 +117,8 @@ private:
   int16_t getSum(int64_t tap, int64_t row, int64_t column) const {
     int worst = 0;
     for (int64_t at : {row, row + 2}) {
-      int a = layer.weights[getStart(at, tap) + column];
-      int b = layer.weights[getStart(at + 1, tap) + column];
+      size_t start = (tap * layer.rows + at) * layer.columns + column;
+      int a = layer.weights[start], b = layer.weights[start + layer.columns];
       worst = std::max({worst, std::max(a, 0) + std::max(b, 0),
                         std::max(-a, 0) + std::max(-b, 0)});
     }
@@ -119,21 +129,24 @@ private:
   double getColumns(const std::vector<int64_t> &order, int64_t first) const {
     int64_t groups = layer.taps * (layer.rows / 4);
     int64_t last = std::min(first + lanes, layer.columns);
+    std::vector<int16_t> worst(groups, 0);
+    for (int64_t place = first; place < last; ++place)
+      for (int64_t group = 0; group < groups; ++group)
+        worst[group] =
+            std::max(worst[group], sums[order[place] * groups + group]);
     float sum = 0;
-    for (int64_t group = 0; group < groups; ++group) {
-      int16_t worst = 0;
-      for (int64_t place = first; place < last; ++place)
-        worst = std::max(worst, sums[order[place] * groups + group]);
-      sum += getInstructions(static_cast<float>(worst) * scale);
-    }
+    for (int16_t most : worst)
+      sum += instructions[most];
     return sum;
   }
 
   const ChannelWeights &layer;
   float hint;
-  std::vector<int16_t> positive, negative; ///< parts of the weights of a reader
+  int64_t vectors; ///< of the columns
+  /// What a group takes by the largest sum of two weights of one sign.
+  std::array<float, 257> instructions;
+  std::vector<int16_t> positive, negative; ///< of a reader: [tap][row][column]
   std::vector<int16_t> sums; ///< of a producer: [column][tap and group]
-  float scale; ///< of a sum of weights, to a share of 16 bits
 };
 } // namespace
 
@@ -153,18 +166,23 @@ public:
   explicit Search(const std::vector<ChannelWeights> &layers)
       : order(layers.front().getNumChannels()) {
     constexpr float hint = 0.5f;
-    for (const ChannelWeights &layer : layers)
-      estimates.emplace_back(layer, hint);
     std::iota(order.begin(), order.end(), 0);
-    for (int64_t part = 0; part < estimates.front().getNumParts(); ++part)
-      costs.push_back(getPart(part));
-    total = std::accumulate(costs.begin(), costs.end(), 0.0);
+    for (const ChannelWeights &layer : layers) {
+      estimates.emplace_back(layer, hint);
+      costs.emplace_back();
+      for (int64_t part = 0; part < estimates.back().getNumParts(); ++part)
+        costs.back().push_back(estimates.back().getPart(order, part));
+      total = std::accumulate(costs.back().begin(), costs.back().end(), total);
+      weights += layer.weights.size() / order.size();
+    }
   }
 
   std::vector<int64_t> run() {
     // Standard, so that every machine finds the same order.
     std::minstd_rand random(1);
-    int64_t channels = order.size(), turns = 64 * channels;
+    int64_t channels = order.size();
+    int64_t turns =
+        channels * std::clamp<int64_t>(turnsTimesWeights / weights, 4, 64);
     double best = total, start = 0.02 * total / double(channels);
     std::vector<int64_t> bestOrder = order;
     for (int64_t turn = 0; turn < turns; ++turn) {
@@ -181,10 +199,24 @@ public:
   }
 
 private:
-  double getPart(int64_t part) const {
+  /// Exchanges of a channel times its weights: what keeps the time linear in
+  /// the weights.
+  static constexpr int64_t turnsTimesWeights = 8192;
+
+  /// What the parts of places a and b take in layer `number`, as they are or as
+  /// `order` now says.
+  double getParts(size_t number, int64_t a, int64_t b, bool isNew) {
+    const Estimate &estimate = estimates[number];
+    int64_t size = estimate.getPartSize(), count = estimate.getNumParts();
     double sum = 0;
-    for (const Estimate &estimate : estimates)
-      sum += estimate.getPart(order, part);
+    for (int64_t part : {a / size, b / size}) {
+      // Behind the last whole group.
+      if (part >= count)
+        continue;
+      sum += isNew ? estimate.getPart(order, part) : costs[number][part];
+      if (a / size == b / size)
+        break;
+    }
     return sum;
   }
 
@@ -193,25 +225,28 @@ private:
     // Two that are added anyway.
     if (a / 2 == b / 2)
       return;
-    int64_t partA = a / lanes, partB = b / lanes;
-    bool isOne = partA == partB;
     std::swap(order[a], order[b]);
-    double first = getPart(partA), second = isOne ? 0 : getPart(partB);
-    double more = first + second - costs[partA] - (isOne ? 0 : costs[partB]);
+    double more = 0;
+    for (size_t number = 0; number < estimates.size(); ++number)
+      more += getParts(number, a, b, true) - getParts(number, a, b, false);
     if (more > most) {
       std::swap(order[a], order[b]);
       return;
     }
-    costs[partA] = first;
-    if (!isOne)
-      costs[partB] = second;
     total += more;
+    for (size_t number = 0; number < estimates.size(); ++number)
+      for (int64_t place : {a, b}) {
+        int64_t part = place / estimates[number].getPartSize();
+        if (part < estimates[number].getNumParts())
+          costs[number][part] = estimates[number].getPart(order, part);
+      }
   }
 
   std::vector<Estimate> estimates;
+  std::vector<std::vector<double>> costs; ///< of every layer's parts
   std::vector<int64_t> order;
-  std::vector<double> costs; ///< of every eight places
-  double total;
+  double total = 0;
+  int64_t weights = 0; ///< of every channel
 };
 } // namespace
 
