@@ -15,8 +15,7 @@ import shapes
 import workers
 from compiler import sizes
 from measure import Row
-from models import found_models, own_entrant
-from workers import Failed
+from models import cases, own_entrant
 
 
 def model_text(shape, operands):
@@ -59,16 +58,6 @@ func.func @main(%x: {x_type}) -> {y_type} {{
 """
 
 
-def float_rivals(bench, target, shape, files, exact):
-    for name, start, make in (
-            ("onednn", workers.start_onednn, rivals.onednn_entrants),
-            ("openblas", workers.start_openblas, rivals.openblas_entrants)):
-        worker = bench.worker(f"{name} {target}", start, target)
-        if worker:
-            yield from (one for one in make(worker, shape, files, exact)
-                        if one.output == "f32")
-
-
 def float_row(bench, target, shape, name):
     operands = kernels.make_operands(shape, "a8")
     exact = rivals.exact_result(shape, operands)
@@ -79,23 +68,18 @@ def float_row(bench, target, shape, name):
     ours = rivals.Entrant("qdot f32", bench.qdot(),
                           (library, files("x_f32"), *sizes(library)),
                           rivals.checks(exact)["f32"], "f32")
-    first, *rest = bench.measure(
-        [ours, *float_rivals(bench, target, shape, files, exact)])
-    return Row("float", name, first, rest, shapes.FLOAT_KERNEL_GOAL,
-               shape.operations)
+    others = [one for one in bench.library_entrants(target, shape, files, exact)
+              if one.output == "f32"]
+    first, *rest = bench.measure([ours, *others])
+    yield Row("float", name, first, rest, shapes.FLOAT_KERNEL_GOAL,
+              shape.operations)
 
 
 def float_rows(bench):
     listed = shapes.SMOKE[1:2] if bench.options.smoke else shapes.FLOATS
-    for target in bench.options.targets:
-        for shape in listed:
-            name = f"{target}/{shape.name}"
-            if not bench.wants(f"float/{name}"):
-                continue
-            try:
-                yield float_row(bench, target, shape, name)
-            except Failed as error:
-                bench.fail(f"float/{name}", error)
+    return bench.rows("float", [
+        (f"{target}/{shape.name}", target, shape)
+        for target in bench.options.targets for shape in listed], float_row)
 
 
 # --- calibration -----------------------------------------------------------
@@ -125,18 +109,10 @@ def calibrate_row(bench, model, target, name):
         [rivals.Entrant("qdot instrumented", worker,
                         (counted, x, *sizes(counted)), check, "f32"),
          own_entrant(bench, "qdot plain", plain, x, check, "f32")])
-    return Row("calibrate", name, ours, [rest], shapes.CALIBRATE_GOAL)
+    yield Row("calibrate", name, ours, [rest], shapes.CALIBRATE_GOAL)
 
 
 def calibrate_rows(bench):
     if bench.options.smoke:
-        return
-    for model in found_models(bench):
-        for target in bench.options.targets:
-            name = f"{target}/{model.name}"
-            if not bench.wants(f"calibrate/{name}"):
-                continue
-            try:
-                yield calibrate_row(bench, model, target, name)
-            except Failed as error:
-                bench.fail(f"calibrate/{name}", error)
+        return ()
+    return bench.rows("calibrate", cases(bench), calibrate_row)

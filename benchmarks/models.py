@@ -21,7 +21,6 @@ import shapes
 import workers
 from compiler import sizes
 from measure import Row
-from workers import Failed
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT / "tools"))
@@ -167,13 +166,12 @@ def rows_of(bench, model, target, name):
               shapes.FLOAT_GOAL if is_avx2 else None, only_right=True)
 
 
+def cases(bench):
+    """(name, model, target) of the rows of whole models."""
+    return [(f"{target}/{model.name}", model, target)
+            for model in found_models(bench)
+            for target in bench.options.targets]
+
+
 def model_rows(bench):
-    for model in found_models(bench):
-        for target in bench.options.targets:
-            name = f"{target}/{model.name}"
-            if not bench.wants(f"model/{name}"):
-                continue
-            try:
-                yield from rows_of(bench, model, target, name)
-            except Failed as error:
-                bench.fail(f"model/{name}", error)
+    return bench.rows("model", cases(bench), rows_of)

@@ -76,6 +76,26 @@ class Bench:
             self.overhead = self.measure([entrant])[0].best or 0.0
         return self.overhead
 
+    def library_entrants(self, target, shape, files, exact):
+        """Kernels of the libraries that are installed."""
+        for name, start, make in (
+                ("onednn", workers.start_onednn, rivals.onednn_entrants),
+                ("openblas", workers.start_openblas, rivals.openblas_entrants)):
+            worker = self.worker(f"{name} {target}", start, target)
+            if worker:
+                yield from make(worker, shape, files, exact)
+
+    def rows(self, table, cases, make):
+        """The rows that `make(self, *case, name)` yields for every (name, *case)
+        that is wanted; a case without a result of ours is noted."""
+        for name, *case in cases:
+            if not self.wants(f"{table}/{name}"):
+                continue
+            try:
+                yield from make(self, *case, name)
+            except Failed as error:
+                self.fail(f"{table}/{name}", error)
+
     def measure(self, entrants):
         return measure(entrants, self.options.rounds, self.options.turn)
 
@@ -99,12 +119,7 @@ def kernel_model(bench, shape, operands, activations):
 
 def kernel_rivals(bench, target, shape, files, exact):
     """The rivals that are installed."""
-    for name, start, make in (
-            ("onednn", workers.start_onednn, rivals.onednn_entrants),
-            ("openblas", workers.start_openblas, rivals.openblas_entrants)):
-        worker = bench.worker(f"{name} {target}", start, target)
-        if worker:
-            yield from make(worker, shape, files, exact)
+    yield from bench.library_entrants(target, shape, files, exact)
     worker = bench.onnxruntime()
     if worker:
         beyond = workers.beyond(target)

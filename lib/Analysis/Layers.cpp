@@ -75,7 +75,7 @@ bool qdot::isContractionBody(linalg::LinalgOp op) {
   return body.kind == BodyKind::MultiplyAdd && body.inputs[0] != body.inputs[1];
 }
 
-static bool isF32Tensor(Value value) {
+bool qdot::isF32Tensor(Value value) {
   auto type = dyn_cast<RankedTensorType>(value.getType());
   return type && type.getElementType().isF32();
 }

@@ -43,7 +43,7 @@ ChannelSet::ChannelSet(TensorDim start) : size(getSize(start)) {
       continue;
     auto result = dyn_cast<OpResult>(value);
     if (!result) {
-      refuse(nullptr, "the caller gives the order");
+      refuse("the caller gives the order");
       return;
     }
     followResult(result, dim);
@@ -52,16 +52,14 @@ ChannelSet::ChannelSet(TensorDim start) : size(getSize(start)) {
   }
 }
 
-void ChannelSet::refuse(Operation *op, StringRef why) {
-  if (!reason.empty())
-    return;
-  reason = why;
-  observer = op;
+void ChannelSet::refuse(StringRef why) {
+  if (reason.empty())
+    reason = why;
 }
 
 void ChannelSet::visit(TensorDim dim) {
   if (ShapedType::isDynamic(size) || getSize(dim) != size)
-    return refuse(dim.first.getDefiningOp(), "the size is dynamic");
+    return refuse("the size is dynamic");
   members.insert(dim);
 }
 
@@ -101,7 +99,7 @@ void ChannelSet::followUse(OpOperand &use, int64_t dim) {
 void ChannelSet::followLoop(Operation *op, AffineMap map, int64_t dim) {
   auto expr = dyn_cast<AffineDimExpr>(map.getResult(dim));
   if (!expr)
-    return refuse(op, "a window slides over the dimension");
+    return refuse("a window slides over the dimension");
   unsigned loop = expr.getPosition();
   if (!joined.insert({op, loop}).second)
     return;
@@ -116,14 +114,14 @@ void ChannelSet::visitLoop(OpOperand &operand, AffineMap map, unsigned loop) {
     if (!expr.isFunctionOfDim(loop))
       continue;
     if (!isa<AffineDimExpr>(expr))
-      return refuse(operand.getOwner(), "a window slides over the dimension");
+      return refuse("a window slides over the dimension");
     visit(operand, at);
   }
 }
 
 void ChannelSet::followContract(ContractOp op, unsigned loop) {
   if (op.getNumResults() == 0 || op.getKernel())
-    return refuse(op, "a schedule has been chosen");
+    return refuse("a schedule has been chosen");
   loops.push_back({op, loop});
   for (OpOperand &operand : op->getOpOperands())
     if (&operand != &op.getInitMutable())
@@ -135,10 +133,10 @@ void ChannelSet::followContract(ContractOp op, unsigned loop) {
 
 void ChannelSet::followLinalg(linalg::LinalgOp op, unsigned loop) {
   if (!op.hasPureTensorSemantics() || op.hasIndexSemantics())
-    return refuse(op, "values depend on the place");
+    return refuse("values depend on the place");
   // In floats, the order decides how sums are rounded.
   if (op.getIteratorTypesArray()[loop] != utils::IteratorType::parallel)
-    return refuse(op, "the dimension is reduced");
+    return refuse("the dimension is reduced");
   for (OpOperand &operand : op->getOpOperands()) {
     AffineMap map = op.getMatchingIndexingMap(&operand);
     visitLoop(operand, map, loop);
@@ -232,7 +230,7 @@ static std::optional<int64_t> matchMove(Operation *op, int64_t dim,
 void ChannelSet::followMove(Operation *op, int64_t dim, bool isSource) {
   std::optional<int64_t> other = matchMove(op, dim, isSource);
   if (!other)
-    return refuse(op, "the order is visible");
+    return refuse("the order is visible");
   int64_t source = isSource ? dim : *other, result = isSource ? *other : dim;
   visit({op->getResult(0), result});
   if (isa<tensor::ConcatOp>(op)) {

@@ -32,8 +32,6 @@ public:
 
   /// Why the order is not free; empty if it is.
   llvm::StringRef getReason() const { return reason; }
-  /// The op at which that was found; null for an argument.
-  mlir::Operation *getObserver() const { return observer; }
 
   /// Dimensions of tensors that are no constants.
   llvm::ArrayRef<TensorDim> getMembers() const { return members.getArrayRef(); }
@@ -68,11 +66,11 @@ private:
   void followMove(mlir::Operation *op, int64_t dim, bool isSource);
   void followResult(mlir::OpResult result, int64_t dim);
   void followUse(mlir::OpOperand &use, int64_t dim);
-  void refuse(mlir::Operation *op, llvm::StringRef why);
+  /// The first reason counts.
+  void refuse(llvm::StringRef why);
 
   int64_t size;
   llvm::StringRef reason;
-  mlir::Operation *observer = nullptr;
   llvm::SetVector<TensorDim> members;
   llvm::DenseSet<std::pair<mlir::Operation *, unsigned>> joined;
   llvm::SmallVector<std::pair<ContractOp, unsigned>> loops;

@@ -22,11 +22,6 @@ namespace qdot {
 using namespace mlir;
 using namespace qdot;
 
-static bool isF32Tensor(Value value) {
-  auto type = dyn_cast<RankedTensorType>(value.getType());
-  return type && type.getElementType().isF32();
-}
-
 /// The quantized element type of what `value` is dequantized from; null when it
 /// is not, or has several scales.
 static Type getScale(Value value) {

@@ -119,6 +119,9 @@ private:
 /// and data movement whose operands are all constant.
 bool isConstantTensor(mlir::Value value);
 
+/// True for a ranked tensor of f32 elements.
+bool isF32Tensor(mlir::Value value);
+
 /// True for an operation that yields or takes a tensor with float elements.
 bool isFloatTensorOp(mlir::Operation *op);
 

@@ -1,0 +1,211 @@
+//===- ImportPasses.td - What a model brings along -*- tablegen -*-===//
+//
+// Part of the qdot project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QDOT_PREPARE_IMPORTPASSES_TD
+#define QDOT_PREPARE_IMPORTPASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def CheckModel : Pass<"qdot-check-model", "::mlir::ModuleOp"> {
+  let summary = "Reject models that cannot be quantized";
+  let description = [{
+    Changes nothing. It is an error, with the value and its place, when
+    * the module holds no function, a function has no body or calls itself;
+    * an argument has rank 0, any tensor is unranked, has a dimension of size 0,
+      or has elements of another float type than f32;
+    * a constant is NaN, a constant tensor holds NaN or (unless all its elements
+      are the same) an infinity, or a `dense_resource` has no data.
+
+    Scalars of other float types and infinite scalars are fine: imported bodies
+    use them for epsilons and bounds.
+
+    Example:
+
+    ```mlir
+    func.func @main(%x: tensor<1x4xf32>) -> tensor<1x4xf32> {
+      return %x : tensor<1x4xf32>
+    }
+    ```
+
+    passes.
+  }];
+}
+
+def WidenConstants : Pass<"qdot-widen-constants", "::mlir::ModuleOp"> {
+  let summary = "Store constants in f32 that are extended to it";
+  let description = [{
+    In: constant tensors in f16 or bf16, `dense` or `dense_resource`, that an
+    `arith.extf` extends to f32, as an op on tensors or as the only reader of
+    the value in the body of a `linalg.generic`. Out: the same values as an f32
+    constant, without the extension. Other readers of the constant keep it.
+    A `dense_resource` without data is an error.
+
+    Example:
+
+    ```mlir
+    func.func @main() -> tensor<2xf32> {
+      %h = arith.constant dense<[1.5, -0.25]> : tensor<2xf16>
+      %w = arith.extf %h : tensor<2xf16> to tensor<2xf32>
+      return %w : tensor<2xf32>
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    func.func @main() -> tensor<2xf32> {
+      %w = arith.constant dense<[1.5, -0.25]> : tensor<2xf32>
+      return %w : tensor<2xf32>
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
+def ImportFakeQuant : Pass<"qdot-import-fake-quant", "::mlir::ModuleOp"> {
+  let summary = "Recognize quantization that is written in arithmetic";
+  let description = [{
+    In: linalg on tensors in which quantization is spelled out elementwise, in
+    one op or in several that follow each other, with constants per tensor or
+    per channel: `x / s` (or `x * (1 / s)`), `math.roundeven`, optionally a zero
+    point added, a clamp in any spelling, optionally a conversion to integers
+    and back, the zero point subtracted, `* s`. Out: `qdot.quantize` and
+    `qdot.dequantize` instead, on activations and on constant weights. Integers
+    from elsewhere (constant weights in i8) that are only dequantized become
+    `quant.scast` and `qdot.dequantize`. The values are the same for every x that
+    is not NaN; with a multiplication by `1 / s`, except where x / s is within
+    rounding of a tie. Storage is i8: unsigned ranges move by their lower end.
+    Must run before `qdot-fold-constants`, which would compute the weights.
+
+    Left alone, with a remark: rounding half away from zero (round-half-away), a
+    zero point added before rounding (zero-point-before-rounding), scales that
+    are no normal f32 numbers (scale-not-normal), ranges of more than 8 bits or
+    without 0 (range-not-8-bit), zero points along several axes (several-axes),
+    unsigned integers that are no constants (unsigned-activation). A
+    `dense_resource` without data is an error.
+
+    Example:
+
+    ```mlir
+    func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
+      %s = arith.constant 0.5 : f32
+      %lo = arith.constant -128.0 : f32
+      %hi = arith.constant 127.0 : f32
+      %e = tensor.empty() : tensor<4xf32>
+      %y = linalg.generic {
+          indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>],
+          iterator_types = ["parallel"]} ins(%x : tensor<4xf32>) outs(%e : tensor<4xf32>) {
+      ^bb0(%a: f32, %o: f32):
+        %0 = arith.divf %a, %s : f32
+        %1 = math.roundeven %0 : f32
+        %2 = arith.maximumf %1, %lo : f32
+        %3 = arith.minimumf %2, %hi : f32
+        %4 = arith.mulf %3, %s : f32
+        linalg.yield %4 : f32
+      } -> tensor<4xf32>
+      return %y : tensor<4xf32>
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
+      %q = qdot.quantize %x : tensor<4xf32> -> tensor<4x!quant.uniform<i8:f32, 5.000000e-01>>
+      %y = qdot.dequantize %q : tensor<4x!quant.uniform<i8:f32, 5.000000e-01>> -> tensor<4xf32>
+      return %y : tensor<4xf32>
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::quant::QuantDialect",
+                           "::qdot::QdotDialect"];
+}
+
+def PlaceBiases : Pass<"qdot-place-biases", "::mlir::ModuleOp"> {
+  let summary = "Let contractions start from their quantized bias";
+  let description = [{
+    In: a contraction that starts from zero, and one op behind it that alone
+    reads it and adds a constant in 32-bit storage, dequantized, as models that
+    hold their scales have it. Out: the contraction starts from that constant,
+    so that its integers become part of the accumulator without rounding.
+    Biases in f32 are left to `qdot-fold-affine`.
+
+    Example:
+
+    ```mlir
+    func.func @main(%x: tensor<2x4xf32>, %w: tensor<4x3xf32>) -> tensor<2x3xf32> {
+      %bi = arith.constant dense<[5, -7, 100]> : tensor<3xi32>
+      %bq = quant.scast %bi : tensor<3xi32> to tensor<3x!quant.uniform<i32:f32, 1.250000e-01>>
+      %bd = qdot.dequantize %bq : tensor<3x!quant.uniform<i32:f32, 1.250000e-01>> -> tensor<3xf32>
+      %zero = arith.constant 0.0 : f32
+      %e = tensor.empty() : tensor<2x3xf32>
+      %i = linalg.fill ins(%zero : f32) outs(%e : tensor<2x3xf32>) -> tensor<2x3xf32>
+      %m = linalg.matmul ins(%x, %w : tensor<2x4xf32>, tensor<4x3xf32>) outs(%i : tensor<2x3xf32>) -> tensor<2x3xf32>
+      %y = linalg.generic {
+          indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (j)>, affine_map<(i, j) -> (i, j)>],
+          iterator_types = ["parallel", "parallel"]} ins(%m, %bd : tensor<2x3xf32>, tensor<3xf32>) outs(%e : tensor<2x3xf32>) {
+      ^bb0(%a: f32, %c: f32, %o: f32):
+        %0 = arith.addf %a, %c : f32
+        linalg.yield %0 : f32
+      } -> tensor<2x3xf32>
+      return %y : tensor<2x3xf32>
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    %i = linalg.broadcast ins(%bd : tensor<3xf32>) outs(%e : tensor<2x3xf32>) dimensions = [0]
+    %y = linalg.matmul ins(%x, %w : tensor<2x4xf32>, tensor<4x3xf32>) outs(%i : tensor<2x3xf32>) -> tensor<2x3xf32>
+    return %y : tensor<2x3xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
+def PropagateScales : Pass<"qdot-propagate-scales", "::mlir::ModuleOp"> {
+  let summary = "Give values that were only moved the scale of what they are";
+  let description = [{
+    In: models that hold their scales, as `qdot.quantize` and
+    `qdot.dequantize`, not necessarily around every op. Out: the same numbers,
+    with a quantize and a dequantize also around ops that only move or select
+    values (reshape, transpose, slice, pad, concat, maximum): behind those whose
+    operands have all the same scale, and in front of those that alone read
+    their operand and whose result is only quantized. A convolution whose
+    padding stands behind the dequantize of its input can so become an integer
+    one.
+
+    Left alone: scales per axis, operands of several scales, padding with a
+    number that has no code, ops with `qdot.keep_float`. Without a dequantize
+    nothing happens.
+
+    Example:
+
+    ```mlir
+    func.func @main(%q: tensor<2x4x!quant.uniform<i8:f32, 5.000000e-01>>) -> tensor<8xf32> {
+      %x = qdot.dequantize %q : tensor<2x4x!quant.uniform<i8:f32, 5.000000e-01>> -> tensor<2x4xf32>
+      %y = tensor.collapse_shape %x [[0, 1]] : tensor<2x4xf32> into tensor<8xf32>
+      return %y : tensor<8xf32>
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    %x = qdot.dequantize %q : tensor<2x4x!quant.uniform<i8:f32, 5.000000e-01>> -> tensor<2x4xf32>
+    %y = tensor.collapse_shape %x [[0, 1]] : tensor<2x4xf32> into tensor<8xf32>
+    %r = qdot.quantize %y : tensor<8xf32> -> tensor<8x!quant.uniform<i8:f32, 5.000000e-01>>
+    %z = qdot.dequantize %r : tensor<8x!quant.uniform<i8:f32, 5.000000e-01>> -> tensor<8xf32>
+    return %z : tensor<8xf32>
+    ```
+  }];
+  let dependentDialects = ["::qdot::QdotDialect"];
+}
+
+#endif // QDOT_PREPARE_IMPORTPASSES_TD
