@@ -32,17 +32,18 @@ static Value createIndex(OpBuilder &builder, Location loc, Value index,
   return arith::AddIOp::create(builder, loc, index, constant);
 }
 
-/// Alternates pieces of `width` bytes from the low or high half of every 128
-/// bits (`vpunpckl`, `vpunpckh`).
+/// Alternates pieces of `width` elements from the low or high half of every 128
+/// bits, which are `block` elements (`vpunpckl`, `vpunpckh`).
 static Value unpack(OpBuilder &builder, Location loc, Value a, Value b,
-                    int64_t width, bool isHigh) {
+                    int64_t width, bool isHigh, int64_t block = 16) {
   int64_t size = cast<VectorType>(a.getType()).getDimSize(0);
   SmallVector<int64_t> mask;
-  for (int64_t block = 0; block < size; block += 16)
-    for (int64_t at = 0; at < 8; at += width)
+  for (int64_t start = 0; start < size; start += block)
+    for (int64_t at = 0; at < block / 2; at += width)
       for (int64_t side = 0; side < 2; ++side)
-        for (int64_t byte = 0; byte < width; ++byte)
-          mask.push_back(side * size + block + (isHigh ? 8 : 0) + at + byte);
+        for (int64_t element = 0; element < width; ++element)
+          mask.push_back(side * size + start + (isHigh ? block / 2 : 0) + at +
+                         element);
   return vector::ShuffleOp::create(builder, loc, a, b, mask);
 }
 
@@ -56,6 +57,43 @@ SmallVector<Value> qdot::interleaveBytes(OpBuilder &builder, Location loc,
           unpack(builder, loc, low01, low23, 2, true),
           unpack(builder, loc, high01, high23, 2, false),
           unpack(builder, loc, high01, high23, 2, true)};
+}
+
+/// Two vectors that exchange blocks of four lanes: those of `a` whose number
+/// has `bit` with those of `b` whose number has not.
+static void exchangeBlocks(OpBuilder &builder, Location loc, Value &a, Value &b,
+                           int64_t bit) {
+  int64_t lanes = cast<VectorType>(a.getType()).getDimSize(0);
+  SmallVector<int64_t> first, second;
+  for (int64_t lane = 0; lane < lanes; ++lane) {
+    bool hasBit = lane / 4 & bit;
+    first.push_back(hasBit ? lanes + lane - 4 * bit : lane);
+    second.push_back(hasBit ? lanes + lane : lane + 4 * bit);
+  }
+  Value low = vector::ShuffleOp::create(builder, loc, a, b, first);
+  b = vector::ShuffleOp::create(builder, loc, a, b, second);
+  a = low;
+}
+
+SmallVector<Value> qdot::transposeVectors(OpBuilder &builder, Location loc,
+                                          ArrayRef<Value> rows) {
+  int64_t lanes = rows.size();
+  SmallVector<Value> columns(lanes);
+  // columns[4 g + c], block b: column 4 b + c of the rows from 4 g on.
+  for (int64_t row = 0; row < lanes; row += 4)
+    for (int64_t pair : {0, 1}) {
+      Value first = unpack(builder, loc, rows[row], rows[row + 1], 1, pair, 4);
+      Value second =
+          unpack(builder, loc, rows[row + 2], rows[row + 3], 1, pair, 4);
+      for (int64_t high : {0, 1})
+        columns[row + 2 * pair + high] =
+            unpack(builder, loc, first, second, 2, high, 4);
+    }
+  for (int64_t bit = 1; bit < lanes / 4; bit *= 2)
+    for (int64_t row = 0; row < lanes; ++row)
+      if (!(row / 4 & bit))
+        exchangeBlocks(builder, loc, columns[row], columns[row + 4 * bit], bit);
+  return columns;
 }
 
 Value qdot::createFlatView(OpBuilder &builder, Location loc, Value memref,

@@ -151,6 +151,7 @@ static void addScalars(OpPassManager &pm, const LoweringOptions &options) {
     expand.opMnemonics.push_back("roundeven");
   pm.addPass(math::createMathExpandOpsPass(expand));
   pm.addPass(createExpandExp());
+  pm.addPass(createLowerExtremes());
   pm.addPass(createCallLibm());
   pm.addPass(arith::createArithExpandOpsPass());
 }

@@ -43,8 +43,8 @@ func.func @sums(%x: memref<4x19xi8>, %y: memref<4xi32>) {
   return
 }
 
-// The order of a float sum is that of its loop; short rows and rows of unknown
-// length stay as well, and rows that are not contiguous.
+// Float sums of fewer rows than a vector has lanes stay, short rows, rows of
+// unknown length and those that are not contiguous.
 // CHECK-LABEL: func.func @stay
 // CHECK-COUNT-4: linalg.generic
 // CHECK-NOT: vector
@@ -65,6 +65,61 @@ func.func @stay(%x: memref<4x64xf32>, %y: memref<4xf32>, %short: memref<4x7xf32>
     linalg.yield %0 : f32
   }
   linalg.generic {indexing_maps = [affine_map<(i, j) -> (j, i)>, #i], iterator_types = ["parallel", "reduction"]} ins(%t : memref<64x4xf32>) outs(%y : memref<4xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %0 = arith.maximumf %a, %o : f32
+    linalg.yield %0 : f32
+  }
+  return
+}
+
+// Eight sums at a time, each in its order: the columns of transposed squares.
+// 24 shuffles for 64 elements; the last vector begins at 9 - 8 and repeats all
+// but one column. One number per row from another input.
+// CHECK-LABEL: func.func @float_sums
+// CHECK: %[[MEAN:.*]] = vector.load %{{.*}} : memref<16xf32>, vector<8xf32>
+// CHECK: %[[INIT:.*]] = vector.load %{{.*}} : memref<16xf32>, vector<8xf32>
+// CHECK: scf.for {{.*}} iter_args(%[[S:.*]] = %[[INIT]])
+// CHECK-COUNT-8: vector.load %{{.*}} : memref<16x9xf32>, vector<8xf32>
+// CHECK-COUNT-24: vector.shuffle
+// CHECK-NOT: vector.shuffle
+// CHECK: %[[D:.*]] = arith.subf %{{.*}}, %[[MEAN]] : vector<8xf32>
+// CHECK: %[[Q:.*]] = arith.mulf %[[D]], %[[D]] : vector<8xf32>
+// CHECK: arith.addf %[[S]], %[[Q]] : vector<8xf32>
+// CHECK-COUNT-7: arith.addf
+// CHECK: scf.yield
+// CHECK: arith.mulf
+// CHECK: arith.addf
+// CHECK-NOT: arith.addf
+// CHECK: vector.store
+func.func @float_sums(%x: memref<16x9xf32>, %mean: memref<16xf32>, %y: memref<16xf32>) {
+  linalg.generic {indexing_maps = [#ij, #i, #i], iterator_types = ["parallel", "reduction"]} ins(%x, %mean : memref<16x9xf32>, memref<16xf32>) outs(%y : memref<16xf32>) {
+  ^bb0(%a: f32, %m: f32, %o: f32):
+    %0 = arith.subf %a, %m : f32
+    %1 = arith.mulf %0, %0 : f32
+    %2 = arith.addf %o, %1 : f32
+    linalg.yield %2 : f32
+  }
+  return
+}
+
+// Ten rows: a block of eight by selections, two by themselves. A block with NaN
+// or zero is done again.
+// CHECK-LABEL: func.func @blocks
+// CHECK: scf.for
+// CHECK: %[[BIG:.*]] = arith.cmpf ogt, %[[A:.*]], %[[B:.*]] : vector<8xf32>
+// CHECK: arith.select %[[BIG]], %[[A]], %[[B]]
+// CHECK: %[[ZERO:.*]] = arith.cmpf oeq
+// CHECK: %[[NAN:.*]] = arith.cmpf uno
+// CHECK: %[[ANY:.*]] = arith.ori %[[ZERO]], %[[NAN]]
+// CHECK: %[[RARE:.*]] = vector.reduction <or>, %[[ANY]]
+// CHECK: scf.if %[[RARE]]
+// CHECK: vector.reduction <maximumf>
+// CHECK: } else {
+// CHECK: vector.store
+// CHECK: scf.for
+// CHECK: vector.reduction <maximumf>
+func.func @blocks(%x: memref<10x16xf32>, %y: memref<10xf32>) {
+  linalg.generic {indexing_maps = [#ij, #i], iterator_types = ["parallel", "reduction"]} ins(%x : memref<10x16xf32>) outs(%y : memref<10xf32>) {
   ^bb0(%a: f32, %o: f32):
     %0 = arith.maximumf %a, %o : f32
     linalg.yield %0 : f32

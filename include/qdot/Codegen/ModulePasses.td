@@ -370,6 +370,36 @@ def ExpandExp : Pass<"qdot-expand-exp", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::arith::ArithDialect"];
 }
 
+def LowerExtremes : Pass<"qdot-lower-extremes", "::mlir::ModuleOp"> {
+  let summary = "Turn float maxima and minima into LLVM's intrinsics";
+  let description = [{
+    `arith.maximumf` and `arith.minimumf` on f32 and f64, scalars and vectors of
+    one dimension, become `llvm.intr.maximum` and `llvm.intr.minimum`: NaN
+    spreads and +0 is above -0, on every target, as the interpreter has it. The
+    comparison and selection that `arith-expand` makes of them returns the
+    second of two zeros whatever their signs. Others stay.
+
+    Example:
+
+    ```mlir
+    func.func @f(%x: f32, %y: f32) -> f32 {
+      %0 = arith.maximumf %x, %y : f32
+      return %0 : f32
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    func.func @f(%x: f32, %y: f32) -> f32 {
+      %0 = llvm.intr.maximum(%x, %y) : (f32, f32) -> f32
+      return %0 : f32
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
 def CallLibm : Pass<"qdot-call-libm", "::mlir::ModuleOp"> {
   let summary = "Turn transcendental functions into calls of libm";
   let description = [{

@@ -60,6 +60,13 @@ llvm::SmallVector<mlir::Value> interleaveBytes(mlir::OpBuilder &builder,
                                                mlir::Location loc,
                                                mlir::ArrayRef<mlir::Value> four);
 
+/// The columns of a square of 32-bit elements, given its rows. Shuffles that
+/// x86 and NEON have as one instruction each: log2 of the size for each vector.
+/// Precondition: as many rows as lanes, a power of two from 4 on.
+llvm::SmallVector<mlir::Value>
+transposeVectors(mlir::OpBuilder &builder, mlir::Location loc,
+                 mlir::ArrayRef<mlir::Value> rows);
+
 /// `memref` as one dimension of unknown length that starts at its base; `offset`
 /// is where its first element lies.
 mlir::Value createFlatView(mlir::OpBuilder &builder, mlir::Location loc,

@@ -11,15 +11,25 @@
 include "mlir/Pass/PassBase.td"
 
 def VectorizeReductions : Pass<"qdot-vectorize-reductions", "::mlir::ModuleOp"> {
-  let summary = "Reduce contiguous rows in vectors where the order is free";
+  let summary = "Reduce contiguous rows in vectors";
   let description = [{
     In: linalg on memrefs. A `linalg.generic` that reduces rows of contiguous
     elements to one 32-bit value each by an integer sum (of bytes extended in
     the body, too), a maximum or a minimum, becomes loops over vectors of the
     target's width with one horizontal reduction per row: the result does not
-    depend on the order. LLVM would gather across rows instead. Float sums stay:
-    their order is that of the loops. So do rows shorter than a vector and of
-    dynamic size.
+    depend on the order. LLVM would gather across rows instead.
+
+    As many rows as a vector has lanes are taken at once for
+
+    * f32 sums (of any elementwise function of the row's elements and of one
+      number per row from each other input): squares of elements are transposed
+      and added column by column, so each sum has the order of its loop;
+    * f32 maxima and minima on x86, which has no instruction with the NaN and
+      zeros of `arith.maximumf`: one selection per vector, beside a sum in which
+      any NaN leaves a trace. A block with a trace or with a result of zero is
+      done again, row by row, with the exact operation.
+
+    Rows shorter than a vector and of dynamic size stay, and sums of fewer rows.
 
     Example:
 
