@@ -26,8 +26,8 @@ def VectorizeReductions : Pass<"qdot-vectorize-reductions", "::mlir::ModuleOp"> 
       and added column by column, so each sum has the order of its loop;
     * f32 maxima and minima on x86, which has no instruction with the NaN and
       zeros of `arith.maximumf`: one selection per vector, beside a sum in which
-      any NaN leaves a trace. A block with a trace or with a result of zero is
-      done again, row by row, with the exact operation.
+      any NaN leaves a trace. A block with a trace is done again, row by row, with
+      the exact operation; one with a result of zero reads its signs.
 
     Rows shorter than a vector and of dynamic size stay, and sums of fewer rows.
 
