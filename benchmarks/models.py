@@ -106,10 +106,11 @@ def own_entrant(bench, name, library, x, check, output):
                           check, output)
 
 
-def own_entrants(bench, model, target, x):
+def own_entrants(bench, model, target, bits, x):
     """Our integer code, then our f32 code."""
     quantized = bench.compiler.quantize(model.file, model.folder / "calib.npy",
-                                        "--allow=all")
+                                        "--allow=all",
+                                        f"--activation-bits={bits}")
     generic = bench.compiler.compile(quantized, "generic")
     small = bench.compiler.compile(quantized, target)
     large = bench.compiler.compile(model.file, target)
@@ -153,9 +154,10 @@ def rival_entrants(bench, model, target, x):
 # --- rows ------------------------------------------------------------------
 
 
-def rows_of(bench, model, target, name):
+def rows_of(bench, case, target, name):
+    model, bits = case
     x = model.input(bench.folder / f"{model.name}.input")
-    own = own_entrants(bench, model, target, x)
+    own = own_entrants(bench, model, target, bits, x)
     others = rival_entrants(bench, model, target, x)
     small, large, *rest = bench.measure(own + others)
     is_avx2 = target == "x86-avx2"
@@ -167,10 +169,13 @@ def rows_of(bench, model, target, name):
 
 
 def cases(bench):
-    """(name, model, target) of the rows of whole models."""
-    return [(f"{target}/{model.name}", model, target)
+    """(name, (model, bits of activations), target) of the rows of whole models.
+    Fewer bits make no difference but on AVX2."""
+    return [(f"{target}/{model.name}" + " auto" * (bits == "auto"),
+             (model, bits), target)
             for model in found_models(bench)
-            for target in bench.options.targets]
+            for target in bench.options.targets
+            for bits in (("8", "auto") if target == "x86-avx2" else ("8",))]
 
 
 def model_rows(bench):

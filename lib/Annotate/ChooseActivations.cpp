@@ -176,9 +176,11 @@ private:
       ActivationBits wanted = rules.activationBits.get(value.site.getPath());
       auto [it, isNew] = bits.try_emplace(group, wanted.bits);
       it->second = std::min(it->second, wanted.bits);
-      if (!wanted.isAutomatic)
+      if (isMoved(value))
         continue;
-      bool isCheap = isMoved(value) || getNarrowError(value) <= maxAutoError;
+      bool isCheap = wanted.isAutomatic &&
+                     OutputError(plan, file).feedsContraction(value.value) &&
+                     getNarrowSqnr(value) >= minNarrowSqnr;
       (isCheap ? automatic : expensive).insert(group);
     }
     for (const void *group : automatic)
@@ -190,19 +192,19 @@ private:
         reportNarrow(value);
   }
 
-  double getNarrowError(const QuantizableValue &value) {
-    QuantParams params = getParams(groups.getLeaderValue(value.value), 7);
-    return statistics::estimateRelativeError(getRecord(file, value),
-                                             params.scale);
+  double getNarrowSqnr(const QuantizableValue &value) {
+    return OutputError(plan, file)
+        .getSqnr(value, getParams(groups.getLeaderValue(value.value), 7),
+                 rules.getActivationScheme(7));
   }
 
   void reportNarrow(const QuantizableValue &value) {
-    int64_t error = std::llround(1e6 * getNarrowError(value));
+    int64_t sqnr = std::llround(1000 * getNarrowSqnr(value));
     report(value, "ActivationBits",
-           {{"Bits", 7}, {"RelativeErrorPerMillion", error}},
+           {{"Bits", 7}, {"SqnrMilliDecibel", sqnr}},
            "7 bits for " + value.site.getPath() +
-               ": rounding changes it by that part of its root mean square, "
-               "twice as much as 8 bits would");
+               ": the noise that reaches the outputs of the layers that read it, "
+               "four times what 8 bits would add");
   }
 
   ActivationType getType(Value value) {

@@ -96,21 +96,38 @@ ErrorGain OutputError::getGain(const Layer &layer, Value value) {
   return {gain, gain, false};
 }
 
-ErrorGain OutputError::getGain(Value value) {
-  ErrorGain gain;
+/// The quantized layer of each reader of `value`; null for other readers.
+static SmallVector<const Layer *> getReaders(const FunctionPlan &plan,
+                                             Value value) {
   // A gather reads its table inside of its body.
   llvm::SmallSetVector<Operation *, 4> users;
   for (Operation *user : value.getUsers())
     users.insert(value.getParentBlock()->findAncestorOpInBlock(*user));
-  for (Operation *user : users) {
+  return llvm::map_to_vector(users, [&](Operation *user) {
     const Layer *layer = plan.layers.getLayer(user);
-    if (layer && plan.values.isQuantized(*layer) &&
-        llvm::is_contained(layer->activations, value))
+    bool isReader = layer && plan.values.isQuantized(*layer) &&
+                    llvm::is_contained(layer->activations, value);
+    return isReader ? layer : nullptr;
+  });
+}
+
+ErrorGain OutputError::getGain(Value value) {
+  ErrorGain gain;
+  for (const Layer *layer : getReaders(plan, value)) {
+    if (layer)
       gain.add(getGain(*layer, value));
     else
       gain.add({1 / getPower(value), 1 / getPower(value), true});
   }
   return gain;
+}
+
+bool OutputError::feedsContraction(Value value) {
+  return llvm::any_of(getReaders(plan, value), [&](const Layer *layer) {
+    return layer && (layer->kind == LayerKind::Contraction ||
+                     (layer->kind == LayerKind::SameScale &&
+                      feedsContraction(layer->result)));
+  });
 }
 
 //===----------------------------------------------------------------------===//
@@ -120,6 +137,13 @@ ErrorGain OutputError::getGain(Value value) {
 static double toSqnr(double noise) {
   // A finite number, however small the noise.
   return -10 * std::log10(std::max(noise, 1e-20));
+}
+
+double OutputError::getSqnr(const QuantizableValue &value,
+                            const QuantParams &params, const Scheme &scheme) {
+  Distribution values = Distribution::of(getRecord(file, value));
+  return toSqnr(
+      getGain(value.value).apply(values.getError(params, scheme.storage)));
 }
 
 std::pair<RealRange, RangeChoice>

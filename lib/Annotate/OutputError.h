@@ -40,6 +40,15 @@ public:
   std::pair<statistics::RealRange, RangeChoice>
   chooseRange(const QuantizableValue &value, const numerics::Scheme &scheme);
 
+  /// Power of the results of the layers that read `value` over that of the noise
+  /// which quantization makes there, in dB.
+  double getSqnr(const QuantizableValue &value,
+                 const numerics::QuantParams &params,
+                 const numerics::Scheme &scheme);
+
+  /// Whether a quantized contraction reads the value, through moves.
+  bool feedsContraction(mlir::Value value);
+
 private:
   ErrorGain getGain(const Layer &layer, mlir::Value value);
   ErrorGain getWeightGain(const Layer &layer);

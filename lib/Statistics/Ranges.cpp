@@ -155,20 +155,3 @@ qdot::statistics::estimateRange(const TensorRecord &record, RangeMethod method,
     return RealRange{record.min, record.max};
   return estimateRange(Distribution::of(record), method, scheme);
 }
-
-double qdot::statistics::estimateRelativeError(const TensorRecord &record,
-                                               double scale) {
-  double power = 0.0;
-  for (unsigned bin = 0; bin != TensorRecord::numBins; ++bin) {
-    if (record.bins[bin] == 0)
-      continue;
-    double low = TensorRecord::lowerEdge(bin);
-    bool isLast = !TensorRecord::isFiniteBin(bin + 1);
-    double high = isLast ? low : double(TensorRecord::lowerEdge(bin + 1));
-    double middle =
-        std::clamp((low + high) / 2, double(record.min), double(record.max));
-    power += double(record.bins[bin]) * middle * middle;
-  }
-  double rounded = double(record.count - record.zeroCount);
-  return power > 0.0 ? std::sqrt(rounded * scale * scale / 12.0 / power) : 0.0;
-}

@@ -33,9 +33,10 @@ struct ActivationBits {
   bool isAutomatic = false;
 };
 
-/// With automatic bits a value gets 7 when the root mean square of what
-/// rounding changes is at most this part of the root mean square of the values.
-inline constexpr double maxAutoError = 0.01;
+/// With automatic bits a value gets 7 when contractions read it and the power of
+/// their results is at least this many dB above that of the noise which rounding
+/// to 7 bits makes there.
+inline constexpr double minNarrowSqnr = 26;
 
 /// Which weights share a scale.
 struct WeightGranularity {

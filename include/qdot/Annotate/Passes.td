@@ -29,9 +29,10 @@ def AnnotateValues : Pass<"qdot-annotate-values", "::mlir::ModuleOp"> {
       With `activation-bits=7` they take -64 to 63 only (see docs/Numerics.md):
       twice the rounding error, and on AVX2 the fastest exact code for any
       weights. `activation-bits=REGEX=7` does so for the values whose site path
-      matches, and `auto` in place of 7 where the root mean square of the
-      rounding error is at most 1 % of the value's; later entries win. Each such
-      value is reported by a remark with its error. 4 bits are bytes from -8 to 7;
+      matches, and `auto` in place of 7 where contractions read the
+      value and their results are at least 26 dB above the noise that 7 bits make
+      in them; later entries win. Each such value is reported by a remark with
+      that ratio. 4 bits are bytes from -8 to 7;
       layers that read or make values of 16 bits stay in float when integers are
       made.
     * Weights: i8 in [-127, 127], symmetric, one scale per output channel

@@ -94,13 +94,6 @@ RealRange estimateOctav(const Distribution &values,
 /// derivative of its error, for `levels` codes over both signs. 2 <= levels.
 double getAciqFactor(bool isLaplace, double levels);
 
-/// Root mean square of what rounding to multiples of `scale` changes, relative
-/// to the root mean square of the values, from the histogram: every value but
-/// 0.0, which is exact, is off by `scale / sqrt(12)` on average; the values of
-/// a bin count as its middle. 0 when there are only zeros. Clipping does not
-/// count. Precondition: a record without NaN and Inf.
-double estimateRelativeError(const TensorRecord &record, double scale);
-
 } // namespace qdot::statistics
 
 #endif // QDOT_STATISTICS_RANGES_H

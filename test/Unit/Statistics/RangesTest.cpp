@@ -44,43 +44,6 @@ TEST(Ranges, RefusesWhatHasNoRange) {
             "expected finite values, got 1 NaN and 2 Inf of 4");
 }
 
-TEST(Ranges, RelativeErrorOfOneValue) {
-  // 1.0 is in a bin from 1 to 1.125, but min and max say that it is 1.
-  TensorRecord record = recordOf({1.0f, 1.0f, 0.0f});
-  EXPECT_DOUBLE_EQ(estimateRelativeError(record, 0.5), 0.5 / std::sqrt(12.0));
-}
-
-TEST(Ranges, RelativeErrorCountsZerosAsExact) {
-  std::vector<float> values(1000, 0.0f);
-  values.push_back(-4.0f);
-  double alone = estimateRelativeError(recordOf({-4.0f}), 0.25);
-  EXPECT_DOUBLE_EQ(estimateRelativeError(recordOf(values), 0.25), alone);
-  EXPECT_DOUBLE_EQ(estimateRelativeError(recordOf({0.0f}), 0.25), 0.0);
-}
-
-TEST(Ranges, RelativeErrorIsThatOfRounding) {
-  std::mt19937 random(7);
-  std::normal_distribution<double> normal(0.0, 1.0);
-  std::vector<float> values;
-  double noise = 0.0, power = 0.0, scale = 0.05;
-  for (int i = 0; i < 100000; ++i) {
-    auto value = static_cast<float>(normal(random));
-    values.push_back(value);
-    double error = std::nearbyint(value / scale) * scale - value;
-    noise += error * error;
-    power += double(value) * value;
-  }
-  double measured = std::sqrt(noise / power);
-  EXPECT_NEAR(estimateRelativeError(recordOf(values), scale), measured,
-              0.02 * measured);
-}
-
-TEST(Ranges, RelativeErrorOfTheLargestValues) {
-  double error = estimateRelativeError(recordOf({FLT_MAX, -FLT_MAX}), FLT_MAX);
-  // The last bin counts as its lower edge.
-  EXPECT_NEAR(error, 1.0 / std::sqrt(12.0), 0.03);
-}
-
 TEST(Ranges, MethodsByName) {
   for (const char *name :
        {"minmax", "percentile:99.9", "percentile:100", "mse", "entropy",
