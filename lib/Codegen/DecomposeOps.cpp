@@ -49,9 +49,8 @@ struct DecomposeGather : public OpRewritePattern<tensor::GatherOp> {
     AffineMap map = rewriter.getMultiDimIdentityMap(type.getRank());
     SmallVector<utils::IteratorType> iterators(type.getRank(),
                                                utils::IteratorType::parallel);
-    Value init = tensor::EmptyOp::create(rewriter, op.getLoc(),
-                                         getSizes(op, rewriter),
-                                         type.getElementType());
+    Value init = tensor::EmptyOp::create(
+        rewriter, op.getLoc(), getSizes(op, rewriter), type.getElementType());
     rewriter.replaceOpWithNewOp<linalg::GenericOp>(
         op, type, ValueRange(), init, map, iterators,
         [&](OpBuilder &builder, Location loc, ValueRange) {
@@ -119,10 +118,76 @@ private:
       coordinates.push_back(
           index.getType().isIndex()
               ? index
-              : arith::IndexCastOp::create(builder, loc,
-                                           builder.getIndexType(), index));
+              : arith::IndexCastOp::create(builder, loc, builder.getIndexType(),
+                                           index));
     }
     return coordinates;
+  }
+};
+
+/// A large tensor.pad as an insertion between filled borders: filling the
+/// inside too would write it twice. Small ones are left to upstream's pattern,
+/// which fills all in one block.
+struct DecomposeLargePad : public OpRewritePattern<tensor::PadOp> {
+  explicit DecomposeLargePad(MLIRContext *context)
+      : OpRewritePattern(context, /*benefit=*/2) {}
+
+  LogicalResult matchAndRewrite(tensor::PadOp op,
+                                PatternRewriter &rewriter) const override {
+    constexpr int64_t leastBytes = 32 * 1024;
+    RankedTensorType type = op.getResultType();
+    Value fill = op.getConstantPaddingValue();
+    if (!fill || !type.hasStaticShape() ||
+        !op.getSourceType().hasStaticShape() ||
+        !type.getElementType().isIntOrFloat() ||
+        llvm::divideCeil(op.getSourceType().getNumElements() *
+                             type.getElementTypeBitWidth(),
+                         8) < leastBytes)
+      return failure();
+    ArrayRef<int64_t> low = op.getStaticLow(),
+                      inside = op.getSourceType().getShape();
+    // The constant may be inside of the pad's body.
+    if (fill.getParentBlock() == op.getBody())
+      rewriter.moveOpBefore(fill.getDefiningOp(), op);
+    // Slabs of the first dimensions are whole; those of later ones lie between.
+    SmallVector<int64_t> offsets(type.getRank(), 0), sizes(type.getShape());
+    Value result = tensor::EmptyOp::create(rewriter, op.getLoc(), sizes,
+                                           type.getElementType());
+    for (int64_t dim = 0; dim < type.getRank(); ++dim) {
+      int64_t high = type.getDimSize(dim) - low[dim] - inside[dim];
+      for (auto [offset, size] : {std::pair(int64_t(0), low[dim]),
+                                  std::pair(low[dim] + inside[dim], high)}) {
+        offsets[dim] = offset;
+        sizes[dim] = size;
+        if (size > 0)
+          result =
+              fillSlab(rewriter, op.getLoc(), fill, result, offsets, sizes);
+      }
+      offsets[dim] = low[dim];
+      sizes[dim] = inside[dim];
+    }
+    auto toAttributes = [&](ArrayRef<int64_t> values) {
+      return getAsIndexOpFoldResult(rewriter.getContext(), values);
+    };
+    rewriter.replaceOpWithNewOp<tensor::InsertSliceOp>(
+        op, op.getSource(), result, toAttributes(offsets), toAttributes(sizes),
+        SmallVector<OpFoldResult>(type.getRank(), rewriter.getIndexAttr(1)));
+    return success();
+  }
+
+private:
+  static Value fillSlab(OpBuilder &builder, Location loc, Value fill,
+                        Value tensor, ArrayRef<int64_t> offsets,
+                        ArrayRef<int64_t> sizes) {
+    MLIRContext *context = builder.getContext();
+    SmallVector<OpFoldResult> at = getAsIndexOpFoldResult(context, offsets),
+                              extent = getAsIndexOpFoldResult(context, sizes),
+                              steps(at.size(), builder.getIndexAttr(1));
+    Value slab =
+        tensor::ExtractSliceOp::create(builder, loc, tensor, at, extent, steps);
+    slab = linalg::FillOp::create(builder, loc, fill, slab).getResult(0);
+    return tensor::InsertSliceOp::create(builder, loc, slab, tensor, at, extent,
+                                         steps);
   }
 };
 
@@ -138,7 +203,8 @@ struct DecomposeOps : public qdot::impl::DecomposeOpsBase<DecomposeOps> {
 
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    patterns.add<DecomposeAggregate, DecomposeGather>(&getContext());
+    patterns.add<DecomposeAggregate, DecomposeGather, DecomposeLargePad>(
+        &getContext());
     tensor::populateDecomposeTensorConcatPatterns(patterns);
     linalg::populateElementwiseToLinalgConversionPatterns(patterns);
     linalg::populateDecomposePackUnpackPatterns(patterns);

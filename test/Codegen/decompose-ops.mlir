@@ -73,6 +73,29 @@ func.func @pad(%x: tensor<?x3x4xi8>, %y: tensor<3xi32>) -> (tensor<?x6x7xi8>, te
   return %p, %q : tensor<?x6x7xi8>, tensor<5xi32>
 }
 
+// From 32 KB on only the borders are filled: the first rows whole, the columns
+// between the rows. There is none in front of the third dimension.
+// CHECK-LABEL: func.func @large_pad(
+// CHECK-SAME: %[[X:.*]]: tensor<64x64x8xi8>
+// CHECK: %[[E:.*]] = tensor.empty() : tensor<66x65x9xi8>
+// CHECK: %[[S0:.*]] = tensor.extract_slice %[[E]][0, 0, 0] [2, 65, 9] [1, 1, 1]
+// CHECK: %[[F0:.*]] = linalg.fill ins(%{{.*}} : i8) outs(%[[S0]] : tensor<2x65x9xi8>)
+// CHECK: %[[I0:.*]] = tensor.insert_slice %[[F0]] into %[[E]][0, 0, 0] [2, 65, 9] [1, 1, 1]
+// CHECK: tensor.extract_slice %[[I0]][2, 64, 0] [64, 1, 9] [1, 1, 1]
+// CHECK: %[[I1:.*]] = tensor.insert_slice
+// CHECK: tensor.extract_slice %[[I1]][2, 0, 8] [64, 64, 1] [1, 1, 1]
+// CHECK: %[[I2:.*]] = tensor.insert_slice
+// CHECK: %[[P:.*]] = tensor.insert_slice %[[X]] into %[[I2]][2, 0, 0] [64, 64, 8] [1, 1, 1]
+// CHECK: return %[[P]]
+func.func @large_pad(%x: tensor<64x64x8xi8>) -> tensor<66x65x9xi8> {
+  %p = tensor.pad %x low[2, 0, 0] high[0, 1, 1] {
+  ^bb0(%b: index, %i: index, %j: index):
+    %zero = arith.constant -5 : i8
+    tensor.yield %zero : i8
+  } : tensor<64x64x8xi8> to tensor<66x65x9xi8>
+  return %p : tensor<66x65x9xi8>
+}
+
 // -----
 
 // PARTIAL-LABEL: func.func @unknown

@@ -109,7 +109,8 @@ def DecomposeOps : Pass<"qdot-decompose-ops", "::mlir::ModuleOp"> {
   let summary = "Break up tensor ops that bufferization does not know";
   let description = [{
     `tensor.concat` becomes insertions into one tensor, `tensor.pad` one into a
-    filled tensor, so that bufferization lets producers write in place; `tensor.gather`,
+    filled tensor (of 32 KB and more, between filled borders), so that
+    bufferization lets producers write in place; `tensor.gather`,
     `linalg.softmax` and the other aggregated linalg ops, and elementwise ops of
     other dialects (`arith.negf` on tensors), become `linalg.generic`.
     Everything else stays; an op on tensors that bufferization still does not
