@@ -10,6 +10,7 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "qdot/Codegen/Passes.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 namespace qdot {
 #define GEN_PASS_DEF_LOWEREXTREMES
@@ -18,29 +19,36 @@ namespace qdot {
 
 using namespace mlir;
 
-/// Replaces `op` by the intrinsic, if it computes with a type that LLVM has.
-template <typename Intrinsic, typename Op>
-static void replace(Op op) {
-  Type type = op.getType();
+/// The intrinsic with the semantics of the op; empty for other ops.
+static StringRef getIntrinsic(Operation *op) {
+  return llvm::TypeSwitch<Operation *, StringRef>(op)
+      .Case<arith::MaximumFOp>([](auto) { return "llvm.maximum"; })
+      .Case<arith::MinimumFOp>([](auto) { return "llvm.minimum"; })
+      .Case<arith::MaxNumFOp>([](auto) { return "llvm.maximumnum"; })
+      .Case<arith::MinNumFOp>([](auto) { return "llvm.minimumnum"; })
+      .Default([](Operation *) { return StringRef(); });
+}
+
+/// Whether LLVM's dialect computes with the type.
+static bool isSupported(Type type) {
   auto vector = dyn_cast<VectorType>(type);
-  if (!isa<Float32Type, Float64Type>(getElementTypeOrSelf(type)) ||
-      (isa<ShapedType>(type) && (!vector || vector.getRank() != 1)))
-    return;
-  OpBuilder builder(op);
-  op.replaceAllUsesWith(
-      Intrinsic::create(builder, op.getLoc(), type, op.getLhs(), op.getRhs())
-          .getResult());
-  op.erase();
+  return isa<Float32Type, Float64Type>(getElementTypeOrSelf(type)) &&
+         (!isa<ShapedType>(type) || (vector && vector.getRank() == 1));
 }
 
 namespace {
 struct LowerExtremes : public qdot::impl::LowerExtremesBase<LowerExtremes> {
   void runOnOperation() override {
     getOperation().walk([](Operation *op) {
-      if (auto maximum = dyn_cast<arith::MaximumFOp>(op))
-        replace<LLVM::MaximumOp>(maximum);
-      else if (auto minimum = dyn_cast<arith::MinimumFOp>(op))
-        replace<LLVM::MinimumOp>(minimum);
+      StringRef name = getIntrinsic(op);
+      if (name.empty() || !isSupported(op->getResult(0).getType()))
+        return;
+      OpBuilder builder(op);
+      auto call = LLVM::CallIntrinsicOp::create(
+          builder, op->getLoc(), op->getResult(0).getType(),
+          builder.getStringAttr(name), op->getOperands());
+      op->replaceAllUsesWith(call);
+      op->erase();
     });
   }
 };

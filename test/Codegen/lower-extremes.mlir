@@ -3,7 +3,7 @@
 // The example of Passes.td.
 // CHECK-LABEL: func.func @f(
 // CHECK-SAME: %[[X:.*]]: f32, %[[Y:.*]]: f32
-// CHECK: %[[M:.*]] = llvm.intr.maximum(%[[X]], %[[Y]]) : (f32, f32) -> f32
+// CHECK: %[[M:.*]] = llvm.call_intrinsic "llvm.maximum"(%[[X]], %[[Y]]) : (f32, f32) -> f32
 // CHECK: return %[[M]]
 func.func @f(%x: f32, %y: f32) -> f32 {
   %0 = arith.maximumf %x, %y : f32
@@ -11,24 +11,22 @@ func.func @f(%x: f32, %y: f32) -> f32 {
 }
 
 // CHECK-LABEL: func.func @vectors
-// CHECK: llvm.intr.minimum({{.*}}) : (vector<8xf64>, vector<8xf64>) -> vector<8xf64>
+// CHECK: llvm.call_intrinsic "llvm.minimumnum"({{.*}}) : (vector<8xf64>, vector<8xf64>) -> vector<8xf64>
 func.func @vectors(%x: vector<8xf64>, %y: vector<8xf64>) -> vector<8xf64> {
-  %0 = arith.minimumf %x, %y : vector<8xf64>
+  %0 = arith.minnumf %x, %y : vector<8xf64>
   return %0 : vector<8xf64>
 }
 
-// What LLVM's dialect has no type for, and maxima that drop NaN.
+// What LLVM's dialect has no type for.
 // CHECK-LABEL: func.func @stay
 // CHECK: arith.maximumf {{.*}} : vector<2x4xf32>
 // CHECK: arith.maximumf {{.*}} : tensor<4xf32>
 // CHECK: arith.minimumf {{.*}} : f16
-// CHECK: arith.maxnumf
-// CHECK-NOT: llvm.intr
-func.func @stay(%x: vector<2x4xf32>, %t: tensor<4xf32>, %h: f16, %s: f32)
-    -> (vector<2x4xf32>, tensor<4xf32>, f16, f32) {
+// CHECK-NOT: llvm.
+func.func @stay(%x: vector<2x4xf32>, %t: tensor<4xf32>, %h: f16)
+    -> (vector<2x4xf32>, tensor<4xf32>, f16) {
   %0 = arith.maximumf %x, %x : vector<2x4xf32>
   %1 = arith.maximumf %t, %t : tensor<4xf32>
   %2 = arith.minimumf %h, %h : f16
-  %3 = arith.maxnumf %s, %s : f32
-  return %0, %1, %2, %3 : vector<2x4xf32>, tensor<4xf32>, f16, f32
+  return %0, %1, %2 : vector<2x4xf32>, tensor<4xf32>, f16
 }

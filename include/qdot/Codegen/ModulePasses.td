@@ -374,9 +374,10 @@ def ExpandExp : Pass<"qdot-expand-exp", "::mlir::ModuleOp"> {
 def LowerExtremes : Pass<"qdot-lower-extremes", "::mlir::ModuleOp"> {
   let summary = "Turn float maxima and minima into LLVM's intrinsics";
   let description = [{
-    `arith.maximumf` and `arith.minimumf` on f32 and f64, scalars and vectors of
-    one dimension, become `llvm.intr.maximum` and `llvm.intr.minimum`: NaN
-    spreads and +0 is above -0, on every target, as the interpreter has it. The
+    `arith.maximumf`, `minimumf`, `maxnumf` and `minnumf` on f32 and f64, scalars
+    and vectors of one dimension, become `llvm.maximum`, `minimum`, `maximumnum`
+    and `minimumnum`: NaN spreads (the first two) or the other operand counts,
+    and +0 is above -0, on every target, as the interpreter has it. The
     comparison and selection that `arith-expand` makes of them returns the
     second of two zeros whatever their signs. Others stay.
 
@@ -393,7 +394,7 @@ def LowerExtremes : Pass<"qdot-lower-extremes", "::mlir::ModuleOp"> {
 
     ```mlir
     func.func @f(%x: f32, %y: f32) -> f32 {
-      %0 = llvm.intr.maximum(%x, %y) : (f32, f32) -> f32
+      %0 = llvm.call_intrinsic "llvm.maximum"(%x, %y) : (f32, f32) -> f32
       return %0 : f32
     }
     ```
