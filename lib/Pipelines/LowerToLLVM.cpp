@@ -180,6 +180,7 @@ void qdot::buildLowerToLLVMPipeline(OpPassManager &pm,
   if (hasKernels)
     addKernelOps(pm, options.target, table);
   LowerOpsOptions lowerOps;
+  lowerOps.fuseMultiplyAdd = hasKernels;
   lowerOps.keepRounds = hasKernels && !(table && isAArch64(*table));
   pm.addPass(createLowerOps(lowerOps));
   if (hasKernels)

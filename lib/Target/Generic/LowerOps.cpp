@@ -181,7 +181,7 @@ private:
     return storage.lookup(value);
   }
 
-  static Value lower(QuantizeOp op) {
+  Value lower(QuantizeOp op) {
     auto type = cast<RankedTensorType>(op.getType());
     QuantizedView view = *viewQuantizedType(type.getElementType());
     Type element = getStorageType(view.type);
@@ -189,7 +189,7 @@ private:
         op.getInput(), element,
         [&](OpBuilder &body, Value real, Value scale, Value zero) {
           return createQuantize(body, op.getLoc(), real, scale, zero,
-                                view.storage, element);
+                                view.storage, element, fuseMultiplyAdd);
         });
   }
 

@@ -9,7 +9,9 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/Matchers.h"
 #include "mlir/IR/TypeUtilities.h"
+#include "qdot/Numerics/ScaleDivision.h"
 #include <cstdlib>
 
 using namespace mlir;
@@ -191,15 +193,44 @@ Value qdot::createLookup(OpBuilder &builder, LookupOp op) {
                                    ValueRange{position});
 }
 
+/// The reciprocal of a constant scale, if rule S7 proves it.
+static std::optional<numerics::Reciprocal>
+findReciprocal(Value scale, Value zeroPoint, numerics::StorageRange storage) {
+  FloatAttr divisor;
+  IntegerAttr zero;
+  if (!matchPattern(scale, m_Constant(&divisor)) ||
+      !matchPattern(zeroPoint, m_Constant(&zero)))
+    return std::nullopt;
+  int64_t offset = zero.getValue().getSExtValue();
+  return numerics::findReciprocal(
+      static_cast<float>(divisor.getValueAsDouble()),
+      {storage.min - offset, storage.max - offset});
+}
+
+static Value multiply(Arith a, Value real, numerics::Reciprocal reciprocal) {
+  Value high = a.constantF32(reciprocal.high);
+  if (reciprocal.low == 0.0f)
+    return arith::MulFOp::create(a.b, a.loc, real, high);
+  Value rest = arith::MulFOp::create(a.b, a.loc, real,
+                                     a.constantF32(reciprocal.low));
+  return math::FmaOp::create(a.b, a.loc, real, high, rest);
+}
+
 /// The clamp is done in float, so the conversion to an integer is never out of
 /// range.
 Value qdot::createQuantize(OpBuilder &builder, Location loc, Value real,
                            Value scale, Value zeroPoint,
-                           numerics::StorageRange storage, Type type) {
+                           numerics::StorageRange storage, Type type,
+                           bool canFuse) {
   Arith a{builder, loc};
   Type wide = getConversionType(builder, type), f32 = builder.getF32Type();
+  std::optional<numerics::Reciprocal> reciprocal;
+  if (canFuse)
+    reciprocal = findReciprocal(scale, zeroPoint, storage);
   zeroPoint = a.extend(zeroPoint, wide);
-  Value quotient = arith::DivFOp::create(builder, loc, real, scale);
+  Value quotient =
+      reciprocal ? multiply(a, real, *reciprocal)
+                 : arith::DivFOp::create(builder, loc, real, scale).getResult();
   Value rounded = math::RoundEvenOp::create(builder, loc, quotient);
   Value isNaN = arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::UNO,
                                       rounded, rounded);

@@ -1,4 +1,5 @@
 // RUN: qdot-opt %s --qdot-lower-ops --split-input-file --verify-diagnostics --mlir-print-local-scope | FileCheck %s
+// RUN: qdot-opt %s --qdot-lower-ops=fuse-multiply-add --split-input-file --verify-diagnostics --mlir-print-local-scope | FileCheck %s --check-prefix=FUSE
 
 // CHECK-LABEL: func.func @lookup(
 // CHECK-SAME: %[[X:.*]]: i8, %[[T:.*]]: tensor<256xi8>) -> i8 {
@@ -136,6 +137,35 @@ func.func @convert(%x: tensor<?x4xf32>) -> (tensor<?x4xf32>, tensor<?x4xi8>) {
   %r = qdot.dequantize %q : tensor<?x4x!x> -> tensor<?x4xf32>
   %i = quant.scast %q : tensor<?x4x!x> to tensor<?x4xi8>
   return %r, %i : tensor<?x4xf32>, tensor<?x4xi8>
+}
+
+// -----
+
+// With fused multiply-adds, scales are factors where that is proved: 0.5 by its
+// exact reciprocal, 0.1 by two floats. Without, and per channel, they divide.
+!half = !quant.uniform<i8:f32, 0.5:3>
+!tenth = !quant.uniform<i8:f32, 0.1:-5>
+!c = !quant.uniform<i8:f32:1, {0.1:3, 0.2:-7}>
+// CHECK-LABEL: func.func @factors(
+// CHECK-COUNT-3: arith.divf
+// FUSE-LABEL: func.func @factors(
+// FUSE: %[[TWO:.*]] = arith.constant 2.000000e+00 : f32
+// FUSE: %[[P:.*]] = arith.mulf %{{.*}}, %[[TWO]] : f32
+// FUSE: math.roundeven %[[P]]
+// FUSE: %[[HIGH:.*]] = arith.constant 9.99999904 : f32
+// FUSE: %[[LOW:.*]] = arith.constant 8.04662704E-7 : f32
+// FUSE: %[[REST:.*]] = arith.mulf %[[X:.*]], %[[LOW]] : f32
+// FUSE: %[[Q:.*]] = math.fma %[[X]], %[[HIGH]], %[[REST]] : f32
+// FUSE: math.roundeven %[[Q]]
+// FUSE: arith.divf
+func.func @factors(%x: tensor<4x2xf32>) -> (tensor<4x2xi8>, tensor<4x2xi8>, tensor<4x2xi8>) {
+  %a = qdot.quantize %x : tensor<4x2xf32> -> tensor<4x2x!half>
+  %ai = quant.scast %a : tensor<4x2x!half> to tensor<4x2xi8>
+  %b = qdot.quantize %x : tensor<4x2xf32> -> tensor<4x2x!tenth>
+  %bi = quant.scast %b : tensor<4x2x!tenth> to tensor<4x2xi8>
+  %c = qdot.quantize %x : tensor<4x2xf32> -> tensor<4x2x!c>
+  %ci = quant.scast %c : tensor<4x2x!c> to tensor<4x2xi8>
+  return %ai, %bi, %ci : tensor<4x2xi8>, tensor<4x2xi8>, tensor<4x2xi8>
 }
 
 // -----

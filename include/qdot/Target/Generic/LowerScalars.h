@@ -35,10 +35,11 @@ mlir::Value createLookup(mlir::OpBuilder &builder, LookupOp op);
 
 /// Rule Q6 in arith, on one f32: `scale` and `zeroPoint` (i32) may be block
 /// arguments; `storage` is the interval, `type` the integer type of the result.
+/// With `canFuse` a constant scale is multiplied with where rule S7 proves that.
 mlir::Value createQuantize(mlir::OpBuilder &builder, mlir::Location loc,
                            mlir::Value real, mlir::Value scale,
                            mlir::Value zeroPoint, numerics::StorageRange storage,
-                           mlir::Type type);
+                           mlir::Type type, bool canFuse);
 
 /// Rule Q8 in arith, on one storage value, which is read as `isSigned` says.
 mlir::Value createDequantize(mlir::OpBuilder &builder, mlir::Location loc,

@@ -43,7 +43,10 @@ def LowerOps : Pass<"qdot-lower-ops", "::mlir::ModuleOp"> {
   ];
   let options = [
     Option<"keepRounds", "keep-rounds", "bool", "false",
-           "Leave qdot.round for qdot-vectorize-bytes">
+           "Leave qdot.round for qdot-vectorize-bytes">,
+    Option<"fuseMultiplyAdd", "fuse-multiply-add", "bool", "false",
+           "The target has math.fma as an instruction: constant scales of "
+           "qdot.quantize become factors where rule S7 proves it">
   ];
 }
 
