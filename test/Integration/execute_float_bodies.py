@@ -19,8 +19,8 @@ import sys
 
 import numpy as np
 
-from execute_floats import Compiled, Emulated, same, values
-from execute_x86 import FLAGS, runs_here
+from execute_floats import (implementations_of, is_compiled, is_exact,
+                            runnable, values)
 
 UNARY = """arith.negf math.absf math.sqrt math.rsqrt math.exp math.tanh math.floor
     math.ceil math.roundeven math.round math.trunc math.erf math.log math.exp2
@@ -95,13 +95,9 @@ def check(body, inputs, implementations):
     for target, implementation in implementations.items():
         have = implementation.call(body, inputs, (body.size,), None)
         want = have if want is None else want
-        wrong = np.flatnonzero(~same(want, have))
-        if wrong.size:
-            at = wrong[0]
-            print(f"{body.text()}\n{target}: {wrong.size} of {body.size} differ, "
-                  f"first ({inputs[0][at]}, {inputs[1][at]}): expected "
-                  f"{want[at]}, got {have[at]}")
-            good = False
+        good &= is_exact(body.name, target, want, have)
+    if not good:
+        print(body.text(), *inputs, sep="\n")
     return good
 
 
@@ -113,18 +109,13 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     args.temp.mkdir(parents=True, exist_ok=True)
-    targets = [target for target in args.targets
-               if target not in FLAGS or runs_here(target)]
+    targets = runnable(args.targets)
     rng = random.Random(args.seed)
     bodies = [Body(number, rng) for number in range(args.count)]
     model = args.temp / "bodies.mlir"
     model.write_text("\n".join(body.text() for body in bodies))
-    is_compiled = {target: target in FLAGS or target == "generic"
-                   for target in targets}
-    implementations = {
-        target: (Compiled if is_compiled[target] else Emulated)(
-            model, target, args.temp) for target in targets}
-    special = (SPECIAL if all(is_compiled.values())
+    implementations = implementations_of(model, targets, args.temp)
+    special = (SPECIAL if all(map(is_compiled, targets))
                else SPECIAL[np.isfinite(SPECIAL)])
     numbers = np.random.default_rng(args.seed)
     good = [check(body, body.inputs(numbers, special), implementations)

@@ -87,6 +87,36 @@ def same(a, b):
     return (a.view(np.int32) == b.view(np.int32)) | (np.isnan(a) & np.isnan(b))
 
 
+def is_compiled(target):
+    here = {"x86_64": "x86", "aarch64": "aarch64"}[platform.machine()]
+    return target.startswith((here, "generic"))
+
+
+def runnable(targets):
+    """The targets without those that this machine cannot run."""
+    missing = [target for target in targets
+               if target in FLAGS and not runs_here(target)]
+    for target in missing:
+        print(f"{target} is left out: this machine cannot run it")
+    return [target for target in targets if target not in missing]
+
+
+def implementations_of(model, targets, folder):
+    """The module for each target, by its name."""
+    return {target: (Compiled if is_compiled(target) else Emulated)(
+        model, target, folder) for target in targets}
+
+
+def is_exact(name, target, want, have):
+    """Whether two results are the same; prints where they are not."""
+    wrong = np.argwhere(~same(want, have))
+    if len(wrong):
+        at = tuple(int(i) for i in wrong[0])
+        print(f"{name}, {target}: {len(wrong)} of {want.size} differ, first at "
+              f"{at}: expected {want[at]}, got {have[at]}")
+    return not len(wrong)
+
+
 def check(case, number, weights, implementations):
     """Whether all implementations give the one result."""
     good = True
@@ -99,13 +129,7 @@ def check(case, number, weights, implementations):
         want = case.result(x, w, init, batch or 1)
         for target, implementation in implementations.items():
             have = implementation.call(case, inputs, want.shape, batch)
-            wrong = np.argwhere(~same(want, have))
-            if len(wrong):
-                at = tuple(int(i) for i in wrong[0])
-                print(f"{case.name}, {target}, batch {batch}: {len(wrong)} of "
-                      f"{want.size} differ, first at {at}: expected {want[at]}, "
-                      f"got {have[at]}")
-                good = False
+            good &= is_exact(f"{case.name}, batch {batch}", target, want, have)
     return good
 
 
@@ -115,10 +139,7 @@ def main():
     parser.add_argument("--temp", required=True, type=pathlib.Path)
     parser.add_argument("--only", default="", type=re.compile)
     args = parser.parse_args()
-    for target in set(args.targets) & set(FLAGS):
-        if not runs_here(target):
-            print(f"{target} is left out: this machine cannot run it")
-            args.targets.remove(target)
+    args.targets = runnable(args.targets)
     if not args.targets:
         return 0
     args.temp.mkdir(parents=True, exist_ok=True)
@@ -128,10 +149,7 @@ def main():
                  for number, case in enumerate(chosen)]
     model = args.temp / "floats.mlir"
     model.write_text("\n".join(map(lambda c, w: c.text(w), chosen, constants)))
-    here = {"x86_64": "x86", "aarch64": "aarch64"}[platform.machine()]
-    implementations = {
-        target: (Compiled if target.startswith((here, "generic")) else Emulated)(
-            model, target, args.temp) for target in args.targets}
+    implementations = implementations_of(model, args.targets, args.temp)
     good = [check(case, number, weights, implementations)
             for number, (case, weights) in enumerate(zip(chosen, constants))]
     print(f"{sum(good)} of {len(good)} contractions are exact on "

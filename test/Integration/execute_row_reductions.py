@@ -14,13 +14,12 @@ through `qdot run` (QEMU), without infinities and NaN, which it refuses."""
 
 import argparse
 import pathlib
-import platform
 import sys
 
 import numpy as np
 
-from execute_floats import Compiled, Emulated, same, values
-from execute_x86 import FLAGS, runs_here
+from execute_floats import (implementations_of, is_compiled, is_exact,
+                            runnable, values)
 
 # Around the lengths of vectors, in rows and columns.
 SHAPES = [(8, 64), (16, 16), (1, 64), (7, 40), (13, 37), (33, 19), (3, 9, 24),
@@ -117,19 +116,12 @@ func.func @{self.name}(%x: {x}{mean}) -> {y} {{
 
 
 def check(case, number, implementations):
-    good = True
-    is_here = all(isinstance(i, Compiled) for i in implementations.values())
-    inputs = case.inputs(np.random.default_rng(number), is_here)
+    inputs = case.inputs(np.random.default_rng(number),
+                         all(map(is_compiled, implementations)))
     want = case.result(*inputs)
-    for target, implementation in implementations.items():
-        have = implementation.call(case, inputs, want.shape, None)
-        wrong = np.argwhere(~same(want, have))
-        if len(wrong):
-            at = tuple(int(i) for i in wrong[0])
-            print(f"{case.name}, {target}: {len(wrong)} of {want.size} differ, "
-                  f"first at {at}: expected {want[at]}, got {have[at]}")
-            good = False
-    return good
+    return all([is_exact(case.name, target, want,
+                         implementation.call(case, inputs, want.shape, None))
+                for target, implementation in implementations.items()])
 
 
 def main():
@@ -138,19 +130,13 @@ def main():
     parser.add_argument("--temp", required=True, type=pathlib.Path)
     parser.add_argument("--few", action="store_true")
     args = parser.parse_args()
-    for target in set(args.targets) & set(FLAGS):
-        if not runs_here(target):
-            print(f"{target} is left out: this machine cannot run it")
-            args.targets.remove(target)
+    args.targets = runnable(args.targets)
     args.temp.mkdir(parents=True, exist_ok=True)
     shapes = SHAPES[4:6] if args.few else SHAPES
     cases = [Case(kind, shape) for kind in BODIES for shape in shapes]
     model = args.temp / "rows.mlir"
     model.write_text("\n".join(case.text() for case in cases))
-    here = {"x86_64": "x86", "aarch64": "aarch64"}[platform.machine()]
-    implementations = {
-        target: (Compiled if target.startswith((here, "generic")) else Emulated)(
-            model, target, args.temp) for target in args.targets}
+    implementations = implementations_of(model, args.targets, args.temp)
     good = [check(case, number, implementations)
             for number, case in enumerate(cases)]
     print(f"{sum(good)} of {len(good)} reductions are exact on "
