@@ -12,6 +12,7 @@
 #include "mlir/IR/Matchers.h"
 #include "qdot/Dialect/Constants.h"
 #include "llvm/ADT/SetVector.h"
+#include <cstring>
 
 using namespace mlir;
 
@@ -50,6 +51,8 @@ static std::optional<Scalar> getUniformElement(Value value) {
   Scalar result;
   if (element.isF32())
     result.real = tensor->getFloat(0);
+  else if (element.isF64())
+    std::memcpy(&result.real, tensor->getBytes(0).data(), sizeof(double));
   else if (isEvaluableType(element) && element.isIntOrIndex())
     result.integer = tensor->getInteger(0);
   else
@@ -134,8 +137,13 @@ FailureOr<ScalarProgram> ScalarProgram::get(linalg::LinalgOp op,
   Operation *yield = op.getBlock()->getTerminator();
   if (yield->getNumOperands() != 1)
     return failure();
+  return get(op, yield->getOperand(0), rounding);
+}
+
+FailureOr<ScalarProgram> ScalarProgram::get(linalg::LinalgOp op, Value value,
+                                            Rounding rounding) {
   ScalarProgram program(op, rounding);
-  FailureOr<unsigned> result = program.addValue(yield->getOperand(0), 0);
+  FailureOr<unsigned> result = program.addValue(value, 0);
   if (failed(result))
     return failure();
   program.result = *result;

@@ -17,8 +17,10 @@ using namespace qdot;
 
 void qdot::buildPreparePipeline(OpPassManager &pm) {
   buildImportPipeline(pm);
+  pm.addPass(createFoldUniform());
   pm.addPass(createCheckModel());
   pm.addPass(createImportFakeQuant());
+  pm.addPass(createSimplifyBodies());
   pm.addPass(createFoldConstants());
   pm.addPass(createResolveSizes());
   pm.addPass(createSimplifyShapes());

@@ -25,8 +25,10 @@ namespace qdot {
 using namespace mlir;
 using namespace qdot;
 
-/// An op may make this many bytes more than it reads.
-static constexpr int64_t maxGrowth = 4096;
+/// An op may make this many bytes more than it reads, and more when it computes
+/// or only serves ops that do.
+static constexpr int64_t maxMoveGrowth = 4096;
+static constexpr int64_t maxGrowth = 1 << 20;
 
 /// The static type of the only result of `op`, if that is a tensor.
 static RankedTensorType getStaticType(Operation *op) {
@@ -115,13 +117,13 @@ static OpOperand *getCopiedOperand(linalg::LinalgOp op) {
   return &op->getOpOperand(argument.getArgNumber());
 }
 
-/// True when making `type` out of `read` bytes stays within the limit.
+/// True when making `type` out of `read` bytes adds at most `growth` bytes.
 static bool isSmallEnough(RankedTensorType type, unsigned elementSize,
-                          int64_t read) {
+                          int64_t read, int64_t growth) {
   int64_t size;
   return !llvm::MulOverflow(type.getNumElements(), int64_t(elementSize),
                             size) &&
-         size - read <= maxGrowth;
+         size - read <= growth;
 }
 
 namespace {
@@ -150,14 +152,16 @@ static std::optional<Move> matchMove(Operation *op, RankedTensorType type) {
   return Move{copied->get(), createOperandGather(linalgOp, *copied)};
 }
 
-/// `source`, moved, as elements of `type`, if it is constant and small enough.
+/// `source`, moved, as elements of `type`, if it is constant and at most
+/// `growth` bytes smaller.
 static DenseElementsAttr foldMove(RankedTensorType type, Value source,
-                                  const Gather &gather) {
+                                  const Gather &gather, int64_t growth) {
   FailureOr<ConstantTensor> constant = ConstantTensor::get(source);
   if (failed(constant) ||
       constant->getType().getElementType() != type.getElementType() ||
       !isSmallEnough(type, constant->getElementSize(),
-                     constant->getNumElements() * constant->getElementSize()))
+                     constant->getNumElements() * constant->getElementSize(),
+                     growth))
     return {};
   return gatherElements(*constant, type, gather);
 }
@@ -218,7 +222,8 @@ static Value foldQuantized(Operation *op) {
                       quantized, type.getShape(), move->gather);
   RankedTensorType newType = type.clone(constantType.getElementType());
   DenseElementsAttr value =
-      element ? foldMove(newType, constant, move->gather) : DenseElementsAttr();
+      element ? foldMove(newType, constant, move->gather, maxMoveGrowth)
+              : DenseElementsAttr();
   if (!value)
     return {};
   OpBuilder builder(op);
@@ -294,8 +299,10 @@ static DenseElementsAttr evaluateElements(linalg::LinalgOp op,
   if (failed(program))
     return {};
   FailureOr<SmallVector<OperandReader>> readers = createReaders(op, *program);
-  // Without readers the op fills; that form is wanted as it is.
-  if (failed(readers) || readers->empty())
+  // Without readers and indices the op fills; that form is wanted as it is.
+  if (failed(readers) ||
+      (readers->empty() &&
+       program->getSlotsOf(ScalarProgram::SlotKind::Index).empty()))
     return {};
   unsigned elementSize =
       element.isIndex() ? 8
@@ -303,7 +310,7 @@ static DenseElementsAttr evaluateElements(linalg::LinalgOp op,
   int64_t read = 0;
   for (const OperandReader &reader : *readers)
     read += reader.tensor.getNumElements() * reader.tensor.getElementSize();
-  if (!isSmallEnough(type, elementSize, read))
+  if (!isSmallEnough(type, elementSize, read, maxGrowth))
     return {};
 
   AffineMap outputMap = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
@@ -333,16 +340,66 @@ static bool isOnlyInit(Operation *op) {
   });
 }
 
+/// True when all that read the result read constants otherwise, and so will be
+/// constants themselves.
+static bool servesConstants(Operation *op) {
+  return llvm::all_of(op->getUsers(), [&](Operation *user) {
+    if (!isa<linalg::GenericOp, tensor::ConcatOp, tensor::ExpandShapeOp,
+             tensor::CollapseShapeOp, tensor::ExtractSliceOp>(user))
+      return false;
+    return llvm::all_of(user->getOpOperands(), [&](OpOperand &operand) {
+      auto linalgOp = dyn_cast<linalg::LinalgOp>(user);
+      return operand.get().getDefiningOp() == op ||
+             ConstantTensor::isConstant(operand.get()) ||
+             (linalgOp && linalgOp.isDpsInit(&operand));
+    });
+  });
+}
+
+/// Constants side by side.
+static DenseElementsAttr foldConcat(tensor::ConcatOp concat,
+                                    RankedTensorType type) {
+  SmallVector<ConstantTensor> parts;
+  int64_t read = 0;
+  for (Value input : concat.getInputs()) {
+    FailureOr<ConstantTensor> part = ConstantTensor::get(input);
+    if (failed(part))
+      return {};
+    parts.push_back(*part);
+    read += part->getNumElements() * part->getElementSize();
+  }
+  if (!isSmallEnough(type, parts.front().getElementSize(), read, 0))
+    return {};
+  ArrayRef<int64_t> shape = type.getShape();
+  int64_t outer = computeProduct(shape.take_front(concat.getDim()));
+  SmallVector<char> bytes;
+  for (int64_t i = 0; i < outer; ++i)
+    for (const ConstantTensor &part : parts) {
+      int64_t count = part.getNumElements() / outer;
+      for (int64_t j = 0; j < count; ++j)
+        llvm::append_range(bytes, part.getBytes(i * count + j));
+    }
+  return createElements(type, bytes);
+}
+
+/// True for a linalg op that only gives others a start: that form is wanted.
+static bool isInit(Operation *op) {
+  return isa<linalg::LinalgOp>(op) && isOnlyInit(op);
+}
+
 /// The constant that `op` computes, or null.
 static DenseElementsAttr foldOp(Operation *op) {
   RankedTensorType type = getStaticType(op);
   if (!type || op->use_empty())
     return {};
   auto linalgOp = dyn_cast<linalg::LinalgOp>(op);
-  if (linalgOp && isOnlyInit(op))
+  if (isInit(op))
     return {};
   if (std::optional<Move> move = matchMove(op, type))
-    return foldMove(type, move->source, move->gather);
+    return foldMove(type, move->source, move->gather,
+                    servesConstants(op) ? maxGrowth : maxMoveGrowth);
+  if (auto concat = dyn_cast<tensor::ConcatOp>(op))
+    return foldConcat(concat, type);
   if (!linalgOp || !isPointwise(linalgOp) || getCopiedOperand(linalgOp))
     return {};
   return evaluateElements(linalgOp, type);
@@ -357,6 +414,8 @@ struct FoldConstants : public qdot::impl::FoldConstantsBase<FoldConstants> {
     getOperation().walk([](Operation *op) {
       if (Value moved = foldQuantized(op))
         return op->replaceAllUsesWith(ValueRange(moved));
+      if (!isInit(op) && foldUniform(op))
+        return;
       DenseElementsAttr value = foldOp(op);
       if (!value)
         return;

@@ -163,7 +163,7 @@ static bool normalizeDivision(linalg::GenericOp op) {
   return true;
 }
 
-/// Turns operands that are one f32 number everywhere into captured scalars.
+/// Turns operands that are one number everywhere into captured scalars.
 static void captureScalars(linalg::GenericOp op) {
   SmallVector<Value> inputs;
   SmallVector<AffineMap> maps;
@@ -172,14 +172,14 @@ static void captureScalars(linalg::GenericOp op) {
   for (OpOperand *operand : op.getDpsInputOperands()) {
     std::optional<Scalar> value = getUniformConstant(operand->get());
     BlockArgument argument = op.getMatchingBlockArgument(operand);
-    if (!value || !argument.getType().isF32()) {
+    if (!value || !isEvaluableType(argument.getType())) {
       inputs.push_back(operand->get());
       maps.push_back(op.getMatchingIndexingMap(operand));
       continue;
     }
     captured.set(argument.getArgNumber());
-    argument.replaceAllUsesWith(
-        createScalar(builder, op.getLoc(), static_cast<float>(value->real)));
+    argument.replaceAllUsesWith(arith::ConstantOp::create(
+        builder, op.getLoc(), createAttribute(*value, argument.getType())));
   }
   if (captured.none())
     return;

@@ -10,6 +10,7 @@
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "qdot/Analysis/ScalarProgram.h"
 
 namespace qdot {
 
@@ -20,6 +21,13 @@ mlir::LogicalResult checkResources(mlir::ModuleOp module);
 /// Erases ops without effect whose results nobody uses, also those that become
 /// so.
 void eraseDeadOps(mlir::ModuleOp module);
+
+/// `number` as an attribute of `type`, which must be evaluable.
+mlir::TypedAttr createAttribute(Scalar number, mlir::Type type);
+
+/// Replaces the only result of `op` by a constant, or by a fill where its size
+/// is dynamic, if it is the same number everywhere whatever `op` reads.
+bool foldUniform(mlir::Operation *op);
 
 /// The two factors of a sum of products.
 struct Product {

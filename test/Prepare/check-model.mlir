@@ -8,11 +8,12 @@ func.func @main(%x: tensor<1x4xf32>) -> tensor<1x4xf32> {
 
 // -----
 
-// What importers do write: epsilons in f64, infinite bounds and fills, calls,
+// What importers do write: epsilons in f64, also in tensors, infinite bounds and fills, calls,
 // dynamic sizes, results of rank 0, integers.
 // CHECK-LABEL: func.func @fine
 func.func @fine(%x: tensor<?x4xf32>, %i: tensor<2xi64>) -> (tensor<f32>, tensor<?x4xf32>) {
   %eps = arith.constant 1.0e-5 : f64
+  %root = arith.constant dense<8.0> : tensor<f64>
   %inf = arith.constant 0xFF800000 : f32
   %start = arith.constant dense<0xFF800000> : tensor<4xf32>
   %r = tensor.empty() : tensor<f32>

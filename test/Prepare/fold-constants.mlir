@@ -218,3 +218,53 @@ func.func @quantized() -> (tensor<3x2xf32>, tensor<4xf32>, tensor<6xf32>) {
   %m = tensor.collapse_shape %wd [[0, 1]] : tensor<2x3xf32> into tensor<6xf32>
   return %t, %c, %m : tensor<3x2xf32>, tensor<4xf32>, tensor<6xf32>
 }
+
+// -----
+
+// The grid of a detector's head: indices, broadcast, side by side, 48 KiB.
+// CHECK-LABEL: func.func @grid
+// CHECK: %[[G:.*]] = arith.constant dense<"0x{{[0-9A-F]+}}"> : tensor<3x64x32x2xf32>
+// CHECK-NOT: linalg.generic
+// CHECK-NOT: tensor.concat
+// CHECK: return %[[G]]
+func.func @grid() -> tensor<3x64x32x2xf32> {
+  %half = arith.constant 0.5 : f32
+  %i0 = tensor.empty() : tensor<64xf32>
+  %i = linalg.generic {
+      indexing_maps = [affine_map<(i) -> (i)>],
+      iterator_types = ["parallel"]} outs(%i0 : tensor<64xf32>) {
+  ^bb0(%o: f32):
+    %0 = linalg.index 0 : index
+    %1 = arith.index_cast %0 : index to i64
+    %2 = arith.sitofp %1 : i64 to f32
+    linalg.yield %2 : f32
+  } -> tensor<64xf32>
+  %p0 = tensor.empty() : tensor<64x32x1xf32>
+  %p = linalg.generic {
+      indexing_maps = [affine_map<(i, j, k) -> (i)>, affine_map<(i, j, k) -> (i, j, k)>],
+      iterator_types = ["parallel", "parallel", "parallel"]} ins(%i : tensor<64xf32>) outs(%p0 : tensor<64x32x1xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    linalg.yield %a : f32
+  } -> tensor<64x32x1xf32>
+  %c = tensor.concat dim(2) %p, %p : (tensor<64x32x1xf32>, tensor<64x32x1xf32>) -> tensor<64x32x2xf32>
+  %y0 = tensor.empty() : tensor<3x64x32x2xf32>
+  %y = linalg.generic {
+      indexing_maps = [affine_map<(b, i, j, k) -> (i, j, k)>, affine_map<(b, i, j, k) -> (b, i, j, k)>],
+      iterator_types = ["parallel", "parallel", "parallel", "parallel"]} ins(%c : tensor<64x32x2xf32>) outs(%y0 : tensor<3x64x32x2xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %0 = arith.subf %a, %half : f32
+    linalg.yield %0 : f32
+  } -> tensor<3x64x32x2xf32>
+  return %y : tensor<3x64x32x2xf32>
+}
+
+// -----
+
+// CHECK-LABEL: func.func @concat
+// CHECK: arith.constant dense<{{\[\[}}1.000000e+00, 2.000000e+00, 5.000000e+00], [3.000000e+00, 4.000000e+00, 6.000000e+00]]> : tensor<2x3xf32>
+func.func @concat() -> tensor<2x3xf32> {
+  %a = arith.constant dense<[[1.0, 2.0], [3.0, 4.0]]> : tensor<2x2xf32>
+  %b = arith.constant dense<[[5.0], [6.0]]> : tensor<2x1xf32>
+  %c = tensor.concat dim(1) %a, %b : (tensor<2x2xf32>, tensor<2x1xf32>) -> tensor<2x3xf32>
+  return %c : tensor<2x3xf32>
+}

@@ -70,6 +70,10 @@ public:
   static mlir::FailureOr<ScalarProgram> get(mlir::linalg::LinalgOp op,
                                             Rounding rounding);
 
+  /// The same for `value`, any scalar in the body of `op`.
+  static mlir::FailureOr<ScalarProgram>
+  get(mlir::linalg::LinalgOp op, mlir::Value value, Rounding rounding);
+
   mlir::linalg::LinalgOp getOp() const { return op; }
   llvm::ArrayRef<Slot> getSlots() const { return slots; }
   llvm::ArrayRef<ScalarStep> getSteps() const { return steps; }

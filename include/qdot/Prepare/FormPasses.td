@@ -13,15 +13,17 @@ include "mlir/Pass/PassBase.td"
 def FoldConstants : Pass<"qdot-fold-constants", "::mlir::ModuleOp"> {
   let summary = "Compute what depends on constant tensors only";
   let description = [{
-    In: linalg and tensor ops on tensors. Out: transposes, reshapes, slices and
-    elementwise ops that read nothing but constant tensors are constants
+    In: linalg and tensor ops on tensors. Out: transposes, reshapes, slices,
+    concatenations and elementwise ops that read nothing but constant tensors
+    and indices are constants
     themselves (`dense`, whatever the operands were). Data movement copies bits,
     of any element type; arithmetic is done as on the target, f32 rounded at
     each step. Data movement behind the `qdot.dequantize` of a constant happens
     in front of it, scales per axis going along.
 
-    Left alone: an op that would make more than 4 KiB more constant data than it
-    reads; fills and everything that only initializes the destination of another
+    Left alone: an op that would make more than 1 MiB more constant data than it
+    reads, or 4 KiB when it is a broadcast that is not only read together with
+    constants; fills and everything that only initializes the destination of another
     linalg op (the broadcast bias of a contraction); dynamic shapes. A
     `dense_resource` without data is an error.
 
@@ -48,6 +50,61 @@ def FoldConstants : Pass<"qdot-fold-constants", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::arith::ArithDialect",
                            "::mlir::quant::QuantDialect",
                            "::qdot::QdotDialect"];
+}
+
+def SimplifyBodies : Pass<"qdot-simplify-bodies", "::mlir::ModuleOp"> {
+  let summary = "Let generics compute one result, from operands";
+  let description = [{
+    In: `linalg.generic` on tensors. Out:
+    * results that nobody reads are gone, and an op whose results do not depend on
+      each other is one op per result (the maximum and the index of it, of which
+      a softmax reads one; the sum and the number of terms of an adaptive average
+      pooling);
+    * an elementwise op that reads its destination has it as an input;
+    * dimensions of size 1 that are read at index 0 are read at the loop of the
+      result that runs once there, if there is one;
+    * what bodies compute from loop indices alone, and is the same at all of them,
+      is a constant; a reduction ends where it would only add zeros;
+    * `tensor.extract` at indices that are sums of multiples of loops is an
+      operand with an indexing map.
+
+    Example: the two halves of a row, added up as adaptive pooling is written.
+
+    ```mlir
+    func.func @main(%x: tensor<6xf32>, %s: tensor<2xf32>) -> tensor<2xf32> {
+      %c3 = arith.constant 3 : index
+      %w = tensor.empty() : tensor<3xi1>
+      %y = linalg.generic {
+          indexing_maps = [affine_map<(i, j) -> (j)>, affine_map<(i, j) -> (i)>],
+          iterator_types = ["parallel", "reduction"]} ins(%w : tensor<3xi1>) outs(%s : tensor<2xf32>) {
+      ^bb0(%a: i1, %o: f32):
+        %i = linalg.index 0 : index
+        %j = linalg.index 1 : index
+        %0 = arith.muli %i, %c3 : index
+        %1 = arith.addi %0, %j : index
+        %2 = tensor.extract %x[%1] : tensor<6xf32>
+        %3 = arith.addf %2, %o : f32
+        linalg.yield %3 : f32
+      } -> tensor<2xf32>
+      return %y : tensor<2xf32>
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    %y = linalg.generic {
+        indexing_maps = [affine_map<(i, j) -> (j)>, affine_map<(i, j) -> (i * 3 + j)>, affine_map<(i, j) -> (i)>],
+        iterator_types = ["parallel", "reduction"]} ins(%w, %x : tensor<3xi1>, tensor<6xf32>) outs(%s : tensor<2xf32>) {
+    ^bb0(%a: i1, %b: f32, %o: f32):
+      %0 = arith.addf %b, %o : f32
+      linalg.yield %0 : f32
+    } -> tensor<2xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
 }
 
 def FoldAffine : Pass<"qdot-fold-affine", "::mlir::ModuleOp"> {
@@ -121,8 +178,8 @@ def NormalizeElementwise : Pass<"qdot-normalize-elementwise", "::mlir::ModuleOp"
     * named elementwise and reduction ops (`linalg.add`, `linalg.map`,
       `linalg.reduce`, ...) are `linalg.generic`; fills, copies, broadcasts,
       transposes, contractions, convolutions and pooling keep their names;
-    * an operand of an elementwise op that is the same constant everywhere is a
-      scalar captured by the body;
+    * an operand of an elementwise op that is the same constant everywhere, of any
+      type, is a scalar captured by the body;
     * a clamp in any spelling is `arith.minimumf` (if there is an upper bound)
       and then `arith.maximumf` (if there is a lower one) with captured bounds
       (which decides what a NaN becomes: NaN);

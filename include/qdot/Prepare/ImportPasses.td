@@ -21,7 +21,8 @@ def CheckModel : Pass<"qdot-check-model", "::mlir::ModuleOp"> {
       are the same) an infinity, or a `dense_resource` has no data.
 
     Scalars of other float types and infinite scalars are fine: imported bodies
-    use them for epsilons and bounds.
+    use them for epsilons and bounds. So is a constant tensor of f64 whose
+    elements are all the same.
 
     Example:
 
@@ -33,6 +34,48 @@ def CheckModel : Pass<"qdot-check-model", "::mlir::ModuleOp"> {
 
     passes.
   }];
+}
+
+def FoldUniform : Pass<"qdot-fold-uniform", "::mlir::ModuleOp"> {
+  let summary = "Compute numbers that front ends keep in tensors";
+  let description = [{
+    In: linalg on tensors. Out: an op that makes the same number everywhere,
+    whatever its size, because all it reads are numbers, is a constant (a
+    `linalg.fill` where the size is dynamic): scalars that torch-mlir keeps in
+    `tensor<i64>` and `tensor<f64>`, masks without effect. Ops on f32 alone are
+    left to `qdot-fold-constants`: they may be weights that are fake quantized. A
+    `dense_resource` without data is an error.
+
+    Example:
+
+    ```mlir
+    func.func @main() -> tensor<f32> {
+      %six = arith.constant 6 : i64
+      %e = tensor.empty() : tensor<i64>
+      %n = linalg.fill ins(%six : i64) outs(%e : tensor<i64>) -> tensor<i64>
+      %f = tensor.empty() : tensor<f32>
+      %y = linalg.generic {
+          indexing_maps = [affine_map<() -> ()>, affine_map<() -> ()>],
+          iterator_types = []} ins(%n : tensor<i64>) outs(%f : tensor<f32>) {
+      ^bb0(%a: i64, %o: f32):
+        %0 = arith.sitofp %a : i64 to f32
+        linalg.yield %0 : f32
+      } -> tensor<f32>
+      return %y : tensor<f32>
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    func.func @main() -> tensor<f32> {
+      %y = arith.constant dense<6.000000e+00> : tensor<f32>
+      return %y : tensor<f32>
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect"];
 }
 
 def WidenConstants : Pass<"qdot-widen-constants", "::mlir::ModuleOp"> {
