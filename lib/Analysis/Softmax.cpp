@@ -6,8 +6,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "qdot/Analysis/Softmax.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "qdot/Analysis/ScalarAnalysis.h"
 #include "qdot/Analysis/StructuralBody.h"
 
 using namespace mlir;
@@ -139,6 +141,40 @@ private:
 };
 } // namespace
 
+/// True for an elementwise op that joins values or constants of each position:
+/// the sum with a mask or a bias, a selection. One function for all positions,
+/// such as a scaling, is none.
+static bool isMask(Operation *op) {
+  auto linalgOp = dyn_cast_or_null<linalg::LinalgOp>(op);
+  return linalgOp && isPointwise(linalgOp) &&
+         matchBody(linalgOp).kind != BodyKind::Copy &&
+         failed(UnaryFunction::get(linalgOp)) &&
+         llvm::any_of(*linalgOp.getBlock(), [](Operation &inner) {
+           return isa<arith::AddFOp, arith::SubFOp, arith::SelectOp>(inner);
+         });
+}
+
+/// Masks in front of softmax: minus infinity or a large negative number would
+/// be the range of an 8-bit value, and nobody else reads it.
+static void addMasks(OpSet &softmax) {
+  SmallVector<Operation *> worklist(softmax.begin(), softmax.end());
+  while (!worklist.empty())
+    for (Value operand : worklist.pop_back_val()->getOperands()) {
+      SmallVector<Operation *> ops;
+      Operation *mask = skipMovement(operand, ops).getDefiningOp();
+      ops.push_back(mask);
+      bool isInside = isMask(mask) && llvm::all_of(ops, [&](Operation *op) {
+        return llvm::all_of(op->getUsers(), [&](Operation *user) {
+          return softmax.contains(user) || llvm::is_contained(ops, user);
+        });
+      });
+      if (isInside && softmax.insert(mask).second) {
+        softmax.insert(ops.begin(), ops.end());
+        worklist.push_back(mask);
+      }
+    }
+}
+
 OpSet qdot::findSoftmaxOps(func::FuncOp function) {
   OpSet result;
   function.walk([&](linalg::LinalgOp op) {
@@ -146,5 +182,6 @@ OpSet qdot::findSoftmaxOps(func::FuncOp function) {
       SoftmaxMatcher(op, summed).match(result);
   });
   function.walk([&](linalg::SoftmaxOp op) { result.insert(op); });
+  addMasks(result);
   return result;
 }

@@ -131,11 +131,10 @@ tensor::ExtractOp qdot::matchGather(linalg::LinalgOp op) {
                      .getDefiningOp<tensor::ExtractOp>();
   if (!extract || !extract.getTensor().getType().getElementType().isF32())
     return {};
-  bool bodyIsIndexing = llvm::all_of(
-      op.getBlock()->without_terminator(), [&](Operation &inner) {
-        return &inner == extract || llvm::none_of(inner.getResultTypes(), [](Type type) {
-                 return isa<FloatType>(type);
-               });
+  // Indices may be computed in floats, but not from elements.
+  bool bodyIsIndexing = llvm::none_of(
+      op.getBlock()->getArguments(), [](BlockArgument argument) {
+        return isa<FloatType>(argument.getType()) && !argument.use_empty();
       });
   return bodyIsIndexing ? extract : tensor::ExtractOp();
 }

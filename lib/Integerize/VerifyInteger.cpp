@@ -13,6 +13,7 @@
 #include "qdot/Dialect/Qdot.h"
 #include "qdot/Integerize/Passes.h"
 #include "llvm/ADT/SetVector.h"
+#include "llvm/ADT/StringExtras.h"
 
 namespace qdot {
 #define GEN_PASS_DEF_VERIFYINTEGER
@@ -83,12 +84,30 @@ struct VerifyInteger : public qdot::impl::VerifyIntegerBase<VerifyInteger> {
     SmallVector<DequantizeOp> roots;
     function.walk([&](DequantizeOp op) { roots.push_back(op); });
     OpSet between = getFeeders(getReaders(roots));
-    bool isInteger = true;
+    SmallVector<Operation *> islands;
     function.walk([&](Operation *op) {
-      if (between.contains(op) && isComputation(op))
-        isInteger &= verify(op);
+      if (between.contains(op) && isComputation(op) && !isAllowed(getWord(op)))
+        islands.push_back(op);
     });
-    return isInteger;
+    report(islands);
+    return islands.empty();
+  }
+
+  /// An error for each island; the last one tells how to permit them.
+  void report(ArrayRef<Operation *> islands) {
+    SmallVector<StringRef> permitted;
+    if (allow != "none")
+      StringRef(allow).split(permitted, ',');
+    llvm::SetVector<StringRef> words(permitted.begin(), permitted.end());
+    for (Operation *op : islands) {
+      InFlightDiagnostic diagnostic = op->emitOpError()
+          << "stays in float between quantized values: " << getWord(op);
+      words.insert(getWord(op));
+      if (op == islands.back())
+        diagnostic.attachNote()
+            << "'allow=" << llvm::join(words.getArrayRef(), ",")
+            << "' permits it";
+    }
   }
 
   /// False for what gives results a shape and a start.
@@ -96,13 +115,9 @@ struct VerifyInteger : public qdot::impl::VerifyIntegerBase<VerifyInteger> {
     return !isa<tensor::EmptyOp, tensor::DimOp, linalg::FillOp>(op);
   }
 
-  bool verify(Operation *op) {
+  static StringRef getWord(Operation *op) {
     auto reason = op->getAttrOfType<StringAttr>(islandAttrName);
-    StringRef word = reason ? reason.getValue() : "not-integerized";
-    if (isAllowed(word))
-      return true;
-    op->emitOpError() << "stays in float between quantized values: " << word;
-    return false;
+    return reason ? reason.getValue() : "not-integerized";
   }
 
   bool isAllowed(StringRef reason) {

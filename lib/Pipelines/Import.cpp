@@ -40,6 +40,7 @@ void qdot::buildImportPipeline(OpPassManager &pm) {
   pm.addPass(createImportQuant());
   addTosaConversion(pm);
   pm.addPass(createWidenConstants());
+  pm.addPass(createWidenFloats());
   pm.addPass(createInlinerPass());
   // Arithmetic on tensors (arith, math) is what elementwise generics are.
   pm.addPass(createConvertElementwiseToLinalgPass());

@@ -25,6 +25,7 @@ void qdot::buildPreparePipeline(OpPassManager &pm) {
   pm.addPass(createResolveSizes());
   pm.addPass(createSimplifyShapes());
   pm.addPass(createNormalizeElementwise());
+  pm.addPass(createSplitSlopes());
   pm.addPass(createPlaceBiases());
   pm.addPass(createFoldAffine());
   pm.addPass(createPropagateScales());

@@ -12,6 +12,8 @@
 #include "mlir/IR/Matchers.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "qdot/Dialect/Constants.h"
+#include "llvm/ADT/APFloat.h"
+#include <cstring>
 
 using namespace mlir;
 
@@ -31,6 +33,25 @@ LogicalResult checkResources(ModuleOp module) {
     return reported ? WalkResult::interrupt() : WalkResult::advance();
   });
   return failure(result.wasInterrupted());
+}
+
+bool isHalf(Type type) { return type.isF16() || type.isBF16(); }
+
+DenseElementsAttr widenElements(const ConstantTensor &tensor) {
+  RankedTensorType type = tensor.getType();
+  const llvm::fltSemantics &semantics =
+      cast<FloatType>(type.getElementType()).getFloatSemantics();
+  SmallVector<char> bytes;
+  bytes.reserve(tensor.getNumElements() * sizeof(float));
+  for (int64_t i = 0, e = tensor.getNumElements(); i < e; ++i) {
+    uint16_t bits;
+    std::memcpy(&bits, tensor.getBytes(i).data(), sizeof(bits));
+    float value =
+        llvm::APFloat(semantics, llvm::APInt(16, bits)).convertToFloat();
+    const char *data = reinterpret_cast<const char *>(&value);
+    bytes.append(data, data + sizeof(value));
+  }
+  return createElements(type.clone(Float32Type::get(type.getContext())), bytes);
 }
 
 void eraseDeadOps(ModuleOp module) {

@@ -14,9 +14,17 @@
 
 namespace qdot {
 
+class ConstantTensor;
+
 /// Reports every constant tensor whose `dense_resource` has no data or data of
 /// the wrong size. Passes that read constants call it first.
 mlir::LogicalResult checkResources(mlir::ModuleOp module);
+
+/// f16 and bf16: every value is one of f32.
+bool isHalf(mlir::Type type);
+
+/// The same elements in f32. Precondition: the element type `isHalf`.
+mlir::DenseElementsAttr widenElements(const ConstantTensor &tensor);
 
 /// Erases ops without effect whose results nobody uses, also those that become
 /// so.

@@ -11,7 +11,6 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "qdot/Dialect/Constants.h"
 #include "qdot/Prepare/Passes.h"
-#include "llvm/ADT/APFloat.h"
 
 namespace qdot {
 #define GEN_PASS_DEF_WIDENCONSTANTS
@@ -20,9 +19,6 @@ namespace qdot {
 
 using namespace mlir;
 using namespace qdot;
-
-/// f16 and bf16: every value is one of f32.
-static bool isHalf(Type type) { return type.isF16() || type.isBF16(); }
 
 static bool isExtension(Operation *op) {
   auto extension = dyn_cast<arith::ExtFOp>(op);
@@ -39,24 +35,6 @@ static BlockArgument getExtendedArgument(OpOperand &use) {
   BlockArgument argument = generic.getMatchingBlockArgument(&use);
   return llvm::all_of(argument.getUsers(), isExtension) ? argument
                                                         : BlockArgument();
-}
-
-/// The same elements in f32. Precondition: `isHalf`.
-static DenseElementsAttr widenElements(const ConstantTensor &tensor) {
-  RankedTensorType type = tensor.getType();
-  const llvm::fltSemantics &semantics =
-      cast<FloatType>(type.getElementType()).getFloatSemantics();
-  SmallVector<char> bytes;
-  bytes.reserve(tensor.getNumElements() * sizeof(float));
-  for (int64_t i = 0, e = tensor.getNumElements(); i < e; ++i) {
-    uint16_t bits;
-    std::memcpy(&bits, tensor.getBytes(i).data(), sizeof(bits));
-    float value =
-        llvm::APFloat(semantics, llvm::APInt(16, bits)).convertToFloat();
-    const char *data = reinterpret_cast<const char *>(&value);
-    bytes.append(data, data + sizeof(value));
-  }
-  return createElements(type.clone(Float32Type::get(type.getContext())), bytes);
 }
 
 /// Replaces `extension` of a 16-bit float by `value`, which is f32 already.

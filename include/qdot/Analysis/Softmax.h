@@ -17,7 +17,7 @@ namespace qdot {
 /// The operations of every softmax of a function: `exp(x - max(x))`, its sum,
 /// and the division or the multiplication by the reciprocal; with or without
 /// the maximum, in one generic or several, with reshapes and broadcasts
-/// between them.
+/// between them; and masks in front of it that nobody else reads.
 llvm::DenseSet<mlir::Operation *> findSoftmaxOps(mlir::func::FuncOp function);
 
 } // namespace qdot

@@ -107,6 +107,50 @@ def SimplifyBodies : Pass<"qdot-simplify-bodies", "::mlir::ModuleOp"> {
                            "::mlir::tensor::TensorDialect"];
 }
 
+def SplitSlopes : Pass<"qdot-split-slopes", "::mlir::ModuleOp"> {
+  let summary = "Write PReLU as clamps, factors and a sum";
+  let description = [{
+    In: elementwise ops on f32 with one operand x that is no constant, of which
+    the body is homogeneous in x: its value at t x is t times that at x, for all
+    t > 0. That holds for any spelling of PReLU with a slope per channel. Out:
+    `a max(x, 0) + b min(x, 0)` with constants per channel, as ops that have an
+    integer form; a factor of 1 needs none.
+
+    Left alone: slopes that are the same everywhere (a table does), one slope for
+    both signs (a scaling). A `dense_resource` without data is an error.
+
+    Example:
+
+    ```mlir
+    func.func @main(%x: tensor<1x2x4xf32>) -> tensor<1x2x4xf32> {
+      %s = arith.constant dense<[0.25, -0.5]> : tensor<2xf32>
+      %zero = arith.constant 0.0 : f32
+      %e = tensor.empty() : tensor<1x2x4xf32>
+      %y = linalg.generic {
+          indexing_maps = [affine_map<(n, c, i) -> (n, c, i)>, affine_map<(n, c, i) -> (c)>, affine_map<(n, c, i) -> (n, c, i)>],
+          iterator_types = ["parallel", "parallel", "parallel"]} ins(%x, %s : tensor<1x2x4xf32>, tensor<2xf32>) outs(%e : tensor<1x2x4xf32>) {
+      ^bb0(%a: f32, %b: f32, %o: f32):
+        %0 = arith.mulf %a, %b : f32
+        %1 = arith.cmpf ogt, %a, %zero : f32
+        %2 = arith.select %1, %a, %0 : f32
+        linalg.yield %2 : f32
+      } -> tensor<1x2x4xf32>
+      return %y : tensor<1x2x4xf32>
+    }
+    ```
+
+    becomes, in short
+
+    ```mlir
+    %p = max(%x, 0), %n = min(%x, 0)
+    %m = %n * dense<[0.25, -0.5]>
+    %y = %p + %m
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect"];
+}
+
 def FoldAffine : Pass<"qdot-fold-affine", "::mlir::ModuleOp"> {
   let summary = "Fold bias, scaling and normalization into weights and bias";
   let description = [{

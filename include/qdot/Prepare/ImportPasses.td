@@ -109,6 +109,41 @@ def WidenConstants : Pass<"qdot-widen-constants", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::arith::ArithDialect"];
 }
 
+def WidenFloats : Pass<"qdot-widen-floats", "::mlir::ModuleOp"> {
+  let summary = "Compute in f32 what a model computes in 16-bit floats";
+  let description = [{
+    In: linalg on tensors in which values are f16 or bf16. Out: the same with f32
+    for both, constants, arguments and results of functions included; extensions
+    and truncations between them are gone, and so is their rounding. A module
+    without such values is left as it is.
+
+    It is an error when their bits are needed (`arith.bitcast`), when scales are
+    for 16-bit floats, and when a `dense_resource` has no data.
+
+    Example:
+
+    ```mlir
+    func.func @main(%x: tensor<2xbf16>) -> tensor<2xbf16> {
+      %w = arith.constant dense<[1.5, -0.25]> : tensor<2xbf16>
+      %e = tensor.empty() : tensor<2xbf16>
+      %y = linalg.mul ins(%x, %w : tensor<2xbf16>, tensor<2xbf16>) outs(%e : tensor<2xbf16>) -> tensor<2xbf16>
+      return %y : tensor<2xbf16>
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    func.func @main(%x: tensor<2xf32>) -> tensor<2xf32> {
+      %w = arith.constant dense<[1.5, -0.25]> : tensor<2xf32>
+      %e = tensor.empty() : tensor<2xf32>
+      %y = linalg.mul ins(%x, %w : tensor<2xf32>, tensor<2xf32>) outs(%e : tensor<2xf32>) -> tensor<2xf32>
+      return %y : tensor<2xf32>
+    }
+    ```
+  }];
+}
+
 def ImportFakeQuant : Pass<"qdot-import-fake-quant", "::mlir::ModuleOp"> {
   let summary = "Recognize quantization that is written in arithmetic";
   let description = [{
