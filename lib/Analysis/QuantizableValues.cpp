@@ -30,8 +30,14 @@ public:
       : layers(layers), isKeptFloat(isKeptFloat) {}
 
   llvm::DenseSet<Value> collect() {
+    // A function that computes nothing (one pooling layer) is worth its moves.
+    bool isAllMoves =
+        llvm::all_of(layers.getLayers(), [](const Layer &layer) {
+          return layer.kind == LayerKind::SameScale;
+        });
     for (const Layer &layer : layers.getLayers())
-      if (!isKeptFloat(layer) && layer.kind != LayerKind::SameScale)
+      if (!isKeptFloat(layer) &&
+          (isAllMoves || layer.kind != LayerKind::SameScale))
         add(layer);
     while (growThroughMoves())
       ;

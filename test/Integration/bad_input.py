@@ -192,7 +192,7 @@ def arrays(c):
         "shape that overflows": (
             header(dict_text % "(4294967296, 4294967296, 4)"), "data.npy"),
         "negative shape": (header(dict_text % "(-3, 4)"), "data.npy"),
-        "half": (npy(np.zeros((5, 4), np.float16)), "f2|f16|half|float16"),
+        "half with NaN": (npy(np.full((5, 4), np.nan, np.float16)), "NaN"),
         "big endian": (npy(np.zeros((5, 4), ">f4")), ">f4|endian"),
         "complex": (npy(np.zeros((5, 4), np.complex64)), "c8|complex"),
         "objects": (npy(np.array([[None] * 4], object)), "O|object"),

@@ -108,6 +108,81 @@ func.func @"a\22b\0A"(%x: tensor<4xf32>, %d: tensor<4xf64>) -> (tensor<4xf32>, t
 
 // -----
 
+// Masks in front of softmax are as much float as it is, added or selected: only
+// the scores are observed. The sum of two values that others read is a layer.
+// CHECK-LABEL: func.func @masks
+// CHECK: %[[M:.*]] = linalg.matmul
+// CHECK: qdot.observe %[[M]]
+// CHECK-NOT: qdot.observe
+// CHECK: linalg.softmax
+// CHECK: %[[S:.*]] = linalg.add
+// CHECK: qdot.observe %[[S]]
+func.func @masks(%x: tensor<2x4xf32>, %mask: tensor<2x4xf32>, %c: tensor<2x4xi1>) -> (tensor<2x4xf32>, tensor<2x4xf32>, tensor<2x4xf32>) {
+  %w = arith.constant dense<0.5> : tensor<4x4xf32>
+  %zero = arith.constant 0.0 : f32
+  %low = arith.constant -3.40282347E+38 : f32
+  %e = tensor.empty() : tensor<2x4xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<2x4xf32>) -> tensor<2x4xf32>
+  %m = linalg.matmul ins(%x, %w : tensor<2x4xf32>, tensor<4x4xf32>) outs(%f : tensor<2x4xf32>) -> tensor<2x4xf32>
+  %a = linalg.add ins(%m, %mask : tensor<2x4xf32>, tensor<2x4xf32>) outs(%e : tensor<2x4xf32>) -> tensor<2x4xf32>
+  %b = linalg.generic {
+      indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i, j)>],
+      iterator_types = ["parallel", "parallel"]} ins(%c, %a : tensor<2x4xi1>, tensor<2x4xf32>) outs(%e : tensor<2x4xf32>) {
+  ^bb0(%p: i1, %v: f32, %o: f32):
+    %0 = arith.select %p, %v, %low : f32
+    linalg.yield %0 : f32
+  } -> tensor<2x4xf32>
+  %s = linalg.softmax dimension(1) ins(%b : tensor<2x4xf32>) outs(%e : tensor<2x4xf32>) -> tensor<2x4xf32>
+  %d = linalg.add ins(%m, %x : tensor<2x4xf32>, tensor<2x4xf32>) outs(%e : tensor<2x4xf32>) -> tensor<2x4xf32>
+  %t = linalg.softmax dimension(1) ins(%d : tensor<2x4xf32>) outs(%e : tensor<2x4xf32>) -> tensor<2x4xf32>
+  return %s, %t, %d : tensor<2x4xf32>, tensor<2x4xf32>, tensor<2x4xf32>
+}
+
+// -----
+
+// A function of moves alone is worth them, here a pooling layer.
+// CHECK-LABEL: func.func @pool
+// CHECK: qdot.observe
+// CHECK: %[[Y:.*]] = linalg.pooling_nhwc_max
+// CHECK: qdot.observe %[[Y]]
+func.func @pool(%x: tensor<1x4x4x2xf32>) -> tensor<1x2x2x2xf32> {
+  %low = arith.constant 0xFF800000 : f32
+  %k = tensor.empty() : tensor<2x2xf32>
+  %e = tensor.empty() : tensor<1x2x2x2xf32>
+  %f = linalg.fill ins(%low : f32) outs(%e : tensor<1x2x2x2xf32>) -> tensor<1x2x2x2xf32>
+  %y = linalg.pooling_nhwc_max {strides = dense<2> : tensor<2xi64>, dilations = dense<1> : tensor<2xi64>}
+      ins(%x, %k : tensor<1x4x4x2xf32>, tensor<2x2xf32>) outs(%f : tensor<1x2x2x2xf32>) -> tensor<1x2x2x2xf32>
+  return %y : tensor<1x2x2x2xf32>
+}
+
+// -----
+
+// Nearest neighbours, their places computed in floats: a gather.
+// CHECK-LABEL: func.func @nearest
+// CHECK: %[[Y:.*]] = linalg.generic
+// CHECK: qdot.observe %[[Y]]{{.*}}gather
+func.func @nearest(%x: tensor<4xf32>) -> tensor<8xf32> {
+  %half = arith.constant 0.5 : f32
+  %e = tensor.empty() : tensor<8xf32>
+  %y = linalg.generic {
+      indexing_maps = [affine_map<(i) -> (i)>],
+      iterator_types = ["parallel"]} outs(%e : tensor<8xf32>) {
+  ^bb0(%o: f32):
+    %0 = linalg.index 0 : index
+    %1 = arith.index_cast %0 : index to i64
+    %2 = arith.sitofp %1 : i64 to f32
+    %3 = arith.mulf %2, %half : f32
+    %4 = math.floor %3 : f32
+    %5 = arith.fptosi %4 : f32 to i64
+    %6 = arith.index_cast %5 : i64 to index
+    %v = tensor.extract %x[%6] : tensor<4xf32>
+    linalg.yield %v : f32
+  } -> tensor<8xf32>
+  return %y : tensor<8xf32>
+}
+
+// -----
+
 // PRESENT
 func.func @present(%x: tensor<4xf32>) {
   // expected-error @below {{'qdot.observe' op is already present; run qdot-remove-observe first}}

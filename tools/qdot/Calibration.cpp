@@ -329,7 +329,9 @@ qdot::driver::calibrate(Session &session, mlir::ModuleOp module,
     return model.takeError();
   auto file = observe(**model, request, unbatched);
   if (file && file->records.empty())
-    return makeError("function '" + name + "' has no quantizable value");
+    return makeError("function '" + name +
+                     "' has no value to quantize: what it computes (a softmax, "
+                     "integers, nothing) stays as it is");
   return file;
 }
 

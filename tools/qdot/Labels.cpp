@@ -28,7 +28,8 @@ Expected<Labels> Labels::read(StringRef path, int64_t numSamples) {
 
 bool Labels::areClasses() const {
   return file && file->getElement() != Element::F32 &&
-         file->getElement() != Element::F64;
+         file->getElement() != Element::F64 &&
+         file->getElement() != Element::F16;
 }
 
 Error Labels::check(ArrayRef<int64_t> sampleShape) const {

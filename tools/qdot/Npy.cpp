@@ -7,6 +7,7 @@
 
 #include "Npy.h"
 #include "Support.h"
+#include "llvm/ADT/APFloat.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Endian.h"
 #include "llvm/Support/Format.h"
@@ -38,6 +39,7 @@ static constexpr ElementInfo elementInfos[] = {
     {Element::I8, "|i1", "i8", 1},   {Element::U8, "|u1", "ui8", 1},
     {Element::I16, "<i2", "i16", 2}, {Element::U16, "<u2", "ui16", 2},
     {Element::I32, "<i4", "i32", 4}, {Element::I64, "<i8", "i64", 8},
+    {Element::F16, "<f2", "f16", 2},
 };
 
 static const ElementInfo &getInfo(Element element) {
@@ -149,8 +151,8 @@ private:
     if (element)
       return Error::success();
     return makeError(path + ": elements of type '" + descr +
-                     "' are not supported; expected one of <f4 <f8 |i1 |u1 "
-                     "<i2 <u2 <i4 <i8");
+                     "' are not supported; expected one of <f2 <f4 <f8 |i1 "
+                     "|u1 <i2 <u2 <i4 <i8");
   }
 
   Error parseOrder() {
@@ -274,6 +276,20 @@ NpyFile NpyFile::createRaw(std::unique_ptr<MemoryBuffer> buffer,
 // Elements
 //===----------------------------------------------------------------------===//
 
+namespace {
+/// An element of F16, which is only read.
+struct Half {
+  uint16_t bits;
+  operator float() const {
+    return APFloat(APFloat::IEEEhalf(), APInt(16, bits)).convertToFloat();
+  }
+};
+} // namespace
+
+/// What a value is computed with.
+template <typename T>
+using Number = std::conditional_t<std::is_same_v<T, Half>, float, T>;
+
 /// Converts one value; false when `To` does not hold it exactly.
 template <typename From, typename To>
 static bool convertValue(From from, To &to) {
@@ -307,11 +323,11 @@ template <typename From, typename To>
 static int64_t convertArray(const char *in, int64_t count, char *out) {
   for (int64_t i = 0; i < count; ++i) {
     From from;
-    To to;
+    Number<To> to;
     std::memcpy(&from, in + i * sizeof(From), sizeof(From));
-    if (!convertValue(from, to))
+    if (!convertValue(static_cast<Number<From>>(from), to))
       return i;
-    std::memcpy(out + i * sizeof(To), &to, sizeof(To));
+    std::memcpy(out + i * sizeof(To), &to, sizeof(To)); // To is never Half.
   }
   return count;
 }
@@ -335,15 +351,18 @@ static auto dispatch(Element element, Function function) {
     return function(int32_t());
   case Element::I64:
     return function(int64_t());
+  case Element::F16:
+    return function(Half());
   }
   llvm_unreachable("all elements are handled");
 }
 
 static std::string printValue(Element element, const char *at) {
   return dispatch(element, [&](auto zero) -> std::string {
-    decltype(zero) value;
-    std::memcpy(&value, at, sizeof(value));
-    if constexpr (std::is_floating_point_v<decltype(zero)>) {
+    decltype(zero) stored;
+    std::memcpy(&stored, at, sizeof(stored));
+    auto value = static_cast<Number<decltype(zero)>>(stored);
+    if constexpr (std::is_floating_point_v<decltype(value)>) {
       if (std::isnan(value))
         return "NaN";
       if (std::isinf(value))

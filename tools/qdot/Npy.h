@@ -24,8 +24,8 @@ class raw_ostream;
 
 namespace qdot::driver {
 
-/// Element types that occur in files and in entry points.
-enum class Element { F32, F64, I8, U8, I16, U16, I32, I64 };
+/// Element types that occur in files and, but for F16, in entry points.
+enum class Element { F32, F64, I8, U8, I16, U16, I32, I64, F16 };
 
 /// Bytes of one element.
 size_t getElementSize(Element element);

@@ -66,6 +66,20 @@ TEST(Npy, ReadsWhatItWrites) {
   EXPECT_THAT(out, testing::ElementsAre(-4, 32767, -32768));
 }
 
+TEST(Npy, ReadsHalves) {
+  // 1, -2, the largest and the smallest number.
+  std::vector<uint16_t> bits{0x3c00, 0xc000, 0x7bff, 0x0001};
+  std::string error;
+  EXPECT_THAT(convert<float>(Element::F16, bits, Element::F32, error),
+              testing::ElementsAre(1.0f, -2.0f, 65504.0f, 0x1p-24f));
+  EXPECT_EQ(error, "");
+  convert<int8_t>(Element::F16, bits, Element::I8, error);
+  EXPECT_THAT(error, HasSubstr("element 0: 65504 is not exactly"));
+  convert<float>(Element::F16, std::vector<uint16_t>{0x7c00}, Element::F32,
+                 error);
+  EXPECT_THAT(error, HasSubstr("the value is Inf"));
+}
+
 TEST(Npy, HeaderIsThatOfNumpy) {
   EXPECT_THAT(writeArray<float>(Element::F32, {2}, {1, 2}),
               HasSubstr("{'descr': '<f4', 'fortran_order': False, "
