@@ -352,6 +352,19 @@ LogicalResult KernelEmitter::finishAll(const TilePosition &at,
   return finishLeft(at, form, left, vectors, valid);
 }
 
+/// Stores the first `valid` bytes of a vector, 8 to 15 of 16, under a mask. The
+/// selection of shuffles for AVX512 in LLVM 22 does not end where several halves
+/// of 16 bytes are taken out of one vector of 64.
+static void storeMasked(OpBuilder &builder, Location loc, Value bytes,
+                        Value memref, Value index, int64_t valid) {
+  SmallVector<bool> bits(16, false);
+  std::fill_n(bits.begin(), valid, true);
+  Value mask = arith::ConstantOp::create(
+      builder, loc,
+      DenseElementsAttr::get(VectorType::get({16}, builder.getI1Type()), bits));
+  vector::MaskedStoreOp::create(builder, loc, memref, index, mask, bytes);
+}
+
 /// Some neighbouring bytes of a vector. Four of them as one word: LLVM would
 /// take them out one by one.
 static Value extractBytes(OpBuilder &builder, Location loc, Value bytes,
@@ -403,12 +416,22 @@ LogicalResult KernelEmitter::finishLeft(const TilePosition &at,
       bool isPair = part < last && rows[part] == rows[part + 1] &&
                     numbers[part] + 1 == numbers[part + 1];
       count = isPair ? 2 : 1;
-      Value own = extractBytes(builder, loc, ordered, part * lanes,
-                               count * lanes);
       int64_t first = numbers[part] * lanes;
-      storeLanes(builder, loc, own, out,
-                 addConstant(at.out, rows[part] * plan.row.out + first),
-                 std::min(count * lanes, valid - first));
+      int64_t total = std::min(count * lanes, valid - first);
+      // The last vector of a row may be a half or more of 16 bytes.
+      bool hasHalf = lanes == 16 && total % lanes >= 8;
+      int64_t whole = hasHalf ? total / lanes : count;
+      Value index = addConstant(at.out, rows[part] * plan.row.out + first);
+      if (whole > 0)
+        storeLanes(builder, loc,
+                   extractBytes(builder, loc, ordered, part * lanes,
+                                whole * lanes),
+                   out, index, std::min(whole * lanes, total));
+      if (hasHalf)
+        storeMasked(builder, loc,
+                    extractBytes(builder, loc, ordered,
+                                 (part + whole) * lanes, lanes),
+                    out, addConstant(index, whole * lanes), total % lanes);
     }
     left = left.drop_front(last + 1);
   }
