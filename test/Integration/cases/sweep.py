@@ -447,6 +447,9 @@ GROUPS = {
     "panels": lambda: dense_tiles(
         [(m, n, k) for m in (7, 8, 16) for n in (12, 13, 24)
          for k in (121, 128, 136, 200)], 37),
+    # Rows that end within vectors of 16 columns, joined by four.
+    "ends": lambda: dense_tiles(
+        [(12, n, 24) for n in (36, 40, 43, 44, 47, 56, 72, 104)], 38),
     "conv": lambda: [*convolutions("plain", 60, 13),
                      *convolutions("few", 30, 14),
                      *convolutions("pointwise", 30, 15),
