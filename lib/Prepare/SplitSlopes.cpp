@@ -8,6 +8,7 @@
 #include "PrepareUtils.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"
@@ -67,10 +68,14 @@ private:
             {slot, std::move(*constant), op.getMatchingIndexingMap(&operand)});
         continue;
       }
-      if (slopes.input || !getElementTypeOrSelf(operand.get()).isF32())
+      if (!slopes.input)
+        slopes.input = &operand;
+      if (!getElementTypeOrSelf(operand.get()).isF32() ||
+          operand.get() != slopes.input->get() ||
+          op.getMatchingIndexingMap(&operand) !=
+              op.getMatchingIndexingMap(slopes.input))
         return false;
-      slopes.input = &operand;
-      variable = slot;
+      variables.push_back(slot);
     }
     return slopes.input && !constants.empty() &&
            program.getSlotsOf(ScalarProgram::SlotKind::Index).empty();
@@ -87,7 +92,8 @@ private:
       if (slot.kind == ScalarProgram::SlotKind::Constant &&
           values[number].real == 0.0)
         degrees[number] = Degree::Zero;
-    degrees[variable] = Degree::Linear;
+    for (unsigned variable : variables)
+      degrees[variable] = Degree::Linear;
     for (const ScalarStep &step : program.getSteps()) {
       std::optional<Degree> degree = getDegree(step);
       if (!degree)
@@ -158,7 +164,8 @@ private:
     SmallVector<int64_t> loops = inversePermutation(outputMap).compose(position);
     for (double x : {1.0, -1.0}) {
       SmallVector<Scalar> values = program.createValues();
-      values[variable].real = x;
+      for (unsigned variable : variables)
+        values[variable].real = x;
       for (const ConstantOperand &operand : constants)
         values[operand.slot].real =
             operand.constant.at(operand.map.compose(loops));
@@ -174,7 +181,7 @@ private:
 
   ScalarProgram program;
   linalg::LinalgOp op;
-  unsigned variable = 0;
+  SmallVector<unsigned> variables; ///< slots that hold x
   SmallVector<ConstantOperand> constants;
   SmallVector<Degree> degrees;
   Slopes slopes;
@@ -269,12 +276,70 @@ static void splitSlopes(linalg::GenericOp op) {
   op->erase();
 }
 
+/// True for what a selection can have in its body: a comparison, or what is
+/// computed from an activation that the selection reads as well.
+static bool belongsToSelection(linalg::GenericOp producer,
+                               linalg::GenericOp selection) {
+  if (!producer || !isPointwise(producer) || !producer->hasOneUse())
+    return false;
+  if (getElementTypeOrSelf(producer->getResult(0)).isInteger(1))
+    return true;
+  return llvm::all_of(producer.getDpsInputs(), [&](Value input) {
+    return llvm::is_contained(selection.getDpsInputs(), input) ||
+           matchBroadcastConstant(input);
+  });
+}
+
+/// Makes one op of a selection and the ops that alone feed it; returns it.
+static linalg::GenericOp fuseSelection(linalg::GenericOp op) {
+  IRRewriter rewriter(op->getContext());
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (OpOperand *operand : op.getDpsInputOperands()) {
+      auto producer = operand->get().getDefiningOp<linalg::GenericOp>();
+      if (!belongsToSelection(producer, op) ||
+          !linalg::areElementwiseOpsFusable(operand))
+        continue;
+      rewriter.setInsertionPoint(op);
+      FailureOr<linalg::ElementwiseOpFusionResult> fused =
+          linalg::fuseElementwiseOps(rewriter, operand);
+      if (failed(fused) || fused->fusedOp->getNumResults() != 1)
+        return op;
+      op->replaceAllUsesWith(fused->fusedOp);
+      rewriter.eraseOp(op);
+      rewriter.eraseOp(producer);
+      op = cast<linalg::GenericOp>(fused->fusedOp);
+      changed = true;
+      break;
+    }
+  }
+  return op;
+}
+
+/// True for an elementwise op that selects by a condition from outside.
+static bool isSelection(linalg::GenericOp op) {
+  return isPointwise(op) &&
+         getElementTypeOrSelf(op->getResult(0)).isF32() &&
+         op.getBody()
+             ->getTerminator()
+             ->getOperand(0)
+             .getDefiningOp<arith::SelectOp>() &&
+         llvm::any_of(op.getDpsInputs(), [](Value input) {
+           return getElementTypeOrSelf(input).isInteger(1);
+         });
+}
+
 namespace {
 struct SplitSlopes : public qdot::impl::SplitSlopesBase<SplitSlopes> {
   void runOnOperation() override {
     if (failed(checkResources(getOperation())))
       return signalPassFailure();
-    SmallVector<linalg::GenericOp> ops;
+    SmallVector<linalg::GenericOp> selections, ops;
+    getOperation().walk([&](linalg::GenericOp op) {
+      if (isSelection(op))
+        selections.push_back(op);
+    });
+    llvm::for_each(selections, fuseSelection);
     getOperation().walk([&](linalg::GenericOp op) { ops.push_back(op); });
     llvm::for_each(ops, splitSlopes);
     eraseDeadOps(getOperation());

@@ -51,6 +51,67 @@ func.func @absolute(%x: tensor<?x2xf32>, %e: tensor<?x2xf32>) -> tensor<?x2xf32>
 
 // -----
 
+// Comparison, product and selection apart; a slope of 0.2 is one op, a table.
+// CHECK-LABEL: func.func @apart
+// CHECK-NOT: arith.cmpf
+// CHECK: arith.maximumf
+// CHECK: arith.minimumf
+// CHECK: arith.constant dense<[2.500000e-01, -5.000000e-01]> : tensor<2xf32>
+// CHECK: arith.mulf
+// CHECK: arith.addf
+// CHECK: linalg.generic
+// CHECK-NEXT: ^bb0
+// CHECK-DAG: arith.cmpf oge
+// CHECK-DAG: arith.mulf
+// CHECK: arith.select
+// CHECK-NOT: linalg.generic
+func.func @apart(%x: tensor<3x2xf32>) -> (tensor<3x2xf32>, tensor<3x2xf32>) {
+  %s = arith.constant dense<[0.25, -0.5]> : tensor<2xf32>
+  %zero = arith.constant 0.0 : f32
+  %fifth = arith.constant 0.2 : f32
+  %e = tensor.empty() : tensor<3x2xf32>
+  %i = tensor.empty() : tensor<3x2xi1>
+  %m = linalg.generic {indexing_maps = [affine_map<(n, c) -> (n, c)>, affine_map<(n, c) -> (c)>, affine_map<(n, c) -> (n, c)>], iterator_types = ["parallel", "parallel"]}
+      ins(%x, %s : tensor<3x2xf32>, tensor<2xf32>) outs(%e : tensor<3x2xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %0 = arith.mulf %a, %b : f32
+    linalg.yield %0 : f32
+  } -> tensor<3x2xf32>
+  %c = linalg.generic {indexing_maps = [affine_map<(n, c) -> (n, c)>, affine_map<(n, c) -> (n, c)>], iterator_types = ["parallel", "parallel"]}
+      ins(%x : tensor<3x2xf32>) outs(%i : tensor<3x2xi1>) {
+  ^bb0(%a: f32, %o: i1):
+    %0 = arith.cmpf oge, %a, %zero : f32
+    linalg.yield %0 : i1
+  } -> tensor<3x2xi1>
+  %y = linalg.generic {indexing_maps = [affine_map<(n, c) -> (n, c)>, affine_map<(n, c) -> (n, c)>, affine_map<(n, c) -> (n, c)>, affine_map<(n, c) -> (n, c)>], iterator_types = ["parallel", "parallel"]}
+      ins(%c, %x, %m : tensor<3x2xi1>, tensor<3x2xf32>, tensor<3x2xf32>) outs(%e : tensor<3x2xf32>) {
+  ^bb0(%p: i1, %a: f32, %b: f32, %o: f32):
+    %0 = arith.select %p, %a, %b : f32
+    linalg.yield %0 : f32
+  } -> tensor<3x2xf32>
+  %d = linalg.generic {indexing_maps = [affine_map<(n, c) -> (n, c)>, affine_map<(n, c) -> (n, c)>], iterator_types = ["parallel", "parallel"]}
+      ins(%y : tensor<3x2xf32>) outs(%i : tensor<3x2xi1>) {
+  ^bb0(%a: f32, %o: i1):
+    %0 = arith.cmpf oge, %a, %zero : f32
+    linalg.yield %0 : i1
+  } -> tensor<3x2xi1>
+  %n = linalg.generic {indexing_maps = [affine_map<(n, c) -> (n, c)>, affine_map<(n, c) -> (n, c)>], iterator_types = ["parallel", "parallel"]}
+      ins(%y : tensor<3x2xf32>) outs(%e : tensor<3x2xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %0 = arith.mulf %a, %fifth : f32
+    linalg.yield %0 : f32
+  } -> tensor<3x2xf32>
+  %z = linalg.generic {indexing_maps = [affine_map<(n, c) -> (n, c)>, affine_map<(n, c) -> (n, c)>, affine_map<(n, c) -> (n, c)>, affine_map<(n, c) -> (n, c)>], iterator_types = ["parallel", "parallel"]}
+      ins(%d, %y, %n : tensor<3x2xi1>, tensor<3x2xf32>, tensor<3x2xf32>) outs(%e : tensor<3x2xf32>) {
+  ^bb0(%p: i1, %a: f32, %b: f32, %o: f32):
+    %0 = arith.select %p, %a, %b : f32
+    linalg.yield %0 : f32
+  } -> tensor<3x2xf32>
+  return %y, %z : tensor<3x2xf32>, tensor<3x2xf32>
+}
+
+// -----
+
 // A bound that is no zero, a constant that is added, a product of x with itself,
 // a scaling per channel, one slope for all channels: left alone.
 // CHECK-LABEL: func.func @others

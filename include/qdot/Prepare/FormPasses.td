@@ -114,7 +114,9 @@ def SplitSlopes : Pass<"qdot-split-slopes", "::mlir::ModuleOp"> {
     the body is homogeneous in x: its value at t x is t times that at x, for all
     t > 0. That holds for any spelling of PReLU with a slope per channel. Out:
     `a max(x, 0) + b min(x, 0)` with constants per channel, as ops that have an
-    integer form; a factor of 1 needs none.
+    integer form; a factor of 1 needs none. A selection by a condition that another
+    op computes (TOSA has comparisons and selections) is first made one op with
+    it, and with what else is computed for it alone from values that it reads.
 
     Left alone: slopes that are the same everywhere (a table does), one slope for
     both signs (a scaling). A `dense_resource` without data is an error.
