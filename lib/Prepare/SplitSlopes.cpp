@@ -290,6 +290,33 @@ static bool belongsToSelection(linalg::GenericOp producer,
   });
 }
 
+/// Reads each tensor that is read several times through one map once.
+static void mergeInputs(linalg::GenericOp op) {
+  SmallVector<Value> inputs;
+  SmallVector<AffineMap> maps;
+  SmallVector<BlockArgument> arguments;
+  llvm::BitVector merged(op.getBody()->getNumArguments());
+  for (OpOperand *operand : op.getDpsInputOperands()) {
+    AffineMap map = op.getMatchingIndexingMap(operand);
+    BlockArgument argument = op.getMatchingBlockArgument(operand);
+    auto same = llvm::find_if(llvm::seq<size_t>(0, inputs.size()), [&](size_t i) {
+      return inputs[i] == operand->get() && maps[i] == map;
+    });
+    if (static_cast<size_t>(*same) < inputs.size()) {
+      argument.replaceAllUsesWith(arguments[*same]);
+      merged.set(argument.getArgNumber());
+      continue;
+    }
+    inputs.push_back(operand->get());
+    maps.push_back(map);
+    arguments.push_back(argument);
+  }
+  maps.push_back(op.getMatchingIndexingMap(op.getDpsInitOperand(0)));
+  op.getBody()->eraseArguments(merged);
+  op.getInputsMutable().assign(inputs);
+  op.setIndexingMapsAttr(OpBuilder(op).getAffineMapArrayAttr(maps));
+}
+
 /// Makes one op of a selection and the ops that alone feed it; returns it.
 static linalg::GenericOp fuseSelection(linalg::GenericOp op) {
   IRRewriter rewriter(op->getContext());
@@ -339,7 +366,8 @@ struct SplitSlopes : public qdot::impl::SplitSlopesBase<SplitSlopes> {
       if (isSelection(op))
         selections.push_back(op);
     });
-    llvm::for_each(selections, fuseSelection);
+    for (linalg::GenericOp op : selections)
+      mergeInputs(fuseSelection(op));
     getOperation().walk([&](linalg::GenericOp op) { ops.push_back(op); });
     llvm::for_each(ops, splitSlopes);
     eraseDeadOps(getOperation());
