@@ -153,7 +153,7 @@ class Inputs:
                      "expected a multiple of 16 bytes, a sample of f32 of shape "
                      "4, got 17")
         self.refuses(self.write("none.bin", b""), "got 0")
-        self.refuses("raw.bin:f16", "unknown element type 'f16'")
+        self.refuses("raw.bin:f24", "unknown element type 'f24'")
         self.refuses("missing.bin", "cannot read 'missing.bin'")
         self.refuses("missing.npz", "cannot read 'missing.npz'")
 

@@ -90,17 +90,8 @@ def SimplifyBodies : Pass<"qdot-simplify-bodies", "::mlir::ModuleOp"> {
     }
     ```
 
-    becomes
-
-    ```mlir
-    %y = linalg.generic {
-        indexing_maps = [affine_map<(i, j) -> (j)>, affine_map<(i, j) -> (i * 3 + j)>, affine_map<(i, j) -> (i)>],
-        iterator_types = ["parallel", "reduction"]} ins(%w, %x : tensor<3xi1>, tensor<6xf32>) outs(%s : tensor<2xf32>) {
-    ^bb0(%a: i1, %b: f32, %o: f32):
-      %0 = arith.addf %b, %o : f32
-      linalg.yield %0 : f32
-    } -> tensor<2xf32>
-    ```
+    becomes an op that also has `%x` as an input, through the map
+    `(i, j) -> (i * 3 + j)`, and adds what it reads there.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect",
                            "::mlir::linalg::LinalgDialect",
@@ -141,13 +132,8 @@ def SplitSlopes : Pass<"qdot-split-slopes", "::mlir::ModuleOp"> {
     }
     ```
 
-    becomes, in short
-
-    ```mlir
-    %p = max(%x, 0), %n = min(%x, 0)
-    %m = %n * dense<[0.25, -0.5]>
-    %y = %p + %m
-    ```
+    becomes four ops: the maximum of `%x` and 0, the minimum of both, the minimum
+    times `%s`, and the sum of maximum and product.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect",
                            "::mlir::linalg::LinalgDialect"];

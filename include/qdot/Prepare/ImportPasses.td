@@ -131,16 +131,7 @@ def WidenFloats : Pass<"qdot-widen-floats", "::mlir::ModuleOp"> {
     }
     ```
 
-    becomes
-
-    ```mlir
-    func.func @main(%x: tensor<2xf32>) -> tensor<2xf32> {
-      %w = arith.constant dense<[1.5, -0.25]> : tensor<2xf32>
-      %e = tensor.empty() : tensor<2xf32>
-      %y = linalg.mul ins(%x, %w : tensor<2xf32>, tensor<2xf32>) outs(%e : tensor<2xf32>) -> tensor<2xf32>
-      return %y : tensor<2xf32>
-    }
-    ```
+    becomes the same with `f32` for `bf16`.
   }];
 }
 
