@@ -36,6 +36,28 @@ def CheckModel : Pass<"qdot-check-model", "::mlir::ModuleOp"> {
   }];
 }
 
+def ImportGlobals : Pass<"qdot-import-globals", "::mlir::ModuleOp"> {
+  let summary = "Read weights that are kept in global variables";
+  let description = [{
+    In: `ml_program.global` with a value, and loads of it. Out: the loads are
+    constants. Left alone: globals without a value, mutable ones that are stored
+    to or that are public.
+
+    Example:
+
+    ```mlir
+    ml_program.global private @w(dense<[1.0, 2.0]> : tensor<2xf32>) : tensor<2xf32>
+    func.func @main() -> tensor<2xf32> {
+      %w = ml_program.global_load_const @w : tensor<2xf32>
+      return %w : tensor<2xf32>
+    }
+    ```
+
+    returns a constant.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
 def FoldUniform : Pass<"qdot-fold-uniform", "::mlir::ModuleOp"> {
   let summary = "Compute numbers that front ends keep in tensors";
   let description = [{
