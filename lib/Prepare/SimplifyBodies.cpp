@@ -15,7 +15,6 @@
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "qdot/Analysis/ScalarAnalysis.h"
 #include "qdot/Prepare/Passes.h"
-#include "llvm/ADT/SetVector.h"
 
 namespace qdot {
 #define GEN_PASS_DEF_SIMPLIFYBODIES
@@ -38,8 +37,7 @@ static void eraseDeadBodyOps(linalg::GenericOp op) {
 // One result per op
 //===----------------------------------------------------------------------===//
 
-/// The ops of the body that `value` depends on, and whether it reads another
-/// old element than that of result `own`.
+/// Whether `value` depends on no old element but that of result `own`.
 static bool readsOnlyOwnOutput(linalg::GenericOp op, Value value,
                                unsigned own) {
   SmallVector<Value> worklist{value};
@@ -88,7 +86,6 @@ static Value createSingle(linalg::GenericOp op, unsigned number) {
         for (unsigned i = 0; i < numInputs; ++i)
           mapping.map(body->getArgument(i), arguments[i]);
         mapping.map(body->getArgument(numInputs + number), arguments.back());
-        // Reads of other outputs are dead, but are cloned first.
         for (auto [i, argument] : llvm::enumerate(
                  body->getArguments().drop_front(numInputs)))
           if (i != number)
@@ -313,8 +310,7 @@ static SmallVector<Value> getConditions(linalg::GenericOp op) {
   return conditions;
 }
 
-/// Lets a loop that only operands without use of their elements have the size
-/// `size`; false when it has other operands.
+/// Gives a loop another size; false when an operand is read along it.
 static bool resizeLoop(linalg::GenericOp op, unsigned loop, int64_t size) {
   AffineExpr dim = getAffineDimExpr(loop, op.getContext());
   SmallVector<OpOperand *> resized;
@@ -398,8 +394,7 @@ static AffineExpr getExpression(linalg::GenericOp op, Value value,
   if (isa<arith::SubIOp>(inner))
     return lhs - rhs;
   auto constant = dyn_cast<AffineConstantExpr>(rhs);
-  if (isa<arith::MulIOp>(inner) &&
-      (constant || isa<AffineConstantExpr>(lhs)))
+  if (isa<arith::MulIOp>(inner) && (constant || isa<AffineConstantExpr>(lhs)))
     return lhs * rhs;
   if (isa<arith::FloorDivSIOp>(inner) && constant && constant.getValue() > 0)
     return lhs.floorDiv(constant.getValue());
