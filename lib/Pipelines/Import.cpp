@@ -38,6 +38,7 @@ static void addTosaConversion(OpPassManager &pm) {
 void qdot::buildImportPipeline(OpPassManager &pm) {
   // Before any canonicalization, which folds dcast(qcast(x)) to x.
   pm.addPass(createImportQuant());
+  pm.addPass(createLegalizeTosa());
   addTosaConversion(pm);
   pm.addPass(createWidenConstants());
   pm.addPass(createInlinerPass());
