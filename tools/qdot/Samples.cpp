@@ -19,7 +19,7 @@ using namespace qdot::driver;
 
 Element qdot::driver::getElement(mlir::RankedTensorType type) {
   mlir::Type element = type.getElementType();
-  bool isSigned = true;
+  bool isSigned = !element.isUnsignedInteger();
   if (auto quantized = mlir::dyn_cast<mlir::quant::QuantizedType>(element)) {
     isSigned = quantized.isSigned();
     element = quantized.getStorageType();
