@@ -188,6 +188,27 @@ matchUnitReshape(Value source, ArrayRef<int64_t> sourceShape,
                      SmallVector<int64_t>(sourceShape.size(), 0));
 }
 
+/// A constant whose dims are split: each varies along all dims that it becomes.
+static std::optional<BroadcastConstant> matchExpand(tensor::ExpandShapeOp op,
+                                                    unsigned depth) {
+  std::optional<BroadcastConstant> source =
+      matchConstant(op.getSrc(), depth + 1);
+  if (!source)
+    return std::nullopt;
+  BroadcastConstant result;
+  result.values = source->values;
+  SmallVector<ReassociationIndices> groups = op.getReassociationIndices();
+  for (unsigned sourceDim : source->dims)
+    for (int64_t dim : groups[sourceDim]) {
+      if (op.getResultType().isDynamicDim(dim))
+        return std::nullopt;
+      result.dims.push_back(dim);
+      result.shape.push_back(op.getResultType().getDimSize(dim));
+    }
+  minimizeDims(result);
+  return result;
+}
+
 static std::optional<BroadcastConstant> matchConstant(Value value,
                                                       unsigned depth) {
   constexpr unsigned maxDepth = 16;
@@ -203,12 +224,12 @@ static std::optional<BroadcastConstant> matchConstant(Value value,
   }
   if (auto op = value.getDefiningOp<linalg::LinalgOp>())
     return matchCopy(op, depth);
-  Operation *op = value.getDefiningOp();
-  if (isa_and_nonnull<tensor::CollapseShapeOp, tensor::ExpandShapeOp>(op))
-    return matchUnitReshape(
-        op->getOperand(0),
-        cast<RankedTensorType>(op->getOperand(0).getType()).getShape(),
-        type.getShape(), depth);
+  if (auto expand = value.getDefiningOp<tensor::ExpandShapeOp>())
+    return matchExpand(expand, depth);
+  if (auto collapse = value.getDefiningOp<tensor::CollapseShapeOp>())
+    return matchUnitReshape(collapse.getSrc(),
+                            collapse.getSrcType().getShape(), type.getShape(),
+                            depth);
   return std::nullopt;
 }
 

@@ -133,16 +133,17 @@ std::optional<Scalar> getUniformConstant(Value value) {
 }
 
 FailureOr<ScalarProgram> ScalarProgram::get(linalg::LinalgOp op,
-                                            Rounding rounding) {
+                                            Rounding rounding,
+                                            Value variable) {
   Operation *yield = op.getBlock()->getTerminator();
   if (yield->getNumOperands() != 1)
     return failure();
-  return get(op, yield->getOperand(0), rounding);
+  return get(op, yield->getOperand(0), rounding, variable);
 }
 
 FailureOr<ScalarProgram> ScalarProgram::get(linalg::LinalgOp op, Value value,
-                                            Rounding rounding) {
-  ScalarProgram program(op, rounding);
+                                            Rounding rounding, Value variable) {
+  ScalarProgram program(op, rounding, variable);
   FailureOr<unsigned> result = program.addValue(value, 0);
   if (failed(result))
     return failure();
@@ -163,7 +164,10 @@ FailureOr<unsigned> ScalarProgram::addArgument(BlockArgument argument) {
   Value operand = op->getOperand(argument.getArgNumber());
   if (!isEvaluableType(argument.getType()))
     return failure();
-  if (std::optional<Scalar> constant = getUniformConstant(operand))
+  std::optional<Scalar> constant;
+  if (operand != variable)
+    constant = getUniformConstant(operand);
+  if (constant)
     return addSlot(argument, SlotKind::Constant, 0, *constant);
   return addSlot(argument, SlotKind::Argument, argument.getArgNumber(),
                  Scalar());

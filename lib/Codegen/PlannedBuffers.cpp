@@ -17,12 +17,15 @@ using namespace qdot;
 /// keeps every sum in range.
 static constexpr int64_t maxBytes = int64_t(1) << 40;
 
-/// Bytes of a memref, or -1 when they are unknown or too many.
+/// Bytes of a memref, or -1 when they are unknown or too many. LLVM places
+/// integers as far apart as the next power of two: i48 every 8 bytes.
 static int64_t getBytes(MemRefType type, const DataLayout &layout) {
   Type element = type.getElementType();
   if (!element.isIntOrIndexOrFloat() && !isa<VectorType>(element))
     return -1;
   int64_t bytes = layout.getTypeSize(element).getFixedValue();
+  if (element.isInteger())
+    bytes = llvm::PowerOf2Ceil(bytes);
   for (int64_t size : type.getShape())
     if (llvm::MulOverflow(bytes, size, bytes) || bytes > maxBytes)
       return -1;

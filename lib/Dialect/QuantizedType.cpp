@@ -178,7 +178,8 @@ QuantizedType qdot::getPerTensorType(MLIRContext *context, StorageRange range,
 static QuantizedType getMultiAxisType(MLIRContext *context, StorageRange range,
                                       int64_t rank, ArrayRef<int64_t> axes,
                                       ArrayRef<int64_t> shape,
-                                      ArrayRef<double> scales) {
+                                      ArrayRef<double> scales,
+                                      ArrayRef<int64_t> zeroPoints) {
   SmallVector<int64_t> scaleShape(rank, 1);
   SmallVector<int32_t> dimensions;
   for (auto [axis, size] : llvm::zip_equal(axes, shape)) {
@@ -192,9 +193,11 @@ static QuantizedType getMultiAxisType(MLIRContext *context, StorageRange range,
   });
   auto scaleAttr =
       DenseElementsAttr::get(RankedTensorType::get(scaleShape, f32), values);
-  auto zeroAttr = DenseElementsAttr::get(
-      RankedTensorType::get(scaleShape, storage),
-      APInt::getZero(storage.getIntOrFloatBitWidth()));
+  SmallVector<APInt> zeros = llvm::map_to_vector(zeroPoints, [&](int64_t zero) {
+    return APInt(storage.getIntOrFloatBitWidth(), zero, /*isSigned=*/true);
+  });
+  auto zeroAttr =
+      DenseElementsAttr::get(RankedTensorType::get(scaleShape, storage), zeros);
   SmallVector<int64_t> blocks(axes.size(), 1);
   return quant::UniformQuantizedSubChannelType::get(
       quant::QuantizationFlags::Signed, storage, f32, scaleAttr, zeroAttr,
@@ -207,14 +210,25 @@ QuantizedType qdot::getSymmetricType(MLIRContext *context, StorageRange range,
                                      ArrayRef<double> scales) {
   if (axes.empty())
     return getPerTensorType(context, range, {scales.front(), 0});
-  if (axes.size() > 1)
-    return getMultiAxisType(context, range, rank, axes, shape, scales);
   SmallVector<int64_t> zeroPoints(scales.size(), 0);
+  if (axes.size() > 1)
+    return getMultiAxisType(context, range, rank, axes, shape, scales,
+                            zeroPoints);
   return quant::UniformQuantizedPerAxisType::get(
       quant::QuantizationFlags::Signed,
       IntegerType::get(context, getStorageBits(range)),
       Float32Type::get(context), scales, zeroPoints,
       static_cast<int32_t>(axes.front()), range.min, range.max);
+}
+
+QuantizedType qdot::splitAxis(quant::UniformQuantizedPerAxisType type,
+                              int64_t rank, ArrayRef<int64_t> axes,
+                              ArrayRef<int64_t> shape) {
+  StorageRange range = {type.getStorageTypeMin(), type.getStorageTypeMax()};
+  if (!type.isSigned() || getStorageBits(range) != type.getStorageTypeIntegralWidth())
+    return {};
+  return getMultiAxisType(type.getContext(), range, rank, axes, shape,
+                          type.getScales(), type.getZeroPoints());
 }
 
 IntegerType qdot::getStorageType(QuantizedType type) {

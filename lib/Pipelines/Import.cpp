@@ -39,6 +39,7 @@ void qdot::buildImportPipeline(OpPassManager &pm) {
   // Before any canonicalization, which folds dcast(qcast(x)) to x.
   pm.addPass(createImportQuant());
   pm.addPass(createImportGlobals());
+  pm.addPass(createLegalizeTosa());
   addTosaConversion(pm);
   pm.addPass(createWidenConstants());
   pm.addPass(createWidenFloats());

@@ -338,7 +338,7 @@ static std::optional<Link> createLink(FakeQuantLink link) {
            .isIdentity())
     return std::nullopt;
   FailureOr<ScalarProgram> program =
-      ScalarProgram::get(link.op, Rounding::EachStep);
+      ScalarProgram::get(link.op, Rounding::EachStep, link.data->get());
   if (failed(program) ||
       !program->getSlotsOf(ScalarProgram::SlotKind::Index).empty())
     return std::nullopt;

@@ -14,6 +14,7 @@
 #include "qdot/Analysis/ScalarAnalysis.h"
 #include "qdot/Dialect/Constants.h"
 #include "qdot/Dialect/Qdot.h"
+#include "qdot/Dialect/QuantizedType.h"
 #include "qdot/Prepare/Passes.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -183,8 +184,28 @@ static std::optional<int32_t> findAxis(RankedTensorType source, int32_t axis,
   return std::nullopt;
 }
 
+/// The dimensions of a result of `shape` that together run along the whole
+/// `axis` of `source`, outer ones first; none when there are no such.
+static SmallVector<int64_t> findSplitAxis(RankedTensorType source, int32_t axis,
+                                          ArrayRef<int64_t> shape,
+                                          const Gather &gather) {
+  int64_t stride = computeStrides(source.getShape())[axis];
+  int64_t end = stride * source.getDimSize(axis);
+  SmallVector<int64_t> axes;
+  for (auto [dim, count] : llvm::enumerate(shape))
+    if (count != 1 && gather.strides[dim] >= stride &&
+        gather.strides[dim] < end)
+      axes.push_back(dim);
+  for (int64_t dim : llvm::reverse(axes)) {
+    if (gather.strides[dim] != stride)
+      return {};
+    stride *= shape[dim];
+  }
+  return stride == end ? axes : SmallVector<int64_t>();
+}
+
 /// `element` for a tensor of `shape` with elements of `source`; null when its
-/// scales belong to no single dimension.
+/// scales belong to no dimensions.
 static Type moveElementType(quant::QuantizedType element,
                             RankedTensorType source, ArrayRef<int64_t> shape,
                             const Gather &gather) {
@@ -195,8 +216,14 @@ static Type moveElementType(quant::QuantizedType element,
     return {};
   std::optional<int32_t> axis =
       findAxis(source, perAxis.getQuantizedDimension(), shape, gather);
-  if (!axis)
-    return {};
+  if (!axis) {
+    SmallVector<int64_t> axes = findSplitAxis(
+        source, perAxis.getQuantizedDimension(), shape, gather);
+    auto sizes =
+        llvm::map_to_vector(axes, [&](int64_t dim) { return shape[dim]; });
+    return axes.empty() ? Type()
+                        : splitAxis(perAxis, shape.size(), axes, sizes);
+  }
   return quant::UniformQuantizedPerAxisType::get(
       perAxis.getFlags(), perAxis.getStorageType(), perAxis.getExpressedType(),
       perAxis.getScales(), perAxis.getZeroPoints(), *axis,

@@ -280,6 +280,47 @@ struct FoldReshapeOfConstant : public OpRewritePattern<ReshapeOp> {
   }
 };
 
+/// A broadcast makes the dims that an expansion would split: the bias of a
+/// grouped convolution. The operand is expanded instead.
+struct ExpandBeforeBroadcast : public OpRewritePattern<tensor::ExpandShapeOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(tensor::ExpandShapeOp op,
+                                PatternRewriter &rewriter) const override {
+    auto broadcast = op.getSrc().getDefiningOp<linalg::BroadcastOp>();
+    if (!broadcast || !broadcast.hasPureTensorSemantics())
+      return failure();
+    SmallVector<int64_t> dimensions;
+    SmallVector<ReassociationIndices> groups;
+    SmallVector<int64_t> shape;
+    for (auto [dim, group] : llvm::enumerate(op.getReassociationIndices())) {
+      if (llvm::is_contained(broadcast.getDimensions(), int64_t(dim))) {
+        llvm::append_range(dimensions, group);
+        continue;
+      }
+      groups.emplace_back();
+      for (int64_t to : group) {
+        if (op.getResultType().isDynamicDim(to))
+          return failure();
+        groups.back().push_back(shape.size());
+        shape.push_back(op.getResultType().getDimSize(to));
+      }
+    }
+    Location loc = op.getLoc();
+    Value operand = broadcast.getInput();
+    auto type = cast<RankedTensorType>(operand.getType()).clone(shape);
+    if (type != operand.getType())
+      operand = tensor::ExpandShapeOp::create(rewriter, loc, type, operand,
+                                              groups);
+    Value empty = tensor::EmptyOp::create(rewriter, loc,
+                                          op.getMixedOutputShape(),
+                                          type.getElementType());
+    rewriter.replaceOpWithNewOp<linalg::BroadcastOp>(op, operand, empty,
+                                                     dimensions);
+    return success();
+  }
+};
+
 //===----------------------------------------------------------------------===//
 // Slices
 //===----------------------------------------------------------------------===//
@@ -328,6 +369,7 @@ struct SimplifyShapes : public qdot::impl::SimplifyShapesBase<SimplifyShapes> {
     MLIRContext *context = &getContext();
     RewritePatternSet patterns(context);
     patterns.add<DropUnitBatch, DropBroadcastDims, DropTailSlice,
+                 ExpandBeforeBroadcast,
                  FoldReshapeOfConstant<tensor::CollapseShapeOp>,
                  FoldReshapeOfConstant<tensor::ExpandShapeOp>,
                  NormalizeGroups<tensor::CollapseShapeOp>,

@@ -222,3 +222,17 @@ func.func @stays(%n: index, %which: i1) -> (memref<4xi8>, index) {
   }
   return %e, %p : memref<4xi8>, index
 }
+
+// -----
+
+// LLVM steps over i48 by eight bytes.
+// CHECK-LABEL: func.func @wide(
+// CHECK: memref.alloca() {alignment = 64 : i64} : memref<192xi8>
+// expected-remark @below {{Function=wide | Arena=128, Buffers=1, Bytes=128, Peak=128}}
+func.func @wide(%x: memref<16xi48>, %y: memref<16xi48>) {
+  %a = memref.alloc() : memref<16xi48>
+  memref.copy %x, %a : memref<16xi48> to memref<16xi48>
+  memref.copy %a, %y : memref<16xi48> to memref<16xi48>
+  memref.dealloc %a : memref<16xi48>
+  return
+}

@@ -319,3 +319,27 @@ func.func @missing(%x: tensor<1x2xf32>) -> tensor<2xf32> {
   %w = arith.constant dense_resource<absent> : tensor<2xf32>
   return %w : tensor<2xf32>
 }
+
+// -----
+
+// A bias whose dimension is split behind its broadcast.
+// CHECK-LABEL: func.func @split_bias
+// CHECK: %[[B:.*]] = arith.constant dense<{{\[}}[1.000000e+00, 2.000000e+00], [3.000000e+00, 4.000000e+00]]> : tensor<2x2xf32>
+// CHECK: linalg.broadcast ins(%[[B]] : tensor<2x2xf32>) {{.*}} dimensions = [0, 3, 4]
+// CHECK: linalg.conv_2d_ngchw_gfchw
+func.func @split_bias(%x: tensor<1x2x1x30x40xf32>) -> tensor<1x2x2x30x40xf32> {
+  %w = arith.constant dense<[[[[[1.0]]], [[[2.0]]]], [[[[3.0]]], [[[4.0]]]]]> : tensor<2x2x1x1x1xf32>
+  %b = arith.constant dense<[1.0, 2.0, 3.0, 4.0]> : tensor<4xf32>
+  %e = tensor.empty() : tensor<1x4x30x40xf32>
+  %r = linalg.generic {
+      indexing_maps = [affine_map<(n, c, y, x) -> (c)>, affine_map<(n, c, y, x) -> (n, c, y, x)>],
+      iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%b : tensor<4xf32>) outs(%e : tensor<1x4x30x40xf32>) {
+  ^bb0(%in: f32, %out: f32):
+    linalg.yield %in : f32
+  } -> tensor<1x4x30x40xf32>
+  %i = tensor.expand_shape %r [[0], [1, 2], [3], [4]] output_shape [1, 2, 2, 30, 40] : tensor<1x4x30x40xf32> into tensor<1x2x2x30x40xf32>
+  %y = linalg.conv_2d_ngchw_gfchw {dilations = dense<1> : tensor<2xi64>, strides = dense<1> : tensor<2xi64>}
+      ins(%x, %w : tensor<1x2x1x30x40xf32>, tensor<2x2x1x1x1xf32>) outs(%i : tensor<1x2x2x30x40xf32>) -> tensor<1x2x2x30x40xf32>
+  return %y : tensor<1x2x2x30x40xf32>
+}

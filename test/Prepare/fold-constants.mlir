@@ -268,3 +268,36 @@ func.func @concat() -> tensor<2x3xf32> {
   %c = tensor.concat dim(1) %a, %b : (tensor<2x2xf32>, tensor<2x1xf32>) -> tensor<2x3xf32>
   return %c : tensor<2x3xf32>
 }
+
+// -----
+
+// An axis with scales is split into groups and channels, as grouped
+// convolutions have them: so are its scales and zero points.
+// CHECK-LABEL: func.func @split_axis
+// CHECK: %[[W:.*]] = arith.constant dense<{{.*}}> : tensor<2x2x3xi8>
+// CHECK: %[[Q:.*]] = quant.scast %[[W]] : tensor<2x2x3xi8> to tensor<2x2x3x!quant.uniform<i8:f32:{0:1, 1:1}, {{[{][{]}}{5.000000e-01}, {2.500000e-01:1}}, {{[{][{]}}1.250000e-01:-7}, {1.000000e+00}}}>>
+// CHECK: %[[D:.*]] = qdot.dequantize %[[Q]]
+// CHECK: return %[[D]]
+func.func @split_axis() -> tensor<2x2x3xf32> {
+  %w = arith.constant dense<[[1, 2, 3], [4, 5, 6], [7, 8, 9], [10, 11, 12]]> : tensor<4x3xi8>
+  %q = quant.scast %w : tensor<4x3xi8> to tensor<4x3x!quant.uniform<i8:f32:0, {0.5, 0.25:1, 0.125:-7, 1.0}>>
+  %d = qdot.dequantize %q : tensor<4x3x!quant.uniform<i8:f32:0, {0.5, 0.25:1, 0.125:-7, 1.0}>> -> tensor<4x3xf32>
+  %s = tensor.expand_shape %d [[0, 1], [2]] output_shape [2, 2, 3] : tensor<4x3xf32> into tensor<2x2x3xf32>
+  return %s : tensor<2x2x3xf32>
+}
+
+// -----
+
+// Groups behind channels have no such type: their order is another one.
+// CHECK-LABEL: func.func @swapped_axis
+// CHECK: qdot.dequantize
+// CHECK: linalg.transpose
+func.func @swapped_axis() -> tensor<2x2x3xf32> {
+  %w = arith.constant dense<[[1, 2, 3], [4, 5, 6], [7, 8, 9], [10, 11, 12]]> : tensor<4x3xi8>
+  %q = quant.scast %w : tensor<4x3xi8> to tensor<4x3x!quant.uniform<i8:f32:0, {0.5, 0.25, 0.125, 1.0}>>
+  %d = qdot.dequantize %q : tensor<4x3x!quant.uniform<i8:f32:0, {0.5, 0.25, 0.125, 1.0}>> -> tensor<4x3xf32>
+  %s = tensor.expand_shape %d [[0, 1], [2]] output_shape [2, 2, 3] : tensor<4x3xf32> into tensor<2x2x3xf32>
+  %e = tensor.empty() : tensor<2x2x3xf32>
+  %t = linalg.transpose ins(%s : tensor<2x2x3xf32>) outs(%e : tensor<2x2x3xf32>) permutation = [1, 0, 2]
+  return %t : tensor<2x2x3xf32>
+}

@@ -488,3 +488,30 @@ func.func @missing() -> tensor<2xf32> {
   %w = arith.constant dense_resource<absent> : tensor<2xf32>
   return %w : tensor<2xf32>
 }
+
+// -----
+
+// Weights that are all the same number are weights, also in two ops.
+// CHECK-LABEL: func.func @uniform_weights
+// CHECK: %[[W:.*]] = arith.constant dense<1> : tensor<4x3xi8>
+// CHECK: %[[Q:.*]] = quant.scast %[[W]] : tensor<4x3xi8> to tensor<4x3x!quant.uniform<i8<-127:127>:f32, 5.000000e-01>>
+// CHECK: %[[D:.*]] = qdot.dequantize %[[Q]]
+// CHECK: return %[[D]]
+func.func @uniform_weights() -> tensor<4x3xf32> {
+  %w = arith.constant dense<1> : tensor<4x3xi8>
+  %s = arith.constant dense<0.5> : tensor<4x3xf32>
+  %e = tensor.empty() : tensor<4x3xf32>
+  %f = linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i, j)>], iterator_types = ["parallel", "parallel"]}
+      ins(%w : tensor<4x3xi8>) outs(%e : tensor<4x3xf32>) {
+  ^bb0(%a: i8, %o: f32):
+    %0 = arith.sitofp %a : i8 to f32
+    linalg.yield %0 : f32
+  } -> tensor<4x3xf32>
+  %d = linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i, j)>], iterator_types = ["parallel", "parallel"]}
+      ins(%f, %s : tensor<4x3xf32>, tensor<4x3xf32>) outs(%e : tensor<4x3xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %0 = arith.mulf %a, %b : f32
+    linalg.yield %0 : f32
+  } -> tensor<4x3xf32>
+  return %d : tensor<4x3xf32>
+}

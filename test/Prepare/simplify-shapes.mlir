@@ -201,3 +201,21 @@ func.func @missing() -> tensor<2xf32> {
   %w = arith.constant dense_resource<absent> : tensor<2xf32>
   return %w : tensor<2xf32>
 }
+
+// -----
+
+// The bias of a grouped convolution, as torch-mlir writes it: expanded before it
+// is broadcast.
+// CHECK-LABEL: func.func @grouped_bias
+// CHECK-SAME: %[[N:[a-z0-9]*]]: index
+// CHECK-DAG: %[[B:.*]] = arith.constant dense<{{\[}}[1.000000e+00, 2.000000e+00], [3.000000e+00, 4.000000e+00]]> : tensor<2x2xf32>
+// CHECK-DAG: %[[E:.*]] = tensor.empty(%[[N]]) : tensor<?x2x2x30x20xf32>
+// CHECK: %[[R:.*]] = linalg.broadcast ins(%[[B]] : tensor<2x2xf32>) outs(%[[E]] : tensor<?x2x2x30x20xf32>) dimensions = [0, 3, 4]
+// CHECK: return %[[R]]
+func.func @grouped_bias(%n: index) -> tensor<?x2x2x30x20xf32> {
+  %b = arith.constant dense<[1.0, 2.0, 3.0, 4.0]> : tensor<4xf32>
+  %e = tensor.empty(%n) : tensor<?x4x30x20xf32>
+  %r = linalg.broadcast ins(%b : tensor<4xf32>) outs(%e : tensor<?x4x30x20xf32>) dimensions = [0, 2, 3]
+  %x = tensor.expand_shape %r [[0], [1, 2], [3], [4]] output_shape [%n, 2, 2, 30, 20] : tensor<?x4x30x20xf32> into tensor<?x2x2x30x20xf32>
+  return %x : tensor<?x2x2x30x20xf32>
+}

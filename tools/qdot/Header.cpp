@@ -26,7 +26,7 @@ static std::string makeMacro(StringRef name) {
 }
 
 static std::string getCType(mlir::Type element) {
-  bool isUnsigned = false;
+  bool isUnsigned = element.isUnsignedInteger();
   if (auto quantized = mlir::dyn_cast<mlir::quant::QuantizedType>(element)) {
     isUnsigned = !quantized.isSigned();
     element = quantized.getStorageType();

@@ -109,7 +109,7 @@ static Expected<std::vector<std::string>> listArrays(StringRef path) {
 }
 
 /// Whether an array is one sample rather than samples on its first axis.
-static bool isOneSample(ArrayRef<int64_t> shape, ArrayRef<int64_t> wanted) {
+static bool fitsOneSample(ArrayRef<int64_t> shape, ArrayRef<int64_t> wanted) {
   return shape == wanted || (!wanted.empty() && shape == wanted.drop_front());
 }
 
@@ -118,7 +118,7 @@ Error InputData::addPart(const std::string &file, const Wanted &wanted) {
   if (!npy)
     return npy.takeError();
   bool isFirst = parts.empty();
-  bool isSample = isOneSample(npy->getShape(), wanted.shape);
+  bool isSample = fitsOneSample(npy->getShape(), wanted.shape);
   if (npy->getShape().empty() && !isSample)
     return makeError(file + ": the array has no axis of samples");
   ArrayRef<int64_t> sample = npy->getShape();
@@ -172,8 +172,17 @@ Error InputData::readPart(const Part &part, int64_t first, int64_t count,
                          : file->readSamples(first, count, to, out);
 }
 
+void InputData::makeOneSample() {
+  assert(isArray() && !isWhole && "expected samples of an array");
+  sampleSize *= shape.front();
+  shape.insert(shape.begin(), 1);
+  isWhole = true;
+}
+
 Error InputData::readSamples(int64_t first, int64_t count, Element to,
                              char *out) const {
+  if (isWhole)
+    return array.front().readAll(to, out);
   if (!array.empty())
     return array.front().readSamples(first, count, to, out);
   size_t bytes = sampleSize * getElementSize(to);

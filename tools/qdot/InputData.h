@@ -42,6 +42,12 @@ public:
   /// Elements of one sample.
   int64_t getSampleSize() const { return sampleSize; }
 
+  /// Whether this is one array, not a folder.
+  bool isArray() const { return !array.empty(); }
+  /// Makes all of an array one sample: its shape gets a first axis of size 1.
+  void makeOneSample();
+  bool isOneSample() const { return isWhole; }
+
   /// As NpyFile::readSamples. Any thread may call.
   llvm::Error readSamples(int64_t first, int64_t count, Element to,
                           char *out) const;
@@ -67,6 +73,7 @@ private:
   std::vector<NpyFile> array; ///< one, or none where there are parts
   std::vector<Part> parts;
   bool isSamplePerFile = false;
+  bool isWhole = false;
 };
 
 /// Reads the data of all arguments. A path is what InputData::read takes, or an

@@ -12,6 +12,7 @@
 #include "qdot/Codegen/Passes.h"
 #include "qdot/Numerics/Interpreter.h"
 #include "qdot/Pipelines/Pipelines.h"
+#include "qdot/Prepare/Passes.h"
 #include <cstring>
 
 using namespace llvm;
@@ -90,6 +91,8 @@ qdot::driver::loadReference(Session &session, mlir::ModuleOp module,
   // The interpreter knows structured ops and their bodies only.
   auto build = [](mlir::OpPassManager &pm) {
     buildImportPipeline(pm);
+    // Broadcasts at run time, as TOSA's conversion writes them.
+    pm.addPass(createResolveSizes());
     pm.addPass(createDecomposeOps({/*partial=*/true}));
   };
   if (Error error = session.runPasses(module, "importing the model", build))

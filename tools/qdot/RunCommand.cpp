@@ -134,7 +134,9 @@ static Error writeResults(ArrayRef<std::string> paths,
   for (auto [index, path] : llvm::enumerate(paths)) {
     const ResultShape &result = runner.getResults()[index];
     Error error = files.add(path, [&, index = index](raw_ostream &os) -> Error {
-      writeNpy(os, result.element, result.shape, arrays[index]);
+      ArrayRef<int64_t> shape = result.shape;
+      shape = shape.drop_front(runner.getLayout().isOneCall);
+      writeNpy(os, result.element, shape, arrays[index]);
       return Error::success();
     });
     if (error)

@@ -40,12 +40,46 @@ Element qdot::driver::getElement(mlir::RankedTensorType type) {
   }
 }
 
+/// Whether the first axes of all arguments are the same or open, and those of
+/// the results as well, unless there is one row only.
+static bool hasRows(const EntryPoint &entry) {
+  auto areRows = [](ArrayRef<mlir::RankedTensorType> types, int64_t rows) {
+    return all_of(types, [&](mlir::RankedTensorType type) {
+      return type.getRank() != 0 &&
+             (type.isDynamicDim(0) || type.getDimSize(0) == rows);
+    });
+  };
+  for (mlir::RankedTensorType type : entry.inputs) {
+    if (type.getRank() == 0 || type.isDynamicDim(0))
+      continue;
+    int64_t rows = type.getDimSize(0);
+    return areRows(entry.inputs, rows) &&
+           (rows == 1 || areRows(entry.outputs, rows));
+  }
+  return true;
+}
+
+/// Whether the arrays are the arguments of one call of a model without rows.
+static bool isOneCall(ArrayRef<InputData> data, const EntryPoint &entry) {
+  auto fits = [](std::tuple<const InputData &, mlir::RankedTensorType> pair) {
+    const auto &[file, type] = pair;
+    return file.isArray() && type.getRank() != 0 &&
+           file.getShape() == type.getShape();
+  };
+  return data.size() == entry.inputs.size() && !hasRows(entry) &&
+         all_of(zip(data, entry.inputs), fits);
+}
+
 Expected<std::vector<InputData>>
 qdot::driver::readData(ArrayRef<std::string> paths, const EntryPoint &entry) {
   SmallVector<InputData::Wanted> wanted;
   for (const mlir::RankedTensorType &type : entry.inputs)
     wanted.push_back({driver::getElement(type), type.getShape()});
-  return readInputs(paths, wanted);
+  Expected<std::vector<InputData>> data = readInputs(paths, wanted);
+  if (data && isOneCall(*data, entry))
+    for (InputData &file : *data)
+      file.makeOneSample();
+  return data;
 }
 
 //===----------------------------------------------------------------------===//
@@ -115,6 +149,7 @@ static Expected<SampleLayout> matchInputs(const EntryPoint &entry,
                         "the arguments disagree about a batch dimension");
     layout.numSamples = numSamples;
     layout.isBatched = *isBatched;
+    layout.isOneCall = data[index].isOneSample();
   }
   if (!layout.isBatched)
     return layout;

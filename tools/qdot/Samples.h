@@ -22,6 +22,8 @@ struct SampleLayout {
   int64_t groupSize = 1;
   /// The model's tensors have a batch dimension.
   bool isBatched = false;
+  /// The arrays are the arguments of one call; results need no axis of samples.
+  bool isOneCall = false;
 
   int64_t getNumGroups() const {
     return (numSamples + groupSize - 1) / groupSize;
@@ -107,7 +109,9 @@ private:
 /// Element type of a tensor's storage, quantized or not.
 Element getElement(mlir::RankedTensorType type);
 
-/// Reads the data of every argument of `entry`; errors name the file.
+/// Reads the data of every argument of `entry`; errors name the file. Arrays of
+/// just the shapes of the arguments are one sample together where the first
+/// axes of arguments and results disagree, so that there are no rows.
 llvm::Expected<std::vector<InputData>>
 readData(llvm::ArrayRef<std::string> paths, const EntryPoint &entry);
 

@@ -66,13 +66,15 @@ public:
 
   /// Compiles the body of `op`. Fails on several results, on ops that are not
   /// evaluable, and on captured values that are no constants. Operands that are
-  /// the same constant everywhere become constants.
+  /// the same constant everywhere become constants, but for `variable`.
   static mlir::FailureOr<ScalarProgram> get(mlir::linalg::LinalgOp op,
-                                            Rounding rounding);
+                                            Rounding rounding,
+                                            mlir::Value variable = nullptr);
 
   /// The same for `value`, any scalar in the body of `op`.
   static mlir::FailureOr<ScalarProgram>
-  get(mlir::linalg::LinalgOp op, mlir::Value value, Rounding rounding);
+  get(mlir::linalg::LinalgOp op, mlir::Value value, Rounding rounding,
+      mlir::Value variable = nullptr);
 
   mlir::linalg::LinalgOp getOp() const { return op; }
   llvm::ArrayRef<Slot> getSlots() const { return slots; }
@@ -90,8 +92,9 @@ public:
   llvm::SmallVector<unsigned> getSlotsOf(SlotKind kind) const;
 
 private:
-  ScalarProgram(mlir::linalg::LinalgOp op, Rounding rounding)
-      : op(op), rounding(rounding) {}
+  ScalarProgram(mlir::linalg::LinalgOp op, Rounding rounding,
+                mlir::Value variable)
+      : op(op), rounding(rounding), variable(variable) {}
   mlir::FailureOr<unsigned> addValue(mlir::Value value, unsigned depth);
   mlir::FailureOr<unsigned> addArgument(mlir::BlockArgument argument);
   mlir::FailureOr<unsigned> addStep(mlir::Operation *step, unsigned depth);
@@ -100,6 +103,7 @@ private:
 
   mlir::linalg::LinalgOp op;
   Rounding rounding;
+  mlir::Value variable;
   llvm::SmallVector<Slot> slots;
   llvm::SmallVector<Scalar> values;
   llvm::SmallVector<ScalarStep> steps;

@@ -62,6 +62,13 @@ getSymmetricType(mlir::MLIRContext *context, numerics::StorageRange range,
                  llvm::ArrayRef<int64_t> axes, llvm::ArrayRef<int64_t> shape,
                  llvm::ArrayRef<double> scales);
 
+/// `type` where its axis is split into `axes` of the sizes `shape`, outer ones
+/// first, of a tensor of `rank`; null for storage other than signed i8, i16 and
+/// i32.
+mlir::quant::QuantizedType
+splitAxis(mlir::quant::UniformQuantizedPerAxisType type, int64_t rank,
+          llvm::ArrayRef<int64_t> axes, llvm::ArrayRef<int64_t> shape);
+
 /// The integer type that holds the storage values (signless).
 mlir::IntegerType getStorageType(mlir::quant::QuantizedType type);
 

@@ -338,6 +338,8 @@ def SimplifyShapes : Pass<"qdot-simplify-shapes", "::mlir::ModuleOp"> {
     * dimensions of size 1 of a constant operand, and of an operand that
       `tensor.expand_shape` only made for broadcasting, are gone from the
       operands of elementwise ops (`1xN` becomes `N`);
+    * the operand of `linalg.broadcast` is expanded instead of its result (the
+      bias of a grouped convolution);
     * reshapes next to each other are one or none, with one choice of groups per
       pair of types; slices of everything and padding by nothing are gone;
     * so is a slice in front of a strided convolution or pooling that only cuts

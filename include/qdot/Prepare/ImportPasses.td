@@ -100,6 +100,46 @@ def FoldUniform : Pass<"qdot-fold-uniform", "::mlir::ModuleOp"> {
                            "::mlir::linalg::LinalgDialect"];
 }
 
+def LegalizeTosa : Pass<"qdot-legalize-tosa", "::mlir::ModuleOp"> {
+  let summary = "Rewrite TOSA that upstream's conversion would get wrong";
+  let description = [{
+    In: TOSA. Out: the same values, in forms that MLIR 22 converts rightly.
+    * A bilinear `tosa.resize` of integers that starts in front of the first row
+      or column (a negative offset, as half-pixel centers have) reads an input
+      whose first row or column stands twice, with an offset that is higher by
+      one of them. Upstream divides positions with truncation and would
+      extrapolate there.
+    * A padded 1x1 `tosa.depthwise_conv2d` of integers has a `tosa.pad` with the
+      input's zero point in front, and no padding of its own. Upstream pads
+      products, with a value of another type.
+
+    Everything else is left as it is.
+
+    Example:
+
+    ```mlir
+    func.func @main(%x: tensor<1x2x2x1xi8>) -> tensor<1x4x2x1xi32> {
+      %scale = tosa.const_shape {values = dense<[4, 2, 1, 1]> : tensor<4xindex>} : () -> !tosa.shape<4>
+      %offset = tosa.const_shape {values = dense<[-1, 0]> : tensor<2xindex>} : () -> !tosa.shape<2>
+      %border = tosa.const_shape {values = dense<[1, 0]> : tensor<2xindex>} : () -> !tosa.shape<2>
+      %y = tosa.resize %x, %scale, %offset, %border {mode = BILINEAR} : (tensor<1x2x2x1xi8>, !tosa.shape<4>, !tosa.shape<2>, !tosa.shape<2>) -> tensor<1x4x2x1xi32>
+      return %y : tensor<1x4x2x1xi32>
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    %first = tensor.extract_slice %x[0, 0, 0, 0] [1, 1, 2, 1] [1, 1, 1, 1] : tensor<1x2x2x1xi8> to tensor<1x1x2x1xi8>
+    %x1 = tensor.concat dim(1) %first, %x : (tensor<1x1x2x1xi8>, tensor<1x2x2x1xi8>) -> tensor<1x3x2x1xi8>
+    %offset = tosa.const_shape {values = dense<[3, 0]> : tensor<2xindex>} : () -> !tosa.shape<2>
+    %y = tosa.resize %x1, %scale, %offset, %border {mode = BILINEAR} : (tensor<1x3x2x1xi8>, !tosa.shape<4>, !tosa.shape<2>, !tosa.shape<2>) -> tensor<1x4x2x1xi32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::tensor::TensorDialect",
+                           "::mlir::tosa::TosaDialect"];
+}
+
 def WidenConstants : Pass<"qdot-widen-constants", "::mlir::ModuleOp"> {
   let summary = "Store constants in f32 that are extended to it";
   let description = [{

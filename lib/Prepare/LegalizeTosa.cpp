@@ -1,0 +1,119 @@
+//===- LegalizeTosa.cpp - TOSA that upstream converts rightly -------------===//
+//
+// Part of the qdot project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Sources: TOSA specification, RESIZE and DEPTHWISE_CONV2D. What goes wrong in
+// MLIR 22: TosaToLinalg.cpp, getIndexAndDeltaInt divides with truncation;
+// TosaDecomposeDepthwise.cpp pads an i32 tensor with the i8 zero point.
+//
+//===----------------------------------------------------------------------===//
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Tosa/IR/TosaOps.h"
+#include "mlir/Dialect/Tosa/Utils/ConversionUtils.h"
+#include "qdot/Prepare/Passes.h"
+
+namespace qdot {
+#define GEN_PASS_DEF_LEGALIZETOSA
+#include "qdot/Prepare/Passes.h.inc"
+} // namespace qdot
+
+using namespace mlir;
+using namespace qdot;
+
+static bool isIntegerTensor(Value value) {
+  return getElementTypeOrSelf(value.getType()).isInteger();
+}
+
+//===----------------------------------------------------------------------===//
+// Resize
+//===----------------------------------------------------------------------===//
+
+/// `input` with its first row of dimension `dim` twice.
+static Value repeatFirst(OpBuilder &builder, Location loc, Value input,
+                         int64_t dim) {
+  auto type = cast<RankedTensorType>(input.getType());
+  SmallVector<OpFoldResult> offsets(type.getRank(), builder.getIndexAttr(0));
+  SmallVector<OpFoldResult> strides(type.getRank(), builder.getIndexAttr(1));
+  SmallVector<OpFoldResult> sizes =
+      tensor::getMixedSizes(builder, loc, input);
+  sizes[dim] = builder.getIndexAttr(1);
+  Value first = tensor::ExtractSliceOp::create(builder, loc, input, offsets,
+                                               sizes, strides);
+  return tensor::ConcatOp::create(builder, loc, dim,
+                                  ValueRange{first, input});
+}
+
+static Value createShape(OpBuilder &builder, Location loc,
+                         ArrayRef<int64_t> values) {
+  ImplicitLocOpBuilder b(loc, builder);
+  return tosa::getTosaConstShape(b, values);
+}
+
+/// Starts a bilinear resize of integers at or behind the first row and column:
+/// position p of the input is p + 1 when the first row stands twice, and in
+/// front of it the result is the first row, either way.
+static void moveToPositions(tosa::ResizeOp op) {
+  auto type = dyn_cast<RankedTensorType>(op.getInput().getType());
+  if (!type || !isIntegerTensor(op.getInput()) ||
+      op.getMode() != tosa::ResizeMode::BILINEAR)
+    return;
+  SmallVector<int64_t> scale, offset;
+  if (!tosa::getConstShapeValues(op.getScale().getDefiningOp(), scale) ||
+      !tosa::getConstShapeValues(op.getOffset().getDefiningOp(), offset))
+    return;
+  OpBuilder builder(op);
+  Value input = op.getInput();
+  for (int64_t i : {0, 1}) {
+    // A single row is the result everywhere.
+    if (offset[i] >= 0 || type.isDynamicDim(i + 1) ||
+        type.getDimSize(i + 1) == 1)
+      continue;
+    input = repeatFirst(builder, op.getLoc(), input, i + 1);
+    offset[i] += scale[2 * i];
+  }
+  if (input == op.getInput())
+    return;
+  op.getInputMutable().assign(input);
+  op.getOffsetMutable().assign(createShape(builder, op.getLoc(), offset));
+}
+
+//===----------------------------------------------------------------------===//
+// Depthwise convolution
+//===----------------------------------------------------------------------===//
+
+/// Pads the integers of a 1x1 depthwise convolution with their zero point, in
+/// front of it.
+static void padBefore(tosa::DepthwiseConv2DOp op) {
+  auto type = dyn_cast<RankedTensorType>(op.getInput().getType());
+  auto weight = dyn_cast<RankedTensorType>(op.getWeight().getType());
+  ArrayRef<int64_t> pad = op.getPad();
+  if (!type || !weight || !isIntegerTensor(op.getInput()) ||
+      weight.getDimSize(0) != 1 || weight.getDimSize(1) != 1 ||
+      llvm::all_of(pad, [](int64_t size) { return size == 0; }))
+    return;
+  SmallVector<int64_t> shape(type.getShape());
+  for (int64_t i : {0, 1})
+    if (!type.isDynamicDim(i + 1))
+      shape[i + 1] += pad[2 * i] + pad[2 * i + 1];
+  OpBuilder builder(op);
+  Value padding = createShape(builder, op.getLoc(),
+                              {0, 0, pad[0], pad[1], pad[2], pad[3], 0, 0});
+  Value padded = tosa::PadOp::create(builder, op.getLoc(), type.clone(shape),
+                                     op.getInput(), padding, op.getInputZp());
+  op.getInputMutable().assign(padded);
+  op.setPad({0, 0, 0, 0});
+}
+
+namespace {
+struct LegalizeTosa : public qdot::impl::LegalizeTosaBase<LegalizeTosa> {
+  void runOnOperation() override {
+    getOperation().walk(moveToPositions);
+    getOperation().walk(padBefore);
+  }
+};
+} // namespace
