@@ -41,7 +41,6 @@ void qdot::buildImportPipeline(OpPassManager &pm) {
   pm.addPass(createImportGlobals());
   pm.addPass(createLegalizeTosa());
   addTosaConversion(pm);
-  pm.addPass(createWidenConstants());
   pm.addPass(createWidenFloats());
   pm.addPass(createInlinerPass());
   // Arithmetic on tensors (arith, math) is what elementwise generics are.

@@ -61,6 +61,43 @@ func.func private @helper(%x: tensor<1x3xf16>) -> tensor<1x3xf16> {
 
 // -----
 
+// In the body of a generic: nothing is left to extend. The values are the
+// largest and the smallest f16 and -1.0 and 2^-133 in bf16.
+// CHECK-LABEL: func.func @body
+// CHECK-DAG: %[[W:.*]] = arith.constant dense<[6.550400e+04, 5.96046448E-8]> : tensor<2xf32>
+// CHECK-DAG: %[[B:.*]] = arith.constant dense<[-1.000000e+00, 9.183550e-41]> : tensor<2xf32>
+// CHECK: linalg.generic {{.*}} ins(%{{.*}}, %[[W]], %[[B]] : tensor<3x2xf32>, tensor<2xf32>, tensor<2xf32>)
+// CHECK-NEXT: ^bb0(%[[X:.*]]: f32, %[[A:.*]]: f32, %[[C:.*]]: f32, %{{.*}}: f32):
+// CHECK-NEXT: %[[M:.*]] = arith.mulf %[[X]], %[[A]] : f32
+// CHECK-NEXT: %[[S:.*]] = arith.addf %[[M]], %[[C]] : f32
+// CHECK-NEXT: linalg.yield %[[S]] : f32
+func.func @body(%x: tensor<3x2xf32>) -> tensor<3x2xf32> {
+  %h = arith.constant dense<"0xFF7B0100"> : tensor<2xf16>
+  %b = arith.constant dense_resource<bias> : tensor<2xbf16>
+  %e = tensor.empty() : tensor<3x2xf32>
+  %y = linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (j)>, affine_map<(i, j) -> (j)>, affine_map<(i, j) -> (i, j)>],
+                       iterator_types = ["parallel", "parallel"]}
+      ins(%x, %h, %b : tensor<3x2xf32>, tensor<2xf16>, tensor<2xbf16>) outs(%e : tensor<3x2xf32>) {
+  ^bb0(%in: f32, %w: f16, %c: bf16, %out: f32):
+    %0 = arith.extf %w : f16 to f32
+    %1 = arith.extf %c : bf16 to f32
+    %2 = arith.mulf %in, %0 : f32
+    %3 = arith.addf %2, %1 : f32
+    linalg.yield %3 : f32
+  } -> tensor<3x2xf32>
+  return %y : tensor<3x2xf32>
+}
+
+{-#
+  dialect_resources: {
+    builtin: {
+      bias: "0x0200000080BF0100"
+    }
+  }
+#-}
+
+// -----
+
 // CHECK-LABEL: func.func @single
 // CHECK: arith.truncf %{{.*}} : tensor<2xf64> to tensor<2xf32>
 func.func @single(%x: tensor<2xf64>) -> tensor<2xf32> {

@@ -140,37 +140,6 @@ def LegalizeTosa : Pass<"qdot-legalize-tosa", "::mlir::ModuleOp"> {
                            "::mlir::tosa::TosaDialect"];
 }
 
-def WidenConstants : Pass<"qdot-widen-constants", "::mlir::ModuleOp"> {
-  let summary = "Store constants in f32 that are extended to it";
-  let description = [{
-    In: constant tensors in f16 or bf16, `dense` or `dense_resource`, that an
-    `arith.extf` extends to f32, as an op on tensors or as the only reader of
-    the value in the body of a `linalg.generic`. Out: the same values as an f32
-    constant, without the extension. Other readers of the constant keep it.
-    A `dense_resource` without data is an error.
-
-    Example:
-
-    ```mlir
-    func.func @main() -> tensor<2xf32> {
-      %h = arith.constant dense<[1.5, -0.25]> : tensor<2xf16>
-      %w = arith.extf %h : tensor<2xf16> to tensor<2xf32>
-      return %w : tensor<2xf32>
-    }
-    ```
-
-    becomes
-
-    ```mlir
-    func.func @main() -> tensor<2xf32> {
-      %w = arith.constant dense<[1.5, -0.25]> : tensor<2xf32>
-      return %w : tensor<2xf32>
-    }
-    ```
-  }];
-  let dependentDialects = ["::mlir::arith::ArithDialect"];
-}
-
 def WidenFloats : Pass<"qdot-widen-floats", "::mlir::ModuleOp"> {
   let summary = "Compute in f32 what a model computes in 16-bit floats";
   let description = [{
