@@ -113,6 +113,4 @@ def calibrate_row(bench, model, target, name):
 
 
 def calibrate_rows(bench):
-    if bench.options.smoke:
-        return ()
     return bench.rows("calibrate", cases(bench), calibrate_row)

@@ -169,14 +169,15 @@ def rows_of(bench, case, target, name):
 
 
 def cases(bench):
-    """(name, (model, bits of activations), target) of the rows of whole models.
-    Fewer bits make no difference but on AVX2."""
-    return [(f"{target}/{model.name}" + " auto" * (bits == "auto"),
-             (model, bits), target)
+    """(name, model, target) of all models."""
+    return [(f"{target}/{model.name}", model, target)
             for model in found_models(bench)
-            for target in bench.options.targets
-            for bits in (("8", "auto") if target == "x86-avx2" else ("8",))]
+            for target in bench.options.targets]
 
 
 def model_rows(bench):
-    return bench.rows("model", cases(bench), rows_of)
+    """Activations of fewer bits make no difference but on AVX2."""
+    quantized = [(name + " auto" * (bits == "auto"), (model, bits), target)
+                 for name, model, target in cases(bench)
+                 for bits in (("8", "auto") if target == "x86-avx2" else ("8",))]
+    return bench.rows("model", quantized, rows_of)
