@@ -108,8 +108,8 @@ static LogicalResult checkConstant(Operation *op) {
   return checkElements(op, *tensor);
 }
 
-/// A number that a front end keeps in a tensor: a constant of any float type
-/// whose elements are all the same.
+/// A number that a front end keeps in a tensor: a constant in f64 whose elements
+/// are all the same.
 static bool isNumber(Operation *op) {
   if (!op->hasTrait<OpTrait::ConstantLike>() || op->getNumResults() != 1 ||
       !ConstantTensor::isConstant(op->getResult(0)))

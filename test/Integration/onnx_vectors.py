@@ -15,14 +15,9 @@ signed or unsigned, per tensor or per channel, any zero points. Quantizes them w
 (docs/Operators.md) in the arithmetic of ONNX Runtime:
 clamp(rint(f32(sum (x - zx)(w - zw) + bias) * f32(sx sw / sy)) + zy)."""
 
-import argparse
-import pathlib
-import subprocess
-import sys
-
 import numpy as np
 
-from tosa_vectors import LIMITS, integers, tensor
+from tosa_vectors import LIMITS, integers, is_exact, run, run_cases, tensor
 
 f32 = np.float32
 
@@ -215,11 +210,6 @@ def create_case(rng):
     return text, ((x - zx).astype(f32) * sx).astype(f32), want
 
 
-def run(*command):
-    done = subprocess.run([str(c) for c in command], capture_output=True, text=True)
-    return done.stderr if done.returncode else ""
-
-
 def check(number, options):
     """Whether case `number` has the bits of ONNX."""
     text, data, want = create_case(np.random.default_rng([options.seed, number]))
@@ -231,29 +221,9 @@ def check(number, options):
                 "--numerics=f32") or run(
         "qdot", "run", "--quiet", codes, "--data", options.temp / "x.npy", "-o",
         options.temp / "out.npy", "--target", target)
-    if error:
-        print(f"case {number} on {target}: {error}")
-        return False
-    got = np.load(options.temp / "out.npy")
-    if np.array_equal(got, want):
-        return True
-    print(f"case {number} on {target}: {(got != want).sum()} of {want.size} "
-          "elements differ")
-    return False
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--temp", type=pathlib.Path, required=True)
-    parser.add_argument("--count", type=int, default=60)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--targets", nargs="+", default=["reference", "generic"])
-    options = parser.parse_args()
-    options.temp.mkdir(parents=True, exist_ok=True)
-    failed = sum(not check(number, options) for number in range(options.count))
-    print(f"{options.count} cases, {failed} failed")
-    sys.exit(failed != 0)
+    return is_exact(f"case {number} on {target}", error,
+                    options.temp / "out.npy", want)
 
 
 if __name__ == "__main__":
-    main()
+    run_cases(check, __doc__, 60)

@@ -363,45 +363,56 @@ OPERATIONS = [
 #===-----------------------------------------------------------------------===#
 
 
-def check(number, seed, target, temp):
-    """Whether the target computes case `number` exactly."""
-    f = Function(np.random.default_rng([seed, number]))
-    result = OPERATIONS[number % len(OPERATIONS)](f)
+def run(*command):
+    """What a command prints to stderr when it fails; else nothing."""
+    done = subprocess.run([str(c) for c in command], capture_output=True, text=True)
+    return done.stderr if done.returncode else ""
+
+
+def is_exact(what, error, path, want):
+    """Whether a run without an error wrote what it should."""
+    if error:
+        print(f"{what}: {error}")
+        return False
+    got = np.load(path)
+    if np.array_equal(got, want):
+        return True
+    print(f"{what}: {(got != want).sum()} of {want.size} elements differ")
+    return False
+
+
+def run_cases(check, description, count):
+    """The program around `check(number, options)`."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--temp", type=pathlib.Path, required=True)
+    parser.add_argument("--count", type=int, default=count)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--targets", nargs="+", default=["reference", "generic"])
+    options = parser.parse_args()
+    options.temp.mkdir(parents=True, exist_ok=True)
+    failed = sum(not check(number, options) for number in range(options.count))
+    print(f"{options.count} cases, {failed} failed")
+    sys.exit(failed != 0)
+
+
+def check(number, options):
+    """Whether a target computes case `number` exactly."""
+    turn, operation = divmod(number, len(OPERATIONS))
+    target, temp = options.targets[turn % len(options.targets)], options.temp
+    f = Function(np.random.default_rng([options.seed, number]))
+    result = OPERATIONS[operation](f)
     (temp / "model.mlir").write_text(f.text(result))
     data = []
     for index, (_, array) in enumerate(f.arguments):
         np.save(temp / f"x{index}.npy", array)
         data += ["--data", temp / f"x{index}.npy"]
-    run = subprocess.run(["qdot", "run", "--quiet", temp / "model.mlir", *data,
-                          "-o", temp / "out.npy", "--target", target],
-                         capture_output=True, text=True)
-    if run.returncode != 0:
-        print(f"case {number} on {target}: {run.stderr}")
-        return False
-    got = np.load(temp / "out.npy")
-    want = result[2].astype(got.dtype)
-    if np.array_equal(got, want):
-        return True
-    print(f"case {number} on {target}: {(got != want).sum()} of {want.size} "
-          "elements differ")
-    return False
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--temp", type=pathlib.Path, required=True)
-    parser.add_argument("--count", type=int, default=90)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--targets", nargs="+", default=["reference", "generic"])
-    options = parser.parse_args()
-    options.temp.mkdir(parents=True, exist_ok=True)
-    failed = sum(not check(number, options.seed, target, options.temp)
-                 for number in range(options.count)
-                 for target in [options.targets[number // len(OPERATIONS)
-                                                % len(options.targets)]])
-    print(f"{options.count} cases, {failed} failed")
-    sys.exit(failed != 0)
+    error = run("qdot", "run", "--quiet", temp / "model.mlir", *data, "-o",
+                temp / "out.npy", "--target", target)
+    # Results are signless; i48 comes as int64.
+    element = result[1].rstrip(">").rsplit("x", 1)[1]
+    want = result[2].astype(DTYPES.get(element, np.int64))
+    return is_exact(f"case {number} on {target}", error, temp / "out.npy", want)
 
 
 if __name__ == "__main__":
-    main()
+    run_cases(check, __doc__, 90)
