@@ -5,8 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "KernelEmitter.h"
-#include "PackedOperands.h"
+#include "SortedDots.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -21,30 +20,25 @@ using namespace qdot;
 /// Dot products of one tile up to which its reduction is unrolled completely.
 static constexpr int64_t maxUnrolledDots = 96;
 
-/// The same for blocks whose groups are sorted, and for all blocks together.
-static constexpr int64_t maxUnrolledSortedDots = 128;
-static constexpr int64_t maxStaticDots = 512;
-
 /// Blocks of columns that pay for a copy of a tile's rows, and bytes of weights
 /// that all of them may have: every tile reads them again.
 static constexpr int64_t minPanelBlocks = 4;
 static constexpr int64_t maxPanelWeights = 320 << 10;
 
 namespace {
-class DotEmitter : public KernelEmitter {
+class DotEmitter : public SortedDotEmitter {
 public:
   DotEmitter(OpBuilder &builder, ContractOp op, const KernelPlan &plan)
-      : KernelEmitter(builder, op, plan),
-        counts(readTable(op, dotCountsAttrName)),
-        offsets(readTable(op, dotOffsetsAttrName)), hasPanel(wantsPanel()) {}
+      : SortedDotEmitter(builder, op, plan), hasPanel(wantsPanel()) {}
 
 protected:
   int64_t getBufferBytes() const override {
-    return hasPanel ? kernel.getRows() * plan.run : 0;
+    return hasPanel ? kernel.getRows() * plan.run
+                    : SortedDotEmitter::getBufferBytes();
   }
   void createBuffers(bool isOnStack) override {
     if (!hasPanel)
-      return;
+      return SortedDotEmitter::createBuffers(isOnStack);
     auto type = MemRefType::get({getBufferBytes()}, builder.getI8Type());
     IntegerAttr alignment = builder.getI64IntegerAttr(64);
     panel = isOnStack
@@ -54,8 +48,9 @@ protected:
                       .getResult();
   }
   void releaseBuffers() override {
-    if (hasPanel)
-      memref::DeallocOp::create(builder, loc, panel);
+    if (!hasPanel)
+      return SortedDotEmitter::releaseBuffers();
+    memref::DeallocOp::create(builder, loc, panel);
   }
   bool hasTilesOutside() const override { return hasPanel; }
 
@@ -90,26 +85,6 @@ protected:
   int64_t getBlockColumns() const override {
     return kernel.getVectors() * kernel.getLanes();
   }
-  int64_t getBlockBytes(int64_t vectors) const override {
-    return getSegments() * getSegmentGroups() * getGroupBytes(vectors);
-  }
-  /// Parts of the reduction with groups in an order of their own.
-  int64_t getSegments() const {
-    return counts.empty() ? 1 : plan.getNumSegments();
-  }
-  /// Groups for which a segment of a block has weights.
-  int64_t getSegmentGroups() const {
-    return counts.empty() ? plan.getNumGroups()
-                          : int64_t(offsets.size()) / (counts.size() / 4);
-  }
-  /// Few enough groups that every block gets its own code.
-  bool hasStaticBlocks() const override {
-    int64_t perBlock =
-        getSegmentGroups() * kernel.getRows() * kernel.getVectors();
-    return !counts.empty() && getSegments() == 1 && perBlock <= maxUnrolledSortedDots &&
-           int64_t(counts.size()) / 4 * perBlock <= maxStaticDots;
-  }
-
   LogicalResult emitTile(const TilePosition &at, int64_t tileRows,
                          int64_t tileVectors, int64_t valid) override {
     rows = tileRows;
@@ -121,7 +96,7 @@ protected:
       llvm::append_range(accumulators, start);
     position = &at;
     Value left = hasPanel ? constant(0) : at.lhs;
-    if (counts.empty()) {
+    if (!isSorted()) {
       addParts(accumulators);
       accumulators = reduce(0, accumulators, left, at.rhs);
       joinParts(accumulators);
@@ -136,7 +111,7 @@ private:
   /// be joined to pairs: one contiguous reduction, and enough columns.
   bool wantsPanel() const {
     int64_t blocks = llvm::divideCeil(plan.column.size, getBlockColumns());
-    return plan.load == 16 && counts.empty() && plan.reductions.empty() &&
+    return plan.load == 16 && !isSorted() && plan.reductions.empty() &&
            !plan.isGather && plan.run >= 64 && plan.run % 16 == 0 &&
            kernel.getRows() >= 4 && blocks >= minPanelBlocks &&
            blocks * getBlockBytes(kernel.getVectors()) <= maxPanelWeights;
@@ -169,9 +144,6 @@ private:
     accumulators.truncate(rows * vectors);
   }
 
-  int64_t getGroupBytes(int64_t count) const {
-    return count * kernel.getLanes() * 4;
-  }
   int64_t countGroups(size_t level) const {
     int64_t count = groups.size();
     for (; level < plan.reductions.size(); ++level)
@@ -275,89 +247,6 @@ private:
     return isContiguous(4) ? 4 : isContiguous(2) ? 2 : 1;
   }
 
-  /// Groups in the order of the proof, segment by segment.
-  SmallVector<Value> reduceSorted(SmallVector<Value> accumulators,
-                                  const TilePosition &at) {
-    if (staticBlock)
-      return reduceStatic(accumulators, at);
-    int64_t segments = getSegments();
-    if (segments == 1)
-      return reduceSegment(accumulators, at.lhs, at.rhs, at.block);
-    int64_t bytes = getSegmentGroups() * getGroupBytes(vectors);
-    return emitReduction(
-        getInnerRange(at), 1, accumulators,
-        [&](Value number, SmallVector<Value> values) {
-          return reduceSegment(values, at.lhs,
-                               add(at.rhs, multiply(number, bytes)),
-                               add(multiply(at.block, segments), number));
-        });
-  }
-
-  /// Loops over the groups of four pairs, of two, of one, and those that are
-  /// widened. `number` counts the segments of all blocks.
-  SmallVector<Value> reduceSegment(SmallVector<Value> accumulators, Value left,
-                                   Value weights, Value number) {
-    Value table = getTable(dotOffsetsAttrName);
-    Value numbers = getTable(dotCountsAttrName);
-    Value position = multiply(number, getSegmentGroups());
-    for (int64_t kind = 0; kind < 4; ++kind) {
-      if (!isUsed(kind))
-        continue;
-      int64_t pairs = pairsOfKind[kind];
-      Value count = loadIndex(numbers, addConstant(multiply(number, 4), kind));
-      Value first = position, start = weights;
-      accumulators = emitReduction(
-          count, 1, accumulators, [&](Value by, SmallVector<Value> values) {
-            Value entry = add(first, multiply(by, pairs));
-            SmallVector<Value> lefts;
-            for (int64_t pair = 0; pair < pairs; ++pair)
-              lefts.push_back(
-                  add(left, loadIndex(table, addConstant(entry, pair))));
-            return emitDots(values, lefts,
-                            add(start, multiply(by, pairs * getGroupBytes(vectors))),
-                            kind < 3);
-          });
-      position = add(first, multiply(count, pairs));
-      weights = add(start, multiply(count, pairs * getGroupBytes(vectors)));
-    }
-    return accumulators;
-  }
-
-  /// The same with the order of one block known.
-  SmallVector<Value> reduceStatic(SmallVector<Value> accumulators,
-                                  const TilePosition &at) {
-    int64_t entry = *staticBlock * getSegmentGroups(), done = 0;
-    for (int64_t kind = 0; kind < 4; ++kind)
-      for (int64_t number = 0; number < counts[*staticBlock * 4 + kind]; ++number) {
-        SmallVector<Value> lefts;
-        Value weights = addConstant(at.rhs, done * getGroupBytes(vectors));
-        for (int64_t pair = 0; pair < pairsOfKind[kind]; ++pair, ++done)
-          lefts.push_back(addConstant(at.lhs, offsets[entry + done]));
-        accumulators = emitDots(accumulators, lefts, weights, kind < 3);
-      }
-    return accumulators;
-  }
-
-  bool isUsed(int64_t kind) const {
-    for (size_t at = kind; at < counts.size(); at += 4)
-      if (counts[at])
-        return true;
-    return false;
-  }
-
-  Value getTable(StringRef name) {
-    auto symbol = op->getAttrOfType<FlatSymbolRefAttr>(name);
-    int64_t size = name == dotCountsAttrName ? counts.size() : offsets.size();
-    return memref::GetGlobalOp::create(
-        builder, loc, MemRefType::get({size}, builder.getI32Type()),
-        symbol.getValue());
-  }
-  Value loadIndex(Value table, Value at) {
-    Value entry = memref::LoadOp::create(builder, loc, table, ValueRange(at));
-    return arith::IndexCastOp::create(builder, loc, builder.getIndexType(),
-                                      entry);
-  }
-
   SmallVector<Value> emitGroup(SmallVector<Value> accumulators, Value left,
                                Value right) {
     return emitDots(accumulators, left, right, rawRhs && fitsAnyWeights());
@@ -375,38 +264,6 @@ private:
       int8_t same = static_cast<int8_t>(weight);
       return numerics::fitsPairSums({same, same}, {lhs.first, lhs.second});
     });
-  }
-
-  /// One dot product per accumulator, of one operand pair per element of
-  /// `lefts`; the weights of the pairs follow each other.
-  SmallVector<Value> emitDots(SmallVector<Value> accumulators,
-                              ValueRange lefts, Value right, bool fits) {
-    int64_t width = kernel.getLanes() * 4;
-    auto bytes = VectorType::get({width}, builder.getI8Type());
-    SmallVector<SmallVector<Value>> weights(vectors);
-    for (size_t pair = 0; pair < lefts.size(); ++pair)
-      for (int64_t vector = 0; vector < vectors; ++vector)
-        weights[vector].push_back(vector::LoadOp::create(
-            builder, loc, bytes, rhs,
-            addConstant(right, (pair * vectors + vector) * width)));
-    for (int64_t row = 0; row < rows; ++row) {
-      SmallVector<Value> activations;
-      for (Value left : lefts) {
-        Value four = loadFour(addConstant(left, row * plan.row.lhs));
-        Value repeated = vector::BroadcastOp::create(
-            builder, loc,
-            VectorType::get({kernel.getLanes()}, builder.getI32Type()), four);
-        activations.push_back(
-            vector::BitCastOp::create(builder, loc, bytes, repeated));
-      }
-      for (int64_t vector = 0; vector < vectors; ++vector) {
-        Value &accumulator = accumulators[row * vectors + vector];
-        accumulator = DotOp::create(builder, loc, accumulator, activations,
-                                    weights[vector], op.getLhsSign(),
-                                    op.getRhsSign(), fits);
-      }
-    }
-    return accumulators;
   }
 
   /// Several groups whose bytes follow each other in the activation: one load
@@ -443,40 +300,9 @@ private:
     return accumulators;
   }
 
-  /// Four bytes of the activation as one i32.
-  Value loadFour(Value index) {
-    Type i8 = builder.getI8Type(), i32 = builder.getI32Type();
-    if (!plan.isGather) {
-      Value four = vector::LoadOp::create(builder, loc, VectorType::get({4}, i8),
-                                          lhs, index);
-      Value word = vector::BitCastOp::create(builder, loc,
-                                             VectorType::get({1}, i32), four);
-      return vector::ExtractOp::create(builder, loc, word,
-                                       ArrayRef<int64_t>{0});
-    }
-    Value result;
-    for (int64_t at = 0; at < plan.run; ++at) {
-      Value byte = memref::LoadOp::create(builder, loc, lhs,
-                                          ValueRange(addConstant(index, at)));
-      Value wide = arith::ExtUIOp::create(builder, loc, i32, byte);
-      if (!result) {
-        result = wide;
-        continue;
-      }
-      Value shift = arith::ConstantOp::create(
-          builder, loc, builder.getI32IntegerAttr(int32_t(8 * at)));
-      wide = arith::ShLIOp::create(builder, loc, wide, shift);
-      result = arith::OrIOp::create(builder, loc, result, wide);
-    }
-    return result;
-  }
-
-  static constexpr int64_t pairsOfKind[] = {4, 2, 1, 1};
-  int64_t rows = 0, vectors = 0;
   int64_t parts = 1; ///< accumulators of every result
   const TilePosition *position = nullptr;
   SmallVector<PlanGroup> groups;
-  SmallVector<int64_t> counts, offsets;
   bool hasPanel;
   Value panel; ///< the rows of a tile
 };

@@ -185,19 +185,32 @@ LogicalResult KernelEmitter::emitPacked(size_t level, const TilePosition &at,
 static constexpr int64_t smallWeights = 16 << 10;
 /// Rows whose activations and results stay in the second-level cache.
 static constexpr int64_t chunkRows = 128;
+/// Rows from which on a position uses its weights enough.
+static constexpr int64_t longRows = 24;
+/// Weights that do not stay in the second-level cache.
+static constexpr int64_t largeWeights = 1 << 20;
+
+bool KernelEmitter::hasLoops() const {
+  return llvm::any_of(plan.outer,
+                      [](const PlanLoop &loop) { return !loop.isInRhs; });
+}
 
 KernelEmitter::Order KernelEmitter::chooseOrder() const {
   if (hasTilesOutside())
     return Order::Tiles;
   int64_t blocks = countBlocks();
+  bool isLong = plan.row.isDynamic() || plan.row.size >= longRows;
+  if (getPanelRows()) {
+    // Few rows at many positions: large weights pay for new panels.
+    return !isLong && hasLoops() && blocks * getBlockBytes(kernel.getVectors()) > largeWeights
+               ? Order::Blocks
+               : Order::Panels;
+  }
   if (blocks == 1)
     return Order::Blocks;
   if (blocks * getBlockBytes(kernel.getVectors()) <= smallWeights)
     return Order::Tiles;
-  bool hasLoops = llvm::any_of(
-      plan.outer, [](const PlanLoop &loop) { return !loop.isInRhs; });
-  bool isLong = plan.row.isDynamic() || plan.row.size >= 24;
-  if (!hasLoops)
+  if (!hasLoops())
     return plan.row.isDynamic() || plan.row.size > chunkRows ? Order::Chunks
                                                              : Order::Blocks;
   return isLong ? Order::Rows : Order::Blocks;
@@ -219,7 +232,21 @@ LogicalResult KernelEmitter::emitPositions(size_t level, const TilePosition &at,
     return forBlocks(at, block, [&](const TilePosition &blockAt, int64_t vectors,
                                     int64_t valid) {
       return forLoops(level, blockAt, [&](const TilePosition &position) {
-        return rowsOfBlock(position, vectors, valid);
+        if (!getPanelRows())
+          return rowsOfBlock(position, vectors, valid);
+        return forPanels(position, [&](ForTiles forEach) {
+          return forEach(position, tile(vectors, valid));
+        });
+      });
+    });
+  case Order::Panels:
+    return forLoops(level, at, [&](const TilePosition &position) {
+      return forPanels(position, [&](ForTiles forEach) {
+        return forBlocks(position, block,
+                         [&](const TilePosition &blockAt, int64_t vectors,
+                             int64_t valid) {
+                           return forEach(blockAt, tile(vectors, valid));
+                         });
       });
     });
   case Order::Rows:

@@ -53,6 +53,12 @@ protected:
   virtual void releaseBuffers() {}
   /// Whether all blocks of columns must follow each other within a tile.
   virtual bool hasTilesOutside() const { return false; }
+  /// Rows of a panel, a copy of what some rows read, or 0 where there is none.
+  /// A multiple of the kernel's rows, or all.
+  virtual int64_t getPanelRows() const { return 0; }
+  /// Called at the first row of a panel, before its tiles; `rows` is the number
+  /// of its rows.
+  virtual void beginPanel(const TilePosition &, mlir::Value rows) {}
   /// Columns of one block and vectors per block.
   virtual int64_t getBlockColumns() const = 0;
   /// Bytes of packed weights for a block with `vectors` vectors.
@@ -157,8 +163,11 @@ private:
     Rows,   ///< blocks around the rows of a tile's loop
     Chunks, ///< blocks around chunks of rows
     Tiles,  ///< blocks within each tile position
+    Panels, ///< blocks around the rows of a panel
   };
   Order chooseOrder() const;
+  /// Whether there are loops of positions around the rows.
+  bool hasLoops() const;
 
   /// One of the loops that threads may share: positions (1 where that is
   /// dynamic), and the code that counts them.
@@ -208,6 +217,25 @@ private:
   void packAll(const TilePosition &at);
   void packPosition(const TilePosition &at, mlir::Value number);
   Result emitChunks(const TilePosition &at, mlir::Value block);
+
+  /// Tiles of one size: `tiles` of them, `rows` each, from row `first` on. Of
+  /// all tiles, the first has `number`.
+  struct TileSet {
+    mlir::Value first, number, tiles;
+    int64_t rows;
+  };
+  /// Calls its second argument with every tile of a panel; the first is the
+  /// position of row 0, for any block of columns.
+  using ForTiles = llvm::function_ref<Result(const TilePosition &, OnTile)>;
+  using OnPanel = llvm::function_ref<Result(ForTiles)>;
+  /// Whether one panel covers all rows.
+  bool hasOnePanel() const;
+  /// The panels of all rows, from position `at` of row 0.
+  Result forPanels(const TilePosition &at, OnPanel body);
+  Result forPanelsOf(const TileSet &set, const TilePosition &at,
+                     const Share &share, OnPanel body);
+  Result forDynamicRest(const TilePosition &at, const Share &share,
+                        mlir::Value tiles, OnPanel body);
   Result forBlocks(const TilePosition &at, mlir::Value block, OnBlock body);
   Result forFullTiles(const TilePosition &at, const Share &share, OnTile body);
   Result forRest(const TilePosition &at, const Share &share, OnTile body);

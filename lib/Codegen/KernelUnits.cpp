@@ -54,6 +54,12 @@ SmallVector<KernelEmitter::Level> KernelEmitter::collectLevels() {
     llvm::append_range(levels, outer);
     levels.push_back(tiles);
     break;
+  case Order::Panels:
+    llvm::append_range(levels, outer);
+    if (hasOnePanel())
+      levels.push_back(blocks);
+    levels.push_back(tiles);
+    break;
   case Order::Rows:
     llvm::append_range(levels, outer);
     levels.append({blocks, tiles});

@@ -84,6 +84,8 @@ private:
     if (isSorted) {
       setTable(op, dotCountsAttrName, layout.getCounts(), symbols);
       setTable(op, dotOffsetsAttrName, layout.getOffsets(), symbols);
+      if (layout.usesWords())
+        op->setAttr(dotWordsAttrName, UnitAttr::get(&getContext()));
       remarkShares(op, layout.getShares());
     } else if (isProved && plan->kind == KernelKind::Depthwise) {
       op->setAttr(tapPartsAttrName,

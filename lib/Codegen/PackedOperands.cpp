@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "PackedOperands.h"
+#include "WordPanel.h"
 #include "llvm/ADT/DenseSet.h"
 
 using namespace mlir;
@@ -79,18 +80,16 @@ private:
              << "' to name a constant of four numbers for each of " << blocks
              << " blocks of a dot kernel";
     blockGroups = int64_t(offsets.size()) / blocks;
-    SmallVector<int64_t> known = plan.getGroupOffsets();
-    llvm::DenseSet<int64_t> allowed(known.begin(), known.end());
-    bool isKnown = llvm::all_of(
-        offsets, [&](int64_t offset) { return allowed.contains(offset); });
-    if (!blockGroups || blockGroups * blocks != int64_t(offsets.size()) ||
-        !isKnown)
-      return op.emitOpError() << "expected '" << dotOffsetsAttrName
-                              << "' to name a constant with distances of the "
-                                 "groups of the reduction for every block";
+    std::optional<WordPanel> panel;
+    if (op->hasAttr(dotWordsAttrName) && !(panel = getWordPanel(plan, kernel)))
+      return op.emitOpError() << "expected no '" << dotWordsAttrName
+                              << "' where rows cannot be widened";
+    if (!blockGroups || blockGroups * blocks != int64_t(offsets.size()))
+      return refuseOffsets();
     for (int64_t block = 0; block < blocks; ++block) {
       ArrayRef<int64_t> own = ArrayRef<int64_t>(counts).slice(4 * block, 4);
-      int64_t groups = 4 * own[0] + 2 * own[1] + own[2] + own[3];
+      int64_t bytes = 4 * own[0] + 2 * own[1] + own[2];
+      int64_t groups = bytes + (panel ? 2 : 1) * own[3];
       if (llvm::any_of(own, [&](int64_t count) {
             return count < 0 || count > blockGroups;
           }) ||
@@ -98,8 +97,36 @@ private:
         return op.emitOpError()
                << "expected '" << dotCountsAttrName << "' to count at most "
                << blockGroups << " groups per block";
+      auto entries =
+          ArrayRef<int64_t>(offsets).slice(block * blockGroups, groups);
+      if (!areKnown(entries.take_front(panel ? bytes : groups),
+                    plan.getGroupOffsets()) ||
+          (panel && !areWords(entries.drop_front(bytes), *panel)))
+        return refuseOffsets();
     }
     return success();
+  }
+
+  LogicalResult refuseOffsets() {
+    return op.emitOpError() << "expected '" << dotOffsetsAttrName
+                            << "' to name a constant with distances of the "
+                               "groups of the reduction for every block";
+  }
+  static bool areKnown(ArrayRef<int64_t> entries, ArrayRef<int64_t> known) {
+    llvm::DenseSet<int64_t> allowed(known.begin(), known.end());
+    return llvm::all_of(entries, [&](int64_t entry) {
+      return allowed.contains(entry);
+    });
+  }
+  /// Both halves of every group.
+  bool areWords(ArrayRef<int64_t> entries, const WordPanel &panel) const {
+    SmallVector<int64_t> firsts;
+    for (size_t at = 0; at < entries.size(); at += 2) {
+      firsts.push_back(entries[at]);
+      if (entries[at + 1] != entries[at] + 2)
+        return false;
+    }
+    return areKnown(firsts, getWordOffsets(plan, panel));
   }
 
   LogicalResult verifyWeights() {

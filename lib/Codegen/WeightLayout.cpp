@@ -19,8 +19,48 @@ void WeightLayout::pack() {
   packLoops(0, 0);
   if (isScalable(kernel))
     result.append(spareBytes, 0);
-  if (activation)
-    joinBlocks();
+  if (!activation)
+    return;
+  hasWords = wantsWords();
+  SmallVector<char> unsorted = std::move(result);
+  for (const RawBlock &block : rawBlocks)
+    sortBlock(ArrayRef<int8_t>(reinterpret_cast<int8_t *>(unsorted.data()),
+                               unsorted.size())
+                  .slice(block.start, block.bytes),
+              block.columns);
+  joinBlocks();
+}
+
+/// Vector instructions per row and group: what widening costs less than two
+/// summands, and a group's share of the panel.
+static constexpr double gainOfWords = 1.25, costOfPanel = 0.5;
+/// Rows up to which blocks of columns are around all positions.
+static constexpr int64_t shortRows = 24;
+
+bool WeightLayout::wantsWords() {
+  panel = getWordPanel(plan, kernel);
+  if (!panel)
+    return false;
+  int64_t wide = 0, panels = 0, groups = plan.getNumGroups();
+  bool isPerBlock = !plan.row.isDynamic() && plan.row.size < shortRows &&
+                    llvm::any_of(plan.outer, [](const PlanLoop &loop) {
+                      return !loop.isInRhs;
+                    });
+  for (const RawBlock &block : rawBlocks) {
+    panels = isPerBlock ? panels + 1 : 1;
+    size_t bytes = block.columns * 4;
+    for (size_t at = 0; at < block.bytes; at += bytes)
+      wide += !fits(ArrayRef<char>(result).slice(block.start + at, bytes));
+  }
+  return gainOfWords * wide > costOfPanel * groups * panels;
+}
+
+bool WeightLayout::fits(ArrayRef<char> group) const {
+  for (size_t at = 0; at < group.size(); at += 2)
+    if (!numerics::fitsPairSums({int8_t(group[at]), int8_t(group[at + 1])},
+                                *activation))
+      return false;
+  return true;
 }
 
 SmallVector<int64_t> WeightLayout::splitTaps(numerics::StorageRange range) {
@@ -151,22 +191,29 @@ void WeightLayout::packLoops(size_t level, int64_t offset) {
 void WeightLayout::packBlock(int64_t offset, int64_t first, int64_t vectors) {
   size_t start = result.size();
   packSteps(offset, first, vectors);
-  if (activation)
-    sortBlock(start, vectors * kernel.getLanes());
+  rawBlocks.push_back(
+      {start, result.size() - start, vectors * kernel.getLanes()});
 }
 
-void WeightLayout::sortBlock(size_t start, int64_t columns) {
-  SmallVector<int8_t> weights(result.begin() + start, result.end());
-  result.truncate(start);
+void WeightLayout::sortBlock(ArrayRef<int8_t> weights, int64_t columns) {
   SmallVector<int64_t> distances = plan.getGroupOffsets();
+  SmallVector<int64_t> words;
+  if (hasWords)
+    words = getWordOffsets(plan, *panel);
   size_t segments = plan.getNumSegments();
   size_t groups = distances.size() / segments, bytes = groups * columns * 4;
-  for (size_t at = 0; at < segments; ++at)
-    sortSegment(
-        SmallVector<int8_t>(ArrayRef<int8_t>(weights).slice(at * bytes, bytes)),
-        SmallVector<int64_t>(
-            ArrayRef<int64_t>(distances).slice(at * groups, groups)),
-        columns);
+  for (size_t at = 0; at < segments; ++at) {
+    ArrayRef<int8_t> own = weights.slice(at * bytes, bytes);
+    auto part = [&](ArrayRef<int64_t> all) {
+      return all.slice(at * groups, groups);
+    };
+    if (hasWords)
+      appendBlock(planGroups(own, columns), own, part(distances), part(words),
+                  columns);
+    else
+      sortSegment(SmallVector<int8_t>(own),
+                  SmallVector<int64_t>(part(distances)), columns);
+  }
 }
 
 void WeightLayout::sortSegment(SmallVector<int8_t> weights,
@@ -186,8 +233,7 @@ void WeightLayout::sortSegment(SmallVector<int8_t> weights,
       distances = std::move(splitDistances);
     }
   }
-  shares.add(numerics::countShares(blocks, weights, columns, *activation));
-  appendBlock(blocks, weights, distances, columns * 4);
+  appendBlock(blocks, weights, distances, {}, columns);
 }
 
 std::vector<numerics::DotBlock>
@@ -216,20 +262,35 @@ double WeightLayout::estimate(ArrayRef<numerics::DotBlock> blocks) {
 
 void WeightLayout::appendBlock(ArrayRef<numerics::DotBlock> blocks,
                                ArrayRef<int8_t> weights,
-                               ArrayRef<int64_t> distances, int64_t bytes) {
+                               ArrayRef<int64_t> distances,
+                               ArrayRef<int64_t> words, int64_t columns) {
+  shares.add(numerics::countShares(blocks, weights, columns, *activation));
   std::array<int32_t, 4> number = {};
-  SmallVector<int32_t> order;
-  SmallVector<char> packed;
-  for (const numerics::DotBlock &block : blocks) {
-    ++number[!block.fits ? 3 : block.pairs == 4 ? 0 : block.pairs == 2 ? 1 : 2];
-    for (unsigned group : block.groups) {
-      order.push_back(static_cast<int32_t>(distances[group]));
-      ArrayRef<int8_t> own = weights.slice(group * bytes, bytes);
-      packed.append(own.begin(), own.end());
+  SortedBlock block;
+  for (const numerics::DotBlock &part : blocks) {
+    ++number[!part.fits ? 3 : part.pairs == 4 ? 0 : part.pairs == 2 ? 1 : 2];
+    for (unsigned group : part.groups) {
+      ArrayRef<int8_t> own = weights.slice(group * columns * 4, columns * 4);
+      if (!part.fits && !words.empty()) {
+        appendWords(block, own, words[group]);
+        continue;
+      }
+      block.offsets.push_back(static_cast<int32_t>(distances[group]));
+      block.weights.append(own.begin(), own.end());
     }
   }
   counts.append(number.begin(), number.end());
-  sorted.push_back({std::move(order), std::move(packed)});
+  sorted.push_back(std::move(block));
+}
+
+void WeightLayout::appendWords(SortedBlock &block, ArrayRef<int8_t> group,
+                               int64_t offset) {
+  for (size_t half = 0; half < 4; half += 2) {
+    block.offsets.push_back(static_cast<int32_t>(offset + half));
+    for (size_t lane = 0; lane < group.size(); lane += 4)
+      for (int8_t weight : group.slice(lane + half, 2))
+        block.weights.append({char(weight), char(weight < 0 ? -1 : 0)});
+  }
 }
 
 void WeightLayout::joinBlocks() {

@@ -8,7 +8,7 @@
 #ifndef QDOT_LIB_CODEGEN_WEIGHTLAYOUT_H
 #define QDOT_LIB_CODEGEN_WEIGHTLAYOUT_H
 
-#include "qdot/Codegen/KernelPlan.h"
+#include "WordPanel.h"
 #include "qdot/Numerics/DotProof.h"
 #include <array>
 #include <optional>
@@ -43,6 +43,8 @@ public:
   llvm::ArrayRef<int32_t> getCounts() const { return counts; }
   llvm::ArrayRef<int32_t> getOffsets() const { return offsets; }
   const numerics::DotShares &getShares() const { return shares; }
+  /// Whether groups that do not fit are words; see dotWordsAttrName.
+  bool usesWords() const { return hasWords; }
 
   /// Makes all sums of two products of a packed depthwise kernel fit 16 bits:
   /// shares out weights that lie in two slots, and splits the steps of which
@@ -77,9 +79,15 @@ private:
 
   void packBlock(int64_t offset, int64_t first, int64_t vectors);
 
+  /// Whether enough groups do not fit to pay for a panel of words.
+  bool wantsWords();
+
+  /// Rule D1 for every lane of a group.
+  bool fits(llvm::ArrayRef<char> group) const;
+
   /// Puts the groups of a packed block into the order of its proof, segment by
   /// segment.
-  void sortBlock(size_t start, int64_t columns);
+  void sortBlock(llvm::ArrayRef<int8_t> weights, int64_t columns);
 
   /// The same for one segment. Groups that do not fit are split in two that do
   /// where that is cheaper than widening.
@@ -98,9 +106,20 @@ private:
   /// vpmaddwd and vpaddd per block; widening takes both halves apart.
   static double estimate(llvm::ArrayRef<numerics::DotBlock> blocks);
 
+  struct SortedBlock {
+    llvm::SmallVector<int32_t> offsets;
+    llvm::SmallVector<char> weights;
+  };
+
+  /// Groups that do not fit are words if `words` has their places in the panel.
   void appendBlock(llvm::ArrayRef<numerics::DotBlock> blocks,
                    llvm::ArrayRef<int8_t> weights,
-                   llvm::ArrayRef<int64_t> distances, int64_t bytes);
+                   llvm::ArrayRef<int64_t> distances,
+                   llvm::ArrayRef<int64_t> words, int64_t columns);
+
+  /// The first two elements of every lane as words, then the others.
+  static void appendWords(SortedBlock &block, llvm::ArrayRef<int8_t> group,
+                          int64_t offset);
 
   /// All blocks with as many groups as the largest has, so that they can be
   /// found by number.
@@ -122,10 +141,14 @@ private:
   llvm::SmallVector<bool> isShared; ///< the last slot has the middle tap again
   llvm::SmallVector<char> result;
   std::optional<numerics::StorageRange> activation;
-  struct SortedBlock {
-    llvm::SmallVector<int32_t> offsets;
-    llvm::SmallVector<char> weights;
+  /// A block of columns before its groups are sorted, within `result`.
+  struct RawBlock {
+    size_t start, bytes;
+    int64_t columns;
   };
+  std::vector<RawBlock> rawBlocks;
+  std::optional<WordPanel> panel;
+  bool hasWords = false;
   std::vector<SortedBlock> sorted;
   llvm::SmallVector<int32_t> counts, offsets;
   numerics::DotShares shares;

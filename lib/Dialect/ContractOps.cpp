@@ -209,10 +209,20 @@ LogicalResult DotOp::verify() {
   if (pairs != 1 && pairs != 2 && pairs != 4)
     return emitOpError() << "expected 1, 2 or 4 operand pairs, got " << pairs;
   int64_t lanes = cast<VectorType>(getResult().getType()).getDimSize(0);
+  int64_t size = (hasWords() ? 2 : 4) * lanes;
   for (Value operand : llvm::concat<Value>(getLhs(), getRhs()))
-    if (cast<VectorType>(operand.getType()).getDimSize(0) != 4 * lanes)
-      return emitOpError() << "expected " << 4 * lanes << " bytes for " << lanes
-                           << " lanes, got " << operand.getType();
+    if (cast<VectorType>(operand.getType()).getDimSize(0) != size)
+      return emitOpError() << "expected " << size
+                           << (hasWords() ? " words" : " bytes") << " for "
+                           << lanes << " lanes, got " << operand.getType();
+  for (Value operand : llvm::concat<Value>(getLhs(), getRhs()))
+    if (operand.getType() != getLhs().front().getType())
+      return emitOpError() << "expected operands of one type, got "
+                           << getLhs().front().getType() << " and "
+                           << operand.getType();
+  if (hasWords() && (getLhsSign() == Sign::Unsigned ||
+                     getRhsSign() == Sign::Unsigned || getFitsI16()))
+    return emitOpError() << "expected signed words, without 'fits_i16'";
   return success();
 }
 

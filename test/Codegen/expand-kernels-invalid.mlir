@@ -221,6 +221,52 @@ func.func @offsets_outside(%x: memref<2x4xi8>, %w: memref<16xi8>, %y: memref<2x4
 
 // -----
 
+func.func @words_short(%x: memref<2x4xi8>, %w: memref<32xi8>, %y: memref<2x4xi32>) {
+  // expected-error @+1 {{expected no 'qdot.dot_words' where rows cannot be widened}}
+  qdot.contract ins(%x, %w : memref<2x4xi8>, memref<32xi8>) outs(%y : memref<2x4xi32>)
+      attributes {kernel = #qdot.kernel<dot rows 2 vectors 1 lanes 4 unroll 1>, packed, qdot.dot_counts = @counts, qdot.dot_offsets = @offsets, qdot.dot_words,
+                  indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>], loop_sizes = array<i64: 2, 4, 4>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32):
+    qdot.yield %acc : i32
+  }
+  return
+}
+memref.global "private" constant @counts : memref<4xi32> = dense<[0, 0, 0, 1]>
+memref.global "private" constant @offsets : memref<2xi32> = dense<[0, 2]>
+
+// -----
+
+// Beyond the row, and the second half elsewhere.
+func.func @words_beyond(%x: memref<2x16xi8>, %w: memref<128xi8>, %y: memref<2x4xi32>) {
+  // expected-error @+1 {{expected 'qdot.dot_offsets' to name a constant with distances of the groups of the reduction for every block}}
+  qdot.contract ins(%x, %w : memref<2x16xi8>, memref<128xi8>) outs(%y : memref<2x4xi32>)
+      attributes {kernel = #qdot.kernel<dot rows 2 vectors 1 lanes 4 unroll 1>, packed, qdot.dot_counts = @counts, qdot.dot_offsets = @offsets, qdot.dot_words,
+                  indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>], loop_sizes = array<i64: 2, 4, 16>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32):
+    qdot.yield %acc : i32
+  }
+  return
+}
+memref.global "private" constant @counts : memref<4xi32> = dense<[0, 0, 0, 1]>
+memref.global "private" constant @offsets : memref<2xi32> = dense<[14, 16]>
+
+// -----
+
+func.func @words_halves(%x: memref<2x16xi8>, %w: memref<128xi8>, %y: memref<2x4xi32>) {
+  // expected-error @+1 {{expected 'qdot.dot_offsets' to name a constant with distances of the groups of the reduction for every block}}
+  qdot.contract ins(%x, %w : memref<2x16xi8>, memref<128xi8>) outs(%y : memref<2x4xi32>)
+      attributes {kernel = #qdot.kernel<dot rows 2 vectors 1 lanes 4 unroll 1>, packed, qdot.dot_counts = @counts, qdot.dot_offsets = @offsets, qdot.dot_words,
+                  indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>], loop_sizes = array<i64: 2, 4, 16>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32):
+    qdot.yield %acc : i32
+  }
+  return
+}
+memref.global "private" constant @counts : memref<4xi32> = dense<[0, 0, 0, 1]>
+memref.global "private" constant @offsets : memref<2xi32> = dense<[4, 8]>
+
+// -----
+
 func.func @variable_depthwise(%x: memref<6x4xi8>, %w: memref<3x4xi8>, %y: memref<4x4xi32>) {
   // expected-error @+1 {{cannot use #qdot.kernel<depthwise rows 1 vectors 4 lanes 4 unroll 1>: its weights cannot be packed at run time}}
   qdot.contract ins(%x, %w : memref<6x4xi8>, memref<3x4xi8>) outs(%y : memref<4x4xi32>)

@@ -42,6 +42,38 @@ func.func @dot_generic(%acc: vector<4xi32>, %a: vector<16xi8>, %b: vector<32xi8>
 
 // -----
 
+func.func @dot_words_lanes(%acc: vector<4xi32>, %a: vector<16xi16>) {
+  // expected-error @+1 {{expected 8 words for 4 lanes, got 'vector<16xi16>'}}
+  %r = qdot.dot %acc, (%a) signed, (%a) signed : vector<4xi32>, vector<16xi16>
+  return
+}
+
+// -----
+
+func.func @dot_words_unsigned(%acc: vector<4xi32>, %a: vector<8xi16>) {
+  // expected-error @+1 {{expected signed words, without 'fits_i16'}}
+  %r = qdot.dot %acc, (%a) unsigned, (%a) signed : vector<4xi32>, vector<8xi16>
+  return
+}
+
+// -----
+
+func.func @dot_words_fit(%acc: vector<4xi32>, %a: vector<8xi16>) {
+  // expected-error @+1 {{expected signed words, without 'fits_i16'}}
+  %r = qdot.dot %acc, (%a) signed, (%a) signed fits_i16 : vector<4xi32>, vector<8xi16>
+  return
+}
+
+// -----
+
+func.func @dot_two_types(%acc: vector<4xi32>, %a: vector<8xi16>, %b: vector<8xi8>) {
+  // expected-error @+1 {{expected operands of one type, got 'vector<8xi16>' and 'vector<8xi8>'}}
+  %r = "qdot.dot"(%acc, %a, %b) {lhs_sign = #qdot<sign signed>, rhs_sign = #qdot<sign signed>, operandSegmentSizes = array<i32: 1, 1, 1>} : (vector<4xi32>, vector<8xi16>, vector<8xi8>) -> vector<4xi32>
+  return
+}
+
+// -----
+
 func.func @dot_scalable(%acc: vector<[4]xi32>, %a: vector<16xi8>) {
   // expected-error @+1 {{expected all vectors or none to be scalable, got 'vector<16xi8>' beside 'vector<[4]xi32>'}}
   %r = qdot.dot %acc, (%a) unsigned, (%a) signed : vector<[4]xi32>, vector<16xi8>

@@ -77,13 +77,15 @@ func.func @bytes(%acc: i32, %m: i32, %f: f32, %s: i8) {
 }
 
 // CHECK-LABEL: func.func @dots
-func.func @dots(%acc: vector<16xi32>, %a: vector<64xi8>, %b: vector<64xi8>, %acc1: vector<1xi32>, %a1: vector<4xi8>) {
+func.func @dots(%acc: vector<16xi32>, %a: vector<64xi8>, %b: vector<64xi8>, %acc1: vector<1xi32>, %a1: vector<4xi8>, %words: vector<32xi16>) {
   // CHECK: %[[R:.*]] = qdot.dot %{{.*}}, (%{{.*}}) unsigned, (%{{.*}}) signed : vector<16xi32>, vector<64xi8>
   %r = qdot.dot %acc, (%a) unsigned, (%b) signed : vector<16xi32>, vector<64xi8>
   // CHECK: qdot.dot %[[R]], (%[[A:.*]], %[[B:.*]]) signed, (%[[B]], %[[A]]) unsigned fits_i16 : vector<16xi32>, vector<64xi8>
   %0 = qdot.dot %r, (%a, %b) signed, (%b, %a) unsigned fits_i16 : vector<16xi32>, vector<64xi8>
   // CHECK: qdot.dot %{{.*}}, (%[[A]], %[[B]], %[[A]], %[[A]]) unsigned, (%[[B]], %[[A]], %[[B]], %[[B]]) unsigned {note = 1 : i64} : vector<16xi32>, vector<64xi8>
   %1 = qdot.dot %0, (%a, %b, %a, %a) unsigned, (%b, %a, %b, %b) unsigned {note = 1} : vector<16xi32>, vector<64xi8>
+  // CHECK: qdot.dot %{{.*}}, (%[[W:.*]]) signed, (%[[W]]) signed : vector<16xi32>, vector<32xi16>
+  %w = qdot.dot %1, (%words) signed, (%words) signed : vector<16xi32>, vector<32xi16>
   // CHECK: qdot.dot %{{.*}}, (%{{.*}}) signed, (%{{.*}}) signed : vector<1xi32>, vector<4xi8>
   %2 = qdot.dot %acc1, (%a1) signed, (%a1) signed : vector<1xi32>, vector<4xi8>
   return

@@ -373,7 +373,9 @@ def PackWeights : Pass<"qdot-pack-weights", "::mlir::ModuleOp"> {
     are put into an order in which as many products as possible are proved to
     fit 16-bit sums (rule D2), from the weights and `qdot.lhs_range`;
     `qdot.dot_counts` and `qdot.dot_offsets` record it, and a remark says the
-    shares.
+    shares. Groups that do not fit are split into two that do (rule D3), or,
+    where enough of them pay for widening the rows of the activation, packed as
+    words (`qdot.dot_words`), whose products are exact.
 
     Weights that are no constant stay: the kernel packs them when it runs
     (`qdot-expand-kernels`).
@@ -420,9 +422,13 @@ def ExpandKernels : Pass<"qdot-expand-kernels", "::mlir::ModuleOp"> {
     batch), which `qdot-plan-memory` places. Their products are added in 16 bits
     where `qdot.lhs_range` and `qdot.rhs_range` prove that any two fit.
 
+    With `qdot.dot_words`, what some rows read (all rows, or as many as 48 KiB
+    hold) is widened into a panel of words before the blocks of columns use it.
+
     Refused: a kernel on constant weights that are not packed, or one that does
     not fit; packed weights, `qdot.ordered_extras`, `qdot.dot_counts` and
-    `qdot.dot_offsets` of other sizes than the kernel reads.
+    `qdot.dot_offsets` of other sizes than the kernel reads; `qdot.dot_words`
+    where rows cannot be widened.
 
     Example:
 

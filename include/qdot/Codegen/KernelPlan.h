@@ -37,6 +37,12 @@ inline constexpr llvm::StringLiteral orderedExtrasAttrName =
 inline constexpr llvm::StringLiteral dotCountsAttrName = "qdot.dot_counts";
 inline constexpr llvm::StringLiteral dotOffsetsAttrName = "qdot.dot_offsets";
 
+/// Discardable unit attribute beside these: the groups that must be widened have
+/// words as weights, two elements per lane and then the other two, and their
+/// activations come from a panel of words. They have two entries in `offsets`,
+/// in words from the row's place in the panel.
+inline constexpr llvm::StringLiteral dotWordsAttrName = "qdot.dot_words";
+
 /// Discardable attribute of a packed depthwise kernel whose products are added
 /// in 16 bits: for every group of taps, of how many summands its weights are
 /// the sum (1 or 2), each of which is proved to fit.

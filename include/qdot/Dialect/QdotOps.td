@@ -245,11 +245,11 @@ def Qdot_YieldOp : Qdot_Op<"yield", [Pure, Terminator, HasParent<"ContractOp">]>
 
 def Qdot_DotOp : Qdot_Op<"dot", [Pure, AttrSizedOperandSegments,
     AllTypesMatch<["accumulator", "result"]>]> {
-  let summary = "Four-way dot products of bytes, added to i32 lanes";
+  let summary = "Four-way dot products of bytes, or two-way ones of words, added to i32 lanes";
   let description = [{
     `result[i] = acc[i] + sum_p sum_{j<4} lhs_p[4i + j] * rhs_p[4i + j]` over
     the operand pairs p, in i32 that wraps. Bytes are read as `lhs_sign` and
-    `rhs_sign` say. With `fits_i16` it is proved that, for every lane and each
+    `rhs_sign` say. Of words (i16, both signed), lane i has the two `2i + j`, `j<2`. With `fits_i16` it is proved that, for every lane and each
     half of its four products, no partial sum of the products of that half over
     all pairs leaves i16 (`numerics::fitsPairSums`); a target may then add in
     16 bits (`vpmaddubsw`). One, two or four pairs. Vectors may be scalable.
@@ -258,11 +258,19 @@ def Qdot_DotOp : Qdot_Op<"dot", [Pure, AttrSizedOperandSegments,
 
     ```mlir
     %r = qdot.dot %acc, (%a) unsigned, (%b) signed : vector<16xi32>, vector<64xi8>
+    %s = qdot.dot %acc, (%c) signed, (%d) signed : vector<16xi32>, vector<32xi16>
     ```
   }];
+  let extraClassDeclaration = [{
+    /// Whether the operands are words.
+    bool hasWords() {
+      return ::mlir::cast<::mlir::VectorType>(getLhs().front().getType())
+          .getElementType().isInteger(16);
+    }
+  }];
   let arguments = (ins VectorOfRankAndType<[1], [I32]>:$accumulator,
-                       Variadic<VectorOfRankAndType<[1], [I8]>>:$lhs,
-                       Variadic<VectorOfRankAndType<[1], [I8]>>:$rhs,
+                       Variadic<VectorOfRankAndType<[1], [I8, I16]>>:$lhs,
+                       Variadic<VectorOfRankAndType<[1], [I8, I16]>>:$rhs,
                        Qdot_SignAttr:$lhs_sign, Qdot_SignAttr:$rhs_sign,
                        UnitAttr:$fits_i16);
   let results = (outs VectorOfRankAndType<[1], [I32]>:$result);

@@ -58,7 +58,7 @@ public:
 
   /// The result, or null when the target has no vector of this length.
   Value lower() {
-    if (getLanes(op.getResult()) != 4)
+    if (getLanes(op.getResult()) != 4 || op.hasWords())
       return {};
     bool isScalable = cast<VectorType>(op.getType()).isScalable();
     Value sum = op.getAccumulator();

@@ -35,11 +35,13 @@ struct LowerDot : public qdot::impl::LowerDotBase<LowerDot> {
     getOperation().walk([](DotOp op) {
       OpBuilder builder(op);
       Value sum = op.getAccumulator();
+      int64_t parts = op.hasWords() ? 2 : 4;
       for (auto [lhs, rhs] : llvm::zip(op.getLhs(), op.getRhs()))
-        for (int64_t part = 0; part < 4; ++part) {
+        for (int64_t part = 0; part < parts; ++part) {
           Value product = arith::MulIOp::create(
-              builder, op.getLoc(), extract(builder, lhs, op.getLhsSign(), part),
-              extract(builder, rhs, op.getRhsSign(), part));
+              builder, op.getLoc(),
+              extract(builder, lhs, op.getLhsSign(), part, parts),
+              extract(builder, rhs, op.getRhsSign(), part, parts));
           sum = arith::AddIOp::create(builder, op.getLoc(), sum, product);
         }
       op.replaceAllUsesWith(sum);
@@ -207,12 +209,12 @@ private:
     return sum;
   }
 
-  /// Every fourth byte from `part` on, in i32.
+  /// Every `step`-th element from `part` on, in i32.
   static Value extract(OpBuilder &builder, Value bytes, Sign sign,
-                       int64_t part) {
+                       int64_t part, int64_t step) {
     int64_t size = cast<VectorType>(bytes.getType()).getDimSize(0);
     SmallVector<int64_t> mask;
-    for (int64_t at = part; at < size; at += 4)
+    for (int64_t at = part; at < size; at += step)
       mask.push_back(at);
     return pick(builder, bytes, sign, mask);
   }

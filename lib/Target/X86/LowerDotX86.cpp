@@ -41,6 +41,8 @@ public:
     bool hasVectors = lanes == 4 || lanes == 8 || (lanes == 16 && isa.hasVnni512);
     if (!hasVectors)
       return {};
+    if (op.hasWords())
+      return lanes == 16 ? Value() : createWords();
     if (StringRef name = getDotName(); !name.empty())
       return createDots(name);
     if (lanes == 16)
@@ -94,6 +96,14 @@ private:
     return call(lanes == 8 ? "llvm.x86.avx2.pmadd.wd"
                            : "llvm.x86.sse2.pmadd.wd",
                 op.getType(), {a, b});
+  }
+
+  Value createWords() {
+    Value sum = op.getAccumulator();
+    for (auto [lhs, rhs] : llvm::zip(op.getLhs(), op.getRhs()))
+      sum = arith::AddIOp::create(builder, loc, sum,
+                                  createMultiplyWords(lhs, rhs));
+    return sum;
   }
 
   /// `vpmaddubsw` per pair, sums in 16 bits, then one widening: exact because

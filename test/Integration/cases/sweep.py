@@ -437,7 +437,7 @@ def operand_pairs():
         yield f
 
 
-from . import products  # Behind what it takes from here.
+from . import products, words  # Behind what they take from here.
 
 GROUPS = {
     "rows": lambda: dense_rows(range(1, 131), some_columns, 11),
@@ -455,6 +455,7 @@ GROUPS = {
                      *convolutions("pointwise", 30, 15),
                      *convolutions("grouped", 30, 16)],
     "border": lambda: bordered(30, 35),
+    "words": lambda: words.heavy(39),
     "depthwise": lambda: [*convolutions("depthwise", 40, 17),
                           *depthwise_channels(18)],
     "batch": lambda: batches(60, 19),

@@ -183,3 +183,20 @@ func.func @panels(%x: memref<256xi8>, %w: memref<128xi8>, %i: index, %j: index, 
       : memref<256xi8>, memref<128xi8>, vector<4xi32>, vector<4xi32>
   return %r#0, %r#1 : vector<4xi32>, vector<4xi32>
 }
+
+// Words, two in each lane.
+// CHECK-LABEL: func.func @words(
+// CHECK-SAME: %[[ACC:.*]]: vector<4xi32>, %[[A:.*]]: vector<8xi16>, %[[B:.*]]: vector<8xi16>)
+// CHECK-NEXT: %[[A0:.*]] = vector.shuffle %[[A]], %[[A]] [0, 2, 4, 6]
+// CHECK-NEXT: %[[A1:.*]] = arith.extsi %[[A0]] : vector<4xi16> to vector<4xi32>
+// CHECK-NEXT: %[[B0:.*]] = vector.shuffle %[[B]], %[[B]] [0, 2, 4, 6]
+// CHECK-NEXT: %[[B1:.*]] = arith.extsi %[[B0]]
+// CHECK-NEXT: %[[P:.*]] = arith.muli %[[A1]], %[[B1]]
+// CHECK-NEXT: %[[S:.*]] = arith.addi %[[ACC]], %[[P]]
+// CHECK-NEXT: vector.shuffle %[[A]], %[[A]] [1, 3, 5, 7]
+// CHECK: %[[R:.*]] = arith.addi %[[S]], %{{.*}}
+// CHECK-NEXT: return %[[R]]
+func.func @words(%acc: vector<4xi32>, %a: vector<8xi16>, %b: vector<8xi16>) -> vector<4xi32> {
+  %r = qdot.dot %acc, (%a) signed, (%b) signed : vector<4xi32>, vector<8xi16>
+  return %r : vector<4xi32>
+}

@@ -367,3 +367,26 @@ func.func @lookup8(%x: vector<8xi8>, %y: vector<4xi8>, %t: memref<256xi8>) -> (v
   %s = qdot.lookup_bytes %y in %t : vector<4xi8>, memref<256xi8>
   return %r, %s : vector<8xi8>, vector<4xi8>
 }
+
+// Words need no proof: vpmaddwd. On 16 lanes they stay.
+// AVX2-LABEL: func.func @words(
+// AVX2-SAME: %[[ACC:.*]]: vector<8xi32>, %[[A:.*]]: vector<16xi16>, %[[B:.*]]: vector<16xi16>
+// AVX2-NEXT: %[[P:.*]] = llvm.call_intrinsic "llvm.x86.avx2.pmadd.wd"(%[[A]], %[[B]])
+// AVX2-NEXT: %[[S:.*]] = arith.addi %[[ACC]], %[[P]] : vector<8xi32>
+// AVX2-NEXT: %[[Q:.*]] = llvm.call_intrinsic "llvm.x86.avx2.pmadd.wd"(%[[B]], %[[B]])
+// AVX2-NEXT: arith.addi %[[S]], %[[Q]] : vector<8xi32>
+// AVX2: llvm.call_intrinsic "llvm.x86.sse2.pmadd.wd"
+// AVX512-LABEL: func.func @words(
+// AVX512: llvm.x86.avx2.pmadd.wd
+// AVX512: llvm.x86.sse2.pmadd.wd
+// AVX512-LABEL: func.func @words16(
+// AVX512: qdot.dot
+func.func @words(%acc: vector<8xi32>, %a: vector<16xi16>, %b: vector<16xi16>, %acc4: vector<4xi32>, %c: vector<8xi16>) -> (vector<8xi32>, vector<4xi32>) {
+  %r = qdot.dot %acc, (%a, %b) signed, (%b, %b) signed : vector<8xi32>, vector<16xi16>
+  %s = qdot.dot %acc4, (%c) signed, (%c) signed : vector<4xi32>, vector<8xi16>
+  return %r, %s : vector<8xi32>, vector<4xi32>
+}
+func.func @words16(%acc: vector<16xi32>, %a: vector<32xi16>) -> vector<16xi32> {
+  %r = qdot.dot %acc, (%a) signed, (%a) signed : vector<16xi32>, vector<32xi16>
+  return %r : vector<16xi32>
+}
