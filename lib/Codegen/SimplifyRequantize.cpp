@@ -7,12 +7,14 @@
 
 #include "ContractBody.h"
 #include "LinearForm.h"
+#include "RequantizeHost.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/Matchers.h"
 #include "qdot/Analysis/Remarks.h"
 #include "qdot/Codegen/Passes.h"
+#include "qdot/Codegen/UnsignedBody.h"
 #include "qdot/Dialect/Constants.h"
 #include "qdot/Dialect/Qdot.h"
 #include "qdot/Numerics/AddRound.h"
@@ -44,27 +46,31 @@ static Value createFloat(OpBuilder &builder, Location loc, float value) {
 }
 
 namespace {
-/// Replaces the requantizations of one contraction.
+/// Replaces the requantizations of one op.
 class Simplifier {
 public:
-  explicit Simplifier(ContractOp op) : op(op) {}
+  explicit Simplifier(Operation *op)
+      : host(op), isContract(isa<ContractOp>(op)) {}
 
   void run() {
-    SmallVector<RequantizeOp> all(op.getBody().front().getOps<RequantizeOp>());
+    SmallVector<RequantizeOp> all(host.getBody().getOps<RequantizeOp>());
     for (RequantizeOp requantize : all) {
       if (!requantize.getType().isInteger(8))
         continue;
-      if (simplifyF32(requantize) || simplifyAccumulator(requantize) ||
-          simplifySum(requantize))
+      range = host.getRange(requantize.getAccumulator());
+      // Elementwise, bytes themselves are the shorter way.
+      if ((!isContract && simplifySum(requantize)) ||
+          simplifyF32(requantize) || simplifyAccumulator(requantize) ||
+          (isContract && simplifySum(requantize)))
         continue;
       bool isHalved = simplifyFixed(requantize);
-      emitMissedRemark(op, "SimplifyRequantize", "not-proved",
+      emitMissedRemark(host.getOperation(), "SimplifyRequantize", "not-proved",
                        isHalved ? "requantization keeps its 64-bit product: no "
                                   "f32 constants give the same bytes"
                                 : "requantization stays in 64-bit integers: no "
                                   "f32 constants give the same bytes");
     }
-    removeUnusedExtras(op);
+    host.removeUnusedOperands();
   }
 
 private:
@@ -86,11 +92,11 @@ private:
       channels.floats.push_back(*constant);
       return channels;
     }
-    std::optional<unsigned> number = findConstantExtra(op, value);
-    if (!number)
+    std::optional<RequantizeHost::Operand> operand = host.getOperand(value);
+    if (!operand || !ConstantTensor::isConstant(operand->tensor))
       return std::nullopt;
-    Value tensor = op.getExtras()[*number];
-    channels.map = op.getExtraMap(*number);
+    Value tensor = operand->tensor;
+    channels.map = operand->map;
     channels.type = cast<RankedTensorType>(tensor.getType());
     if (channels.type.getElementType().isF32()) {
       FailureOr<SmallVector<float>> values = readFloats(tensor);
@@ -109,7 +115,7 @@ private:
   /// Rule R5 with the clamp behind the rounding, which is the same for integer
   /// bounds, where the product fits i32.
   bool simplifyF32(RequantizeOp requantize) {
-    if (requantize.getShift() || !op.getAccumulator())
+    if (requantize.getShift() || !range)
       return false;
     auto multiplier = getChannels(requantize.getMultiplier());
     if (!multiplier)
@@ -120,9 +126,7 @@ private:
         return false;
       most = std::max(most, std::abs(double(value)));
     }
-    numerics::StorageRange range = getAccumulatorRange();
-    if (!isAccumulator(requantize.getAccumulator()) ||
-        !(most * double(std::max(-range.min, range.max)) < 0x1p30))
+    if (!(most * double(std::max(-range->min, range->max)) < 0x1p30))
       return false;
     OpBuilder builder(requantize);
     Location loc = requantize.getLoc();
@@ -178,9 +182,9 @@ private:
         return RankedTensorType::get(widest.type.getShape(), element);
       };
       AffineMap map = widest.map;
-      factor = addExtra(op, DenseElementsAttr::get(type(i32), ArrayRef<int32_t>(factors)), map);
-      constant = addExtra(op, DenseElementsAttr::get(type(i64), ArrayRef<int64_t>(constants)), map);
-      amount = addExtra(op, DenseElementsAttr::get(type(i32), ArrayRef<int32_t>(shifts)), map);
+      factor = host.addOperand(DenseElementsAttr::get(type(i32), ArrayRef<int32_t>(factors)), map);
+      constant = host.addOperand(DenseElementsAttr::get(type(i64), ArrayRef<int64_t>(constants)), map);
+      amount = host.addOperand(DenseElementsAttr::get(type(i32), ArrayRef<int32_t>(shifts)), map);
     } else {
       factor = createInteger(builder, loc, factors[0]);
       constant = arith::ConstantOp::create(builder, loc, builder.getI64IntegerAttr(constants[0]));
@@ -200,24 +204,16 @@ private:
     return true;
   }
 
-  /// The accumulator, or its sum with a bias that the proved interval includes.
-  bool isAccumulator(Value value) {
-    Value accumulator = op.getBody().front().getArgument(0);
-    if (value == accumulator)
-      return true;
-    auto sum = value.getDefiningOp<arith::AddIOp>();
-    return sum && (sum.getLhs() == accumulator || sum.getRhs() == accumulator);
-  }
-
   /// requantize(accumulator + bias): f32 constants per channel.
   bool simplifyAccumulator(RequantizeOp requantize) {
-    if (!op.getAccumulator())
+    if (!range)
       return false;
-    Value accumulator = op.getBody().front().getArgument(0);
-    Value input = requantize.getAccumulator(), base = accumulator;
+    Value accumulator = host.getAccumulator();
+    Value input = requantize.getAccumulator();
+    Value base = isContract ? accumulator : input;
     Channels bias;
     bias.integers.push_back(0);
-    if (input != accumulator) {
+    if (isContract && input != accumulator) {
       auto sum = input.getDefiningOp<arith::AddIOp>();
       if (!sum || (sum.getLhs() != accumulator && sum.getRhs() != accumulator))
         return false;
@@ -286,17 +282,17 @@ private:
       auto type = [&](Type element) {
         return RankedTensorType::get(widest.type.getShape(), element);
       };
-      start = addExtra(op, DenseElementsAttr::get(type(builder.getI32Type()),
+      start = host.addOperand(DenseElementsAttr::get(type(builder.getI32Type()),
                                               ArrayRef<int32_t>(biases)),
                        widest.map);
-      scale = addExtra(op, DenseElementsAttr::get(type(builder.getF32Type()),
+      scale = host.addOperand(DenseElementsAttr::get(type(builder.getF32Type()),
                                               ArrayRef<float>(scales)),
                        widest.map);
-      offset = addExtra(op, DenseElementsAttr::get(type(builder.getF32Type()),
+      offset = host.addOperand(DenseElementsAttr::get(type(builder.getF32Type()),
                                                ArrayRef<float>(offsets)),
                         widest.map);
       if (hasFine)
-        fine = addExtra(op, DenseElementsAttr::get(type(builder.getF32Type()),
+        fine = host.addOperand(DenseElementsAttr::get(type(builder.getF32Type()),
                                                ArrayRef<float>(fines)),
                         widest.map);
     } else {
@@ -321,17 +317,13 @@ private:
     return true;
   }
 
-  numerics::StorageRange getAccumulatorRange() {
-    return {op.getAccumulatorAttr().getMin(), op.getAccumulatorAttr().getMax()};
-  }
-
   std::optional<numerics::ScaleTruncate>
   find(RequantizeOp requantize, int64_t multiplier, int64_t shift,
        int32_t base) {
     if (multiplier < 0 || shift < 2 || shift > 62)
       return std::nullopt;
     return numerics::findScaleTruncate(
-        getAccumulatorRange(),
+        *range,
         {static_cast<int32_t>(multiplier), static_cast<int8_t>(shift)},
         static_cast<int64_t>(requantize.getZeroPoint()) + getByteShift(requantize),
         getUnsignedClamp(requantize),
@@ -344,7 +336,7 @@ private:
     if (!(multiplier >= 0) || std::isinf(multiplier))
       return std::nullopt;
     return numerics::findScaleTruncateF32(
-        getAccumulatorRange(), multiplier,
+        *range, multiplier,
         static_cast<int64_t>(requantize.getZeroPoint()) + getByteShift(requantize),
         getUnsignedClamp(requantize), base);
   }
@@ -354,10 +346,20 @@ private:
     std::optional<LinearForm> form = matchLinear(requantize.getAccumulator());
     if (!form || form->terms.empty() || form->terms.size() > 2)
       return false;
-    auto getRange = [](const LinearForm::Term &term) {
-      return term.isSigned ? numerics::StorageRange{-128, 127}
-                           : numerics::StorageRange{0, 255};
+    auto getRange = [&](const LinearForm::Term &term) {
+      return term.isSigned && isContract ? numerics::StorageRange{-128, 127}
+                                         : numerics::StorageRange{0, 255};
     };
+    // Elementwise ops compute with unsigned bytes alone: nothing is widened
+    // with a sign, and results leave through `qdot.narrow`.
+    int64_t shift = isContract ? 0 : getByteShift(requantize);
+    numerics::StorageRange clamp =
+        isContract ? getClamp(requantize) : getUnsignedClamp(requantize);
+    int64_t zero = static_cast<int64_t>(requantize.getZeroPoint()) + shift;
+    if (!isContract)
+      for (LinearForm::Term &term : form->terms)
+        if (term.isSigned)
+          form->constant -= 128 * term.factor;
     LinearForm::Term a = form->terms[0];
     LinearForm::Term b = form->terms.back();
     bool isOne = form->terms.size() == 1;
@@ -372,12 +374,10 @@ private:
         return false;
       found = numerics::findAddRound(
           sum, {static_cast<int32_t>(*multiplier), static_cast<int8_t>(*shift)},
-          static_cast<int64_t>(requantize.getZeroPoint()), getClamp(requantize),
+          zero, clamp,
           static_cast<numerics::Contract>(requantize.getContract()));
     } else if (real && *real >= 0 && !std::isinf(*real)) {
-      found = numerics::findAddRoundF32(
-          sum, *real, static_cast<int64_t>(requantize.getZeroPoint()),
-          getClamp(requantize));
+      found = numerics::findAddRoundF32(sum, *real, zero, clamp);
     }
     if (!found)
       return false;
@@ -391,23 +391,32 @@ private:
     inner = math::FmaOp::create(builder, loc, createReal(builder, a),
                                 createFloat(builder, loc, found->lhsScale),
                                 inner);
+    Value result = RoundOp::create(builder, loc, requantize.getType(), inner,
+                                   static_cast<uint64_t>(clamp.min),
+                                   static_cast<uint64_t>(clamp.max));
     replaceRequantize(requantize,
-            RoundOp::create(builder, loc, requantize.getType(), inner,
-                            requantize.getClampMin(), requantize.getClampMax()));
+                      shift ? createFlip(builder, loc, result) : result);
     return true;
   }
 
-  static Value createReal(OpBuilder &builder, const LinearForm::Term &term) {
+  /// The byte in f32: of elementwise ops, signed ones 128 higher.
+  Value createReal(OpBuilder &builder, const LinearForm::Term &term) {
     Location loc = term.byte.getLoc();
     Type i32 = builder.getI32Type();
+    Value byte = term.byte;
+    if (term.isSigned && !isContract)
+      byte = createFlip(builder, loc, byte);
     Value wide =
-        term.isSigned
-            ? arith::ExtSIOp::create(builder, loc, i32, term.byte).getResult()
-            : arith::ExtUIOp::create(builder, loc, i32, term.byte).getResult();
+        term.isSigned && isContract
+            ? arith::ExtSIOp::create(builder, loc, i32, byte).getResult()
+            : arith::ExtUIOp::create(builder, loc, i32, byte).getResult();
     return arith::SIToFPOp::create(builder, loc, builder.getF32Type(), wide);
   }
 
-  ContractOp op;
+  RequantizeHost host;
+  bool isContract;
+  /// What is proved of the value that is being requantized.
+  std::optional<numerics::StorageRange> range;
 };
 
 struct SimplifyRequantize
@@ -415,6 +424,12 @@ struct SimplifyRequantize
   void runOnOperation() override {
     getOperation().walk([](ContractOp op) {
       if (isa<RankedTensorType>(op.getInit().getType()))
+        Simplifier(op).run();
+    });
+    getOperation().walk([](linalg::GenericOp op) {
+      if (op.hasPureTensorSemantics() && op->getNumResults() == 1 &&
+          op.getNumLoops() == op.getNumParallelLoops() &&
+          !op.getBody()->getOps<RequantizeOp>().empty())
         Simplifier(op).run();
     });
   }

@@ -294,14 +294,17 @@ def UseRescale : Pass<"qdot-use-rescale", "::mlir::ModuleOp"> {
 def SimplifyRequantize : Pass<"qdot-simplify-requantize", "::mlir::ModuleOp"> {
   let summary = "Requantize in f32 where that is proved to give the same bytes";
   let description = [{
-    In: `qdot.contract` on tensors. A `qdot.requantize` of the accumulator
-    becomes one conversion, one multiply-add in f32 and a truncation, with
-    constants per channel that give the same byte for every value in the proved
-    interval `accumulator` (rule S3); the added integer joins the bias. One of a
-    sum of two bytes with constant factors becomes two multiply-adds, checked for
-    all 65536 operand pairs (rule S4). Contract `f32` keeps its product and its
+    In: `qdot.contract` and elementwise `linalg.generic` on tensors. A
+    `qdot.requantize` of the accumulator, or of an i32 that sums, products and
+    `qdot.accumulator` of the op that made it give an interval, becomes one
+    conversion, one multiply-add in f32 and a truncation, with constants per
+    channel that give the same byte for every value in the proved interval (rule
+    S3); the added integer joins the bias. One of a sum of two bytes with
+    constant factors becomes two multiply-adds, checked for all 65536 operand
+    pairs (rule S4). Contract `f32` keeps its product and its
     rounding and clamps in integers, where the product stays below 2^30. Signed
-    results are computed 128 higher and flipped.
+    results are computed 128 higher and flipped; elementwise ops do the same with
+    signed operands of S4.
 
     Where no such constants are found, a remark says so, and `tosa_single` with
     shifts of 32 to 54 becomes a 64-bit product plus one constant, of which the
