@@ -21,6 +21,7 @@ void WeightLayout::pack() {
     result.append(spareBytes, 0);
   if (!activation)
     return;
+  unsortedBytes = result.size();
   hasWords = wantsWords();
   SmallVector<char> unsorted = std::move(result);
   for (const RawBlock &block : rawBlocks)
@@ -37,7 +38,16 @@ static constexpr double gainOfWords = 1.25, costOfPanel = 0.5;
 /// Rows up to which blocks of columns are around all positions.
 static constexpr int64_t shortRows = 24;
 
+/// Bytes that a second-level cache of 1 MiB or more holds twice.
+static constexpr size_t nearBytes = 512 << 10;
+
+bool WeightLayout::isStreamed() const {
+  return plan.row.size == 1 && unsortedBytes > nearBytes;
+}
+
 bool WeightLayout::wantsWords() {
+  if (isStreamed())
+    return false;
   panel = getWordPanel(plan, kernel);
   if (!panel)
     return false;
@@ -220,6 +230,8 @@ void WeightLayout::sortSegment(SmallVector<int8_t> weights,
                                SmallVector<int64_t> distances,
                                int64_t columns) {
   std::vector<numerics::DotBlock> blocks = planGroups(weights, columns);
+  if (isStreamed())
+    return appendBlock(blocks, weights, distances, {}, columns);
   SmallVector<int8_t> splitWeights = weights;
   SmallVector<int64_t> splitDistances = distances;
   for (const numerics::DotBlock &block : blocks)

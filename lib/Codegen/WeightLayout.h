@@ -79,6 +79,10 @@ private:
 
   void packBlock(int64_t offset, int64_t first, int64_t vectors);
 
+  /// Whether each weight serves one row, and comes from beyond the second-level
+  /// cache: then nothing is worth more bytes.
+  bool isStreamed() const;
+
   /// Whether enough groups do not fit to pay for a panel of words.
   bool wantsWords();
 
@@ -148,6 +152,7 @@ private:
   };
   std::vector<RawBlock> rawBlocks;
   std::optional<WordPanel> panel;
+  size_t unsortedBytes = 0;
   bool hasWords = false;
   std::vector<SortedBlock> sorted;
   llvm::SmallVector<int32_t> counts, offsets;

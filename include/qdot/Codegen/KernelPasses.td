@@ -378,7 +378,8 @@ def PackWeights : Pass<"qdot-pack-weights", "::mlir::ModuleOp"> {
     `qdot.dot_counts` and `qdot.dot_offsets` record it, and a remark says the
     shares. Groups that do not fit are split into two that do (rule D3), or,
     where enough of them pay for widening the rows of the activation, packed as
-    words (`qdot.dot_words`), whose products are exact.
+    words (`qdot.dot_words`), whose products are exact. Large weights of a single
+    row stay as they are: their products are widened.
 
     Weights that are no constant stay: the kernel packs them when it runs
     (`qdot-expand-kernels`).

@@ -47,9 +47,9 @@ public:
       return createDots(name);
     if (lanes == 16)
       return {};
-    if (op.getFitsI16() && op.getLhsSign() != op.getRhsSign())
+    if (op.getFitsI16() && isMixed())
       return createPairSums();
-    return createWidened();
+    return hasOwnWeights() ? createHalves() : createWidened();
   }
 
 private:
@@ -98,6 +98,19 @@ private:
                 op.getType(), {a, b});
   }
 
+  /// `vpmaddubsw`: products of an unsigned and a signed byte, summed in pairs.
+  Value createProducts(Value a, Value b) {
+    return call(lanes == 8 ? "llvm.x86.avx2.pmadd.ub.sw"
+                           : "llvm.x86.ssse3.pmadd.ub.sw.128",
+                getWords(), {a, b});
+  }
+
+  Value createOnes() {
+    return arith::ConstantOp::create(
+        builder, loc,
+        DenseElementsAttr::get(getWords(), builder.getI16IntegerAttr(1)));
+  }
+
   Value createWords() {
     Value sum = op.getAccumulator();
     for (auto [lhs, rhs] : llvm::zip(op.getLhs(), op.getRhs()))
@@ -112,17 +125,12 @@ private:
     Value sum;
     for (size_t at = 0; at < op.getLhs().size(); ++at) {
       auto [lhs, rhs] = getPair(at);
-      Value products = call(lanes == 8 ? "llvm.x86.avx2.pmadd.ub.sw"
-                                       : "llvm.x86.ssse3.pmadd.ub.sw.128",
-                            getWords(), {lhs, rhs});
+      Value products = createProducts(lhs, rhs);
       sum = sum ? arith::AddIOp::create(builder, loc, sum, products).getResult()
                 : products;
     }
-    Value ones = arith::ConstantOp::create(
-        builder, loc,
-        DenseElementsAttr::get(getWords(), builder.getI16IntegerAttr(1)));
     return arith::AddIOp::create(builder, loc, op.getAccumulator(),
-                                 createMultiplyWords(sum, ones));
+                                 createMultiplyWords(sum, createOnes()));
   }
 
   /// Even and odd bytes as words.
@@ -140,6 +148,32 @@ private:
     Value high = arith::ShLIOp::create(builder, loc, words, eight);
     return {arith::ShRSIOp::create(builder, loc, high, eight),
             arith::ShRSIOp::create(builder, loc, words, eight)};
+  }
+
+  /// Whether widened weights would serve this dot product alone. Then the
+  /// activation, which others share, is taken apart instead.
+  bool hasOwnWeights() {
+    return isMixed() && op.getLhsSign() == Sign::Unsigned &&
+           llvm::all_of(op.getRhs(), [](Value rhs) { return rhs.hasOneUse(); });
+  }
+
+  /// Unsigned bytes as sums of two up to 128: two products of these and any
+  /// bytes fit 16 bits, 2 * 128 * 127 and 2 * 128 * -128.
+  Value createHalves() {
+    auto type = VectorType::get({4 * lanes}, builder.getI8Type());
+    Value most = arith::ConstantOp::create(
+        builder, loc,
+        DenseElementsAttr::get(type, builder.getI8IntegerAttr(127)));
+    Value sum = op.getAccumulator();
+    for (auto [lhs, rhs] : llvm::zip(op.getLhs(), op.getRhs())) {
+      Value low = arith::MinUIOp::create(builder, loc, lhs, most);
+      Value high = arith::SubIOp::create(builder, loc, lhs, low);
+      for (Value half : {low, high})
+        sum = arith::AddIOp::create(
+            builder, loc, sum,
+            createMultiplyWords(createProducts(half, rhs), createOnes()));
+    }
+    return sum;
   }
 
   /// Products of words are exact in i32 whatever the bytes are.

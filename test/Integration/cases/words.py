@@ -13,8 +13,8 @@ from .function import Random
 from .integer import IntegerFunction
 from .sweep import S8, U8, choose, conv, dense
 
-# (m, n, k). K = 1500: panels of 16 rows. K = 9000: none for tiles of 8 rows.
-DENSE = [(1, 50, 16), (1, 24, 20000), (9, 17, 64), (8, 8, 20), (16, 16, 1500),
+# (m, n, k). 1 x 130 x 4500: beyond a cache, so bytes stay bytes. K = 1500: panels of 16 rows. K = 9000: none for tiles of 8 rows.
+DENSE = [(1, 50, 16), (1, 24, 20000), (1, 130, 4500), (9, 17, 64), (8, 8, 20), (16, 16, 1500),
          (40, 16, 1500), (45, 9, 1500), (41, 8, 1501), (33, 24, 3000),
          (12, 8, 9000), (100, 8, 254), (None, 9, 1500), (None, 40, 9000)]
 

@@ -48,24 +48,22 @@ func.func @signed16(%acc: vector<16xi32>, %a: vector<64xi8>, %b: vector<64xi8>) 
   return %r : vector<16xi32>
 }
 
-// Without a proof AVX2 widens the even and the odd bytes: exact.
+// Without a proof, and with weights that no other product shares, AVX2 takes
+// the activation apart: two products of at most 128 fit 16 bits.
 // AVX2-LABEL: func.func @lanes8(
-// AVX2-SAME: %[[ARG0:.*]]: vector<8xi32>, %[[ARG1:.*]]: vector<32xi8>, %[[ARG2:.*]]: vector<32xi8>) -> vector<8xi32> {
-// AVX2-NEXT: %[[V0:.*]] = vector.bitcast %[[ARG1]] : vector<32xi8> to vector<16xi16>
-// AVX2-NEXT: %[[CST:.*]] = arith.constant dense<8> : vector<16xi16>
-// AVX2-NEXT: %[[CST_0:.*]] = arith.constant dense<255> : vector<16xi16>
-// AVX2-NEXT: %[[V1:.*]] = arith.andi %[[V0]], %[[CST_0]] : vector<16xi16>
-// AVX2-NEXT: %[[V2:.*]] = arith.shrui %[[V0]], %[[CST]] : vector<16xi16>
-// AVX2-NEXT: %[[V3:.*]] = vector.bitcast %[[ARG2]] : vector<32xi8> to vector<16xi16>
-// AVX2-NEXT: %[[CST_1:.*]] = arith.constant dense<8> : vector<16xi16>
-// AVX2-NEXT: %[[V4:.*]] = arith.shli %[[V3]], %[[CST_1]] : vector<16xi16>
-// AVX2-NEXT: %[[V5:.*]] = arith.shrsi %[[V4]], %[[CST_1]] : vector<16xi16>
-// AVX2-NEXT: %[[V6:.*]] = arith.shrsi %[[V3]], %[[CST_1]] : vector<16xi16>
-// AVX2-NEXT: %[[V7:.*]] = llvm.call_intrinsic "llvm.x86.avx2.pmadd.wd"(%[[V1]], %[[V5]]) : (vector<16xi16>, vector<16xi16>) -> vector<8xi32>
-// AVX2-NEXT: %[[V8:.*]] = arith.addi %[[ARG0]], %[[V7]] : vector<8xi32>
-// AVX2-NEXT: %[[V9:.*]] = llvm.call_intrinsic "llvm.x86.avx2.pmadd.wd"(%[[V2]], %[[V6]]) : (vector<16xi16>, vector<16xi16>) -> vector<8xi32>
-// AVX2-NEXT: %[[V10:.*]] = arith.addi %[[V8]], %[[V9]] : vector<8xi32>
-// AVX2-NEXT: return %[[V10]] : vector<8xi32>
+// AVX2-SAME: %[[ACC:.*]]: vector<8xi32>, %[[A:.*]]: vector<32xi8>, %[[B:.*]]: vector<32xi8>) -> vector<8xi32> {
+// AVX2-NEXT: %[[MOST:.*]] = arith.constant dense<127> : vector<32xi8>
+// AVX2-NEXT: %[[LOW:.*]] = arith.minui %[[A]], %[[MOST]] : vector<32xi8>
+// AVX2-NEXT: %[[HIGH:.*]] = arith.subi %[[A]], %[[LOW]] : vector<32xi8>
+// AVX2-NEXT: %[[P:.*]] = llvm.call_intrinsic "llvm.x86.avx2.pmadd.ub.sw"(%[[LOW]], %[[B]]) : (vector<32xi8>, vector<32xi8>) -> vector<16xi16>
+// AVX2-NEXT: %[[ONES:.*]] = arith.constant dense<1> : vector<16xi16>
+// AVX2-NEXT: %[[W:.*]] = llvm.call_intrinsic "llvm.x86.avx2.pmadd.wd"(%[[P]], %[[ONES]])
+// AVX2-NEXT: %[[S:.*]] = arith.addi %[[ACC]], %[[W]] : vector<8xi32>
+// AVX2-NEXT: %[[Q:.*]] = llvm.call_intrinsic "llvm.x86.avx2.pmadd.ub.sw"(%[[HIGH]], %[[B]])
+// AVX2-NEXT: %[[ONES2:.*]] = arith.constant dense<1> : vector<16xi16>
+// AVX2-NEXT: %[[X:.*]] = llvm.call_intrinsic "llvm.x86.avx2.pmadd.wd"(%[[Q]], %[[ONES2]])
+// AVX2-NEXT: %[[R:.*]] = arith.addi %[[S]], %[[X]] : vector<8xi32>
+// AVX2-NEXT: return %[[R]] : vector<8xi32>
 // VNNI-LABEL: func.func @lanes8(
 // VNNI-SAME: %[[ARG0:.*]]: vector<8xi32>, %[[ARG1:.*]]: vector<32xi8>, %[[ARG2:.*]]: vector<32xi8>) -> vector<8xi32> {
 // VNNI-NEXT: %[[V0:.*]] = llvm.call_intrinsic "llvm.x86.avx512.vpdpbusd.256"(%[[ARG0]], %[[ARG1]], %[[ARG2]]) : (vector<8xi32>, vector<32xi8>, vector<32xi8>) -> vector<8xi32>
@@ -81,6 +79,29 @@ func.func @signed16(%acc: vector<16xi32>, %a: vector<64xi8>, %b: vector<64xi8>) 
 func.func @lanes8(%acc: vector<8xi32>, %a: vector<32xi8>, %b: vector<32xi8>) -> vector<8xi32> {
   %r = qdot.dot %acc, (%a) unsigned, (%b) signed : vector<8xi32>, vector<32xi8>
   return %r : vector<8xi32>
+}
+
+// Shared weights: AVX2 widens the even and the odd bytes of both sides.
+// AVX2-LABEL: func.func @shared(
+// AVX2-SAME: %[[ARG0:.*]]: vector<8xi32>, %[[ARG1:.*]]: vector<32xi8>, %[[ARG2:.*]]: vector<32xi8>, %{{.*}}: vector<32xi8>)
+// AVX2-NEXT: %[[V0:.*]] = vector.bitcast %[[ARG1]] : vector<32xi8> to vector<16xi16>
+// AVX2-NEXT: %[[CST:.*]] = arith.constant dense<8> : vector<16xi16>
+// AVX2-NEXT: %[[CST_0:.*]] = arith.constant dense<255> : vector<16xi16>
+// AVX2-NEXT: %[[V1:.*]] = arith.andi %[[V0]], %[[CST_0]] : vector<16xi16>
+// AVX2-NEXT: %[[V2:.*]] = arith.shrui %[[V0]], %[[CST]] : vector<16xi16>
+// AVX2-NEXT: %[[V3:.*]] = vector.bitcast %[[ARG2]] : vector<32xi8> to vector<16xi16>
+// AVX2-NEXT: %[[CST_1:.*]] = arith.constant dense<8> : vector<16xi16>
+// AVX2-NEXT: %[[V4:.*]] = arith.shli %[[V3]], %[[CST_1]] : vector<16xi16>
+// AVX2-NEXT: %[[V5:.*]] = arith.shrsi %[[V4]], %[[CST_1]] : vector<16xi16>
+// AVX2-NEXT: %[[V6:.*]] = arith.shrsi %[[V3]], %[[CST_1]] : vector<16xi16>
+// AVX2-NEXT: %[[V7:.*]] = llvm.call_intrinsic "llvm.x86.avx2.pmadd.wd"(%[[V1]], %[[V5]]) : (vector<16xi16>, vector<16xi16>) -> vector<8xi32>
+// AVX2-NEXT: %[[V8:.*]] = arith.addi %[[ARG0]], %[[V7]] : vector<8xi32>
+// AVX2-NEXT: %[[V9:.*]] = llvm.call_intrinsic "llvm.x86.avx2.pmadd.wd"(%[[V2]], %[[V6]]) : (vector<16xi16>, vector<16xi16>) -> vector<8xi32>
+// AVX2-NEXT: %[[V10:.*]] = arith.addi %[[V8]], %[[V9]] : vector<8xi32>
+func.func @shared(%acc: vector<8xi32>, %a: vector<32xi8>, %b: vector<32xi8>, %c: vector<32xi8>) -> (vector<8xi32>, vector<8xi32>) {
+  %r = qdot.dot %acc, (%a) unsigned, (%b) signed : vector<8xi32>, vector<32xi8>
+  %s = qdot.dot %acc, (%c) unsigned, (%b) signed : vector<8xi32>, vector<32xi8>
+  return %r, %s : vector<8xi32>, vector<8xi32>
 }
 
 // The unsigned operand comes first in the instruction.

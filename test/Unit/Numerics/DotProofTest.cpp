@@ -101,6 +101,21 @@ TEST(D1FitsPairSums, EveryOperandPair) {
   }
 }
 
+/// What the halves of an activation, up to 127 and 128, rest on.
+TEST(D6Halves, FitWithAnyWeights) {
+  int tooLarge = 0;
+  for (int w0 = -128; w0 < 128; ++w0)
+    for (int w1 = -128; w1 < 128; ++w1) {
+      std::vector<int8_t> w{int8_t(w0), int8_t(w1)};
+      ASSERT_TRUE(fitsPairSums(w, {0, 128})) << w0 << " " << w1;
+      for (int a : {0, 127, 128})
+        for (int b : {0, 127, 128})
+          ASSERT_EQ(machineSum({a, b}, w), a * w0 + b * w1);
+      tooLarge += !fitsPairSums(w, {0, 129});
+    }
+  EXPECT_GT(tooLarge, 0);
+}
+
 TEST(D1FitsPairSums, SeveralProductsInOneLane) {
   Random random(3);
   int fitting = 0, tooLarge = 0;

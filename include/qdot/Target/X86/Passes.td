@@ -18,7 +18,8 @@ def LowerDotX86 : Pass<"qdot-lower-dot-x86", "::mlir::ModuleOp"> {
     lanes), `vpdpbssd` and `vpdpbuud` with AVX-VNNI-INT8 for equal signs. On
     AVX2, and for signs without an instruction: `vpmaddubsw`, `vpaddw` and
     `vpmaddwd` where `fits_i16` says that 16 bits hold every sum, else bytes
-    widened to 16 bits and `vpmaddwd`, which is exact. `qdot.narrow` becomes
+    widened to 16 bits and `vpmaddwd`, which is exact, or, where no other product
+    has the same weights, the unsigned side as a sum of two (rule D6). `qdot.narrow` becomes
     `vpackssdw` and `vpackuswb`. `qdot.lookup_bytes` of 8, 16 and 32 bytes (64
     with AVX512-VNNI) becomes 16 `vpshufb`, one per row of the table.
     Other shapes stay for `qdot-lower-dot`.
