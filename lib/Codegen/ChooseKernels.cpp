@@ -38,6 +38,9 @@ static constexpr int64_t maxWidenedRow = 6;
 /// Steps of eight per iteration of a matrix kernel.
 static constexpr int64_t matrixUnroll = 4;
 static constexpr int64_t scalableUnroll = 6;
+/// The same where tiles of two sizes are in loops of a reduction, whose addresses
+/// take registers.
+static constexpr int64_t scalableMixedUnroll = 5;
 /// Pairs of rows from which LLVM's loads of more than four steps of scalable
 /// vectors take more registers than there are.
 static constexpr int64_t manyPairs = 5;
@@ -227,7 +230,7 @@ private:
                          plan.column.size >= scalableRowColumns;
     if (isScalableRow)
       tile.second = scalableRowVectors;
-    int64_t unroll = isMatrix        ? chooseMatrixUnroll(tile, isScalable)
+    int64_t unroll = isMatrix ? chooseMatrixUnroll(plan, tile, isScalable)
                      : isScalableRow ? scalableRowUnroll
                                      : chooseUnroll(target, plan, tile);
     bool hasParts =
@@ -260,10 +263,15 @@ private:
     return tile.first >= tile.second && isWide ? 8 : 4;
   }
 
-  static int64_t chooseMatrixUnroll(std::pair<int64_t, int64_t> tile,
+  static int64_t chooseMatrixUnroll(const KernelPlan &plan,
+                                    std::pair<int64_t, int64_t> tile,
                                     bool isScalable) {
-    return isScalable && (tile.first + 1) / 2 < manyPairs ? scalableUnroll
-                                                          : matrixUnroll;
+    if (!isScalable || (tile.first + 1) / 2 >= manyPairs)
+      return matrixUnroll;
+    bool isMixed = !plan.row.isDynamic() && !plan.reductions.empty() &&
+                   plan.row.size > tile.first &&
+                   plan.row.size % tile.first != 0;
+    return isMixed ? scalableMixedUnroll : scalableUnroll;
   }
 
   /// True when `smmla` is faster than the best tile of `sdot`; `best` is then

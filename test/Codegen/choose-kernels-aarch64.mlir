@@ -79,3 +79,24 @@ func.func @depthwise(%x: memref<18x18x32xi8>, %y: memref<16x16x32xi32>) {
   }
   return
 }
+
+// 14 columns are tiles of 8 and 6 rows within the loop over the taps' rows: five
+// steps at a time on SVE. 16 are two of 8, and take six.
+// CHECK-LABEL: func.func @mixed(
+// SVE: kernel = #qdot.kernel<scalable_matrix rows 8 vectors 2 lanes 4 unroll 5 load 16>
+// SVE: kernel = #qdot.kernel<scalable_matrix rows 8 vectors 2 lanes 4 unroll 6 load 16>
+memref.global "private" constant @w3 : memref<3x3x64x64xi8> = dense<1>
+func.func @mixed(%x: memref<16x16x64xi8>, %y: memref<14x14x64xi32>, %x2: memref<18x18x64xi8>, %y2: memref<16x16x64xi32>) {
+  %w = memref.get_global @w3 : memref<3x3x64x64xi8>
+  qdot.contract ins(%x, %w : memref<16x16x64xi8>, memref<3x3x64x64xi8>) outs(%y : memref<14x14x64xi32>)
+      attributes {indexing_maps = [affine_map<(h, w, n, i, j, k) -> (h + i, w + j, k)>, affine_map<(h, w, n, i, j, k) -> (i, j, k, n)>, affine_map<(h, w, n, i, j, k) -> (h, w, n)>], loop_sizes = array<i64: 14, 14, 64, 3, 3, 64>, lhs_sign = #qdot<sign signed>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32):
+    qdot.yield %acc : i32
+  }
+  qdot.contract ins(%x2, %w : memref<18x18x64xi8>, memref<3x3x64x64xi8>) outs(%y2 : memref<16x16x64xi32>)
+      attributes {indexing_maps = [affine_map<(h, w, n, i, j, k) -> (h + i, w + j, k)>, affine_map<(h, w, n, i, j, k) -> (i, j, k, n)>, affine_map<(h, w, n, i, j, k) -> (h, w, n)>], loop_sizes = array<i64: 16, 16, 64, 3, 3, 64>, lhs_sign = #qdot<sign signed>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32):
+    qdot.yield %acc : i32
+  }
+  return
+}
