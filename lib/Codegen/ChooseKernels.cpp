@@ -53,7 +53,9 @@ static constexpr int64_t scalableRowUnroll = 8;
 static constexpr int64_t scalableRowVectors = 16, scalableRowColumns = 512;
 /// Bytes between rows from which LLVM does not join or advance the loads of two
 /// steps, which would take more registers than there are.
-static constexpr int64_t wideRow = 256;
+static constexpr int64_t wideRow = 384;
+/// Rows above which a step of 16 bytes has products enough by itself.
+static constexpr int64_t tallTile = 8;
 /// Registers of AArch64 for accumulators, one load of every row, and two vectors
 /// of weights.
 static constexpr int64_t armRegisters = 30;
@@ -260,7 +262,8 @@ private:
     if (tile.first == 1)
       return rowUnroll;
     bool isWide = plan.row.lhs >= wideRow;
-    return tile.first >= tile.second && isWide ? 8 : 4;
+    bool isTall = tile.first > tallTile;
+    return tile.first >= tile.second && isWide && !isTall ? 8 : 4;
   }
 
   static int64_t chooseMatrixUnroll(const KernelPlan &plan,

@@ -100,3 +100,26 @@ func.func @mixed(%x: memref<16x16x64xi8>, %y: memref<14x14x64xi32>, %x2: memref<
   }
   return
 }
+
+// Nine rows of two vectors have products enough for steps of 16 bytes; tiles of
+// seven take 32 at a time where rows are far apart.
+// CHECK-LABEL: func.func @steps(
+// DOT: kernel = #qdot.kernel<dot rows 9 vectors 2 lanes 4 unroll 4 load 16>
+// DOT: kernel = #qdot.kernel<dot rows 7 vectors 3 lanes 4 unroll 8 load 16>
+memref.global "private" constant @w64 : memref<576x64xi8> = dense<1>
+memref.global "private" constant @w96 : memref<576x96xi8> = dense<1>
+func.func @steps(%x: memref<3136x576xi8>, %y: memref<3136x64xi32>, %x2: memref<98x576xi8>, %y2: memref<98x96xi32>) {
+  %w = memref.get_global @w64 : memref<576x64xi8>
+  qdot.contract ins(%x, %w : memref<3136x576xi8>, memref<576x64xi8>) outs(%y : memref<3136x64xi32>)
+      attributes {indexing_maps = [#mk, #kn, #mn], loop_sizes = array<i64: 3136, 64, 576>, lhs_sign = #qdot<sign signed>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32):
+    qdot.yield %acc : i32
+  }
+  %w2 = memref.get_global @w96 : memref<576x96xi8>
+  qdot.contract ins(%x2, %w2 : memref<98x576xi8>, memref<576x96xi8>) outs(%y2 : memref<98x96xi32>)
+      attributes {indexing_maps = [#mk, #kn, #mn], loop_sizes = array<i64: 98, 96, 576>, lhs_sign = #qdot<sign signed>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32):
+    qdot.yield %acc : i32
+  }
+  return
+}
