@@ -6,7 +6,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "MemRef.h"
-#include <utility>
 
 using namespace qdot::runtime;
 
@@ -57,14 +56,15 @@ View View::at(size_t axis, int64_t index) const {
 }
 
 void View::simplify() {
-  std::vector<Axis> simple;
-  for (const Axis &axis : axes) {
+  // In place: most tensors that are observed are small.
+  size_t kept = 0;
+  for (Axis axis : axes) {
     if (axis.size == 1)
       continue;
-    if (!simple.empty() && simple.back().stride == axis.size * axis.stride)
-      simple.back() = {simple.back().size * axis.size, axis.stride};
+    if (kept != 0 && axes[kept - 1].stride == axis.size * axis.stride)
+      axes[kept - 1] = {axes[kept - 1].size * axis.size, axis.stride};
     else
-      simple.push_back(axis);
+      axes[kept++] = axis;
   }
-  axes = std::move(simple);
+  axes.resize(kept);
 }

@@ -51,7 +51,8 @@ void forEachRun(const View &view, Use use) {
   int64_t buffered = 0;
   size_t rank = view.axes.size();
   Axis inner = rank == 0 ? Axis{1, 1} : view.axes[rank - 1];
-  std::vector<int64_t> index(rank, 0);
+  // Of the outer axes; without them nothing is allocated.
+  std::vector<int64_t> index(rank > 1 ? rank - 1 : 0, 0);
   const Element *row = static_cast<const Element *>(view.aligned) + view.offset;
   for (;;) {
     bool inPlace = std::is_same_v<Element, float> && inner.stride == 1 &&

@@ -211,7 +211,7 @@ class Observation {
 public:
   /// `zeros`: how many a moved tensor has besides for each row.
   explicit Observation(const qdot_unranked_memref &values, int64_t zeros = 0)
-      : samples(View(values), validRows), view(samples.first) {
+      : samples(View(values), validRows), view(std::move(samples.first)) {
     int64_t rows = view.axes.empty() ? 1 : view.axes.front().size;
     zerosOfSample = zeros * rows;
     view.simplify();
@@ -253,15 +253,16 @@ private:
 
   template <typename Visit>
   void forEachSample(Visit visit) {
-    View sample = view;
     for (int64_t i = 0; i != samples.count && size != 0; ++i) {
-      visit(sample);
-      sample.offset += samples.stride;
+      visit(view);
+      view.offset += samples.stride;
     }
+    if (size != 0)
+      view.offset -= samples.count * samples.stride;
   }
 
-  Samples samples;
-  View view; ///< the first sample, simplified
+  Samples samples; ///< without the view
+  View view;       ///< the first sample, simplified
   int64_t zerosOfSample;
   size_t size;
   bool isSmall;
