@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "mlir/Conversion/ArithCommon/AttrToLLVMConverter.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -47,6 +48,9 @@ struct LowerExtremes : public qdot::impl::LowerExtremesBase<LowerExtremes> {
       auto call = LLVM::CallIntrinsicOp::create(
           builder, op->getLoc(), op->getResult(0).getType(),
           builder.getStringAttr(name), op->getOperands());
+      auto flags = cast<arith::ArithFastMathInterface>(op).getFastMathFlagsAttr();
+      call.setFastmathFlags(
+          arith::convertArithFastMathFlagsToLLVM(flags.getValue()));
       op->replaceAllUsesWith(call);
       op->erase();
     });

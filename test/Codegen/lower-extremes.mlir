@@ -30,3 +30,11 @@ func.func @stay(%x: vector<2x4xf32>, %t: tensor<4xf32>, %h: f16)
   %2 = arith.minimumf %h, %h : f16
   return %0, %1, %2 : vector<2x4xf32>, tensor<4xf32>, f16
 }
+
+// What is known of the operands is kept.
+// CHECK-LABEL: func.func @flags
+// CHECK: llvm.call_intrinsic "llvm.maximum"(%{{.*}}, %{{.*}}) {fastmathFlags = #llvm.fastmath<nnan, nsz>} : (f32, f32) -> f32
+func.func @flags(%x: f32, %y: f32) -> f32 {
+  %0 = arith.maximumf %x, %y fastmath<nnan,nsz> : f32
+  return %0 : f32
+}

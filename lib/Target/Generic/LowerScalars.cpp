@@ -245,10 +245,12 @@ Value qdot::createQuantize(OpBuilder &builder, Location loc, Value real,
         builder, loc, a.constant(wide, limit), zeroPoint);
     return arith::SIToFPOp::create(builder, loc, f32, distance);
   };
-  Value clamped =
-      arith::MaximumFOp::create(builder, loc, rounded, bound(storage.min));
-  clamped =
-      arith::MinimumFOp::create(builder, loc, clamped, bound(storage.max));
+  // No NaN is left, and an integer has no sign of zero.
+  auto flags = arith::FastMathFlags::nnan | arith::FastMathFlags::nsz;
+  Value clamped = arith::MaximumFOp::create(builder, loc, rounded,
+                                            bound(storage.min), flags);
+  clamped = arith::MinimumFOp::create(builder, loc, clamped,
+                                      bound(storage.max), flags);
   Value q = arith::FPToSIOp::create(builder, loc, wide, clamped);
   q = arith::AddIOp::create(builder, loc, q, zeroPoint);
   if (wide.isInteger(64))

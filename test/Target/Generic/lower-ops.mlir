@@ -118,10 +118,10 @@ func.func @float_wide(%acc: i32, %m: f32) -> i32 {
 // CHECK: arith.select %[[NAN]], %[[ZERO]], %[[R]] : f32
 // CHECK: %[[LOW:.*]] = arith.constant -128 : i32
 // CHECK: arith.subi %[[LOW]], %[[Z]] : i32
-// CHECK: arith.maximumf
+// CHECK: arith.maximumf {{.*}} fastmath<nnan,nsz> : f32
 // CHECK: %[[HIGH:.*]] = arith.constant 127 : i32
 // CHECK: arith.subi %[[HIGH]], %[[Z]] : i32
-// CHECK: arith.minimumf
+// CHECK: arith.minimumf {{.*}} fastmath<nnan,nsz> : f32
 // CHECK: %[[I:.*]] = arith.fptosi %{{.*}} : f32 to i32
 // CHECK: %[[W:.*]] = arith.addi %[[I]], %[[Z]] : i32
 // CHECK: arith.trunci %[[W]] : i32 to i8
