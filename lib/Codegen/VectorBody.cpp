@@ -173,12 +173,46 @@ std::optional<ByteLookup> qdot::matchByteLookup(Value value) {
   return ByteLookup{load.getMemref(), cast.getIn(), true};
 }
 
+/// A value that was clamped as a float, before its conversion: an integer between
+/// the bounds, which are integers, plus a zero point.
+static std::optional<ByteClamp> matchFloatClamp(arith::TruncIOp truncation) {
+  if (!truncation || !truncation.getIn().getType().isInteger(32))
+    return std::nullopt;
+  Value value = truncation.getIn();
+  APInt zero(32, 0);
+  if (auto sum = value.getDefiningOp<arith::AddIOp>();
+      sum && matchPattern(sum.getRhs(), m_ConstantInt(&zero)))
+    value = sum.getLhs();
+  auto conversion = value.getDefiningOp<arith::FPToSIOp>();
+  auto upper = conversion
+                   ? conversion.getIn().getDefiningOp<arith::MinimumFOp>()
+                   : arith::MinimumFOp();
+  auto lower = upper ? upper.getLhs().getDefiningOp<arith::MaximumFOp>()
+                     : arith::MaximumFOp();
+  FloatAttr min, max;
+  if (!lower || !lower.getType().isF32() ||
+      !matchPattern(lower.getRhs(), m_Constant(&min)) ||
+      !matchPattern(upper.getRhs(), m_Constant(&max)))
+    return std::nullopt;
+  auto toInteger = [&](FloatAttr bound) {
+    return static_cast<int64_t>(std::llrint(bound.getValueAsDouble())) +
+           zero.getSExtValue();
+  };
+  double most = std::max(std::abs(min.getValueAsDouble()),
+                         std::abs(max.getValueAsDouble()));
+  if (!(most < 0x1p24))
+    return std::nullopt;
+  return ByteClamp{truncation.getIn(), toInteger(min), toInteger(max)};
+}
+
 std::optional<ByteClamp> qdot::matchByteClamp(Value value) {
   if (auto round = value.getDefiningOp<RoundOp>())
     return ByteClamp{round.getInput(),
                      static_cast<int64_t>(round.getClampMin()),
                      static_cast<int64_t>(round.getClampMax())};
   auto truncation = value.getDefiningOp<arith::TruncIOp>();
+  if (std::optional<ByteClamp> clamp = matchFloatClamp(truncation))
+    return clamp;
   auto upper = truncation ? truncation.getIn().getDefiningOp<arith::MinSIOp>()
                           : arith::MinSIOp();
   auto lower =

@@ -115,17 +115,15 @@ matchElementwise(linalg::GenericOp op) {
       !ByteBody::isSupported(*op.getBody()))
     return std::nullopt;
   SmallVector<OpOperand *> inputs;
-  bool hasIntegers = false;
   for (OpOperand *input : op.getDpsInputOperands()) {
     if (!op.payloadUsesValueFromOperand(input))
       continue;
     auto type = dyn_cast<MemRefType>(input->get().getType());
     if (!type || !type.getElementType().isIntOrFloat())
       return std::nullopt;
-    hasIntegers |= type.getElementType().isInteger();
     inputs.push_back(input);
   }
-  if (!hasIntegers)
+  if (inputs.empty())
     return std::nullopt;
   return inputs;
 }

@@ -74,3 +74,55 @@ func.func @reversed(%x: memref<2x32xi8>, %y: memref<2x32xi8>) {
   }
   return
 }
+
+// Quantization: what was clamped as a float needs no clamp when it is narrowed.
+// CHECK-LABEL: func.func @quantize
+// CHECK-NOT: linalg
+// CHECK: vector.load {{.*}} vector<32xf32>
+// CHECK-COUNT-4: arith.fptosi {{.*}} : vector<8xf32> to vector<8xi32>
+// CHECK-NOT: arith.trunci
+// CHECK: qdot.narrow
+// CHECK-NOT: linalg
+// CHECK: return
+func.func @quantize(%x: memref<64xf32>, %y: memref<64xi8>) {
+  %scale = arith.constant 5.0 : f32
+  %low = arith.constant -7.0 : f32
+  %high = arith.constant 248.0 : f32
+  %zero = arith.constant 7 : i32
+  linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>], iterator_types = ["parallel"]}
+      ins(%x : memref<64xf32>) outs(%y : memref<64xi8>) {
+  ^bb0(%a: f32, %o: i8):
+    %0 = arith.mulf %a, %scale : f32
+    %1 = math.roundeven %0 : f32
+    %2 = arith.maximumf %1, %low : f32
+    %3 = arith.minimumf %2, %high : f32
+    %4 = arith.fptosi %3 : f32 to i32
+    %5 = arith.addi %4, %zero : i32
+    %6 = arith.trunci %5 : i32 to i8
+    linalg.yield %6 : i8
+  }
+  return
+}
+
+// Bounds beyond a byte: truncated, lane by lane.
+// CHECK-LABEL: func.func @wrapped
+// CHECK-NOT: qdot.narrow
+// CHECK: arith.trunci {{.*}} : vector<8xi32> to vector<8xi8>
+// CHECK-NOT: qdot.narrow
+// CHECK: return
+func.func @wrapped(%x: memref<32xf32>, %y: memref<32xi8>) {
+  %low = arith.constant -7.0 : f32
+  %high = arith.constant 249.0 : f32
+  %zero = arith.constant 7 : i32
+  linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>], iterator_types = ["parallel"]}
+      ins(%x : memref<32xf32>) outs(%y : memref<32xi8>) {
+  ^bb0(%a: f32, %o: i8):
+    %2 = arith.maximumf %a, %low : f32
+    %3 = arith.minimumf %2, %high : f32
+    %4 = arith.fptosi %3 : f32 to i32
+    %5 = arith.addi %4, %zero : i32
+    %6 = arith.trunci %5 : i32 to i8
+    linalg.yield %6 : i8
+  }
+  return
+}
