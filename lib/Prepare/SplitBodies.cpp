@@ -35,11 +35,10 @@ static bool isLayer(linalg::LinalgOp op) {
          succeeded(UnaryFunction::get(op)) || matchAffine(op);
 }
 
-/// True for a body of scalar arithmetic on f32 tensors that is no single layer.
-static bool isWorthSplitting(linalg::GenericOp op) {
+/// True for a body of scalar arithmetic on f32 tensors.
+static bool isArithmetic(linalg::GenericOp op) {
   if (!op.hasPureTensorSemantics() || op->getNumResults() != 1 ||
-      !isPointwise(op) || !isF32Tensor(op->getResult(0)) ||
-      op.payloadUsesValueFromOperand(op.getDpsInitOperand(0)))
+      !isF32Tensor(op->getResult(0)))
     return false;
   for (Value input : op.getDpsInputs())
     if (isa<RankedTensorType>(input.getType()) && !isF32Tensor(input))
@@ -47,7 +46,14 @@ static bool isWorthSplitting(linalg::GenericOp op) {
   for (Operation &scalar : op.getBody()->without_terminator())
     if (!isa<arith::ArithDialect, math::MathDialect>(scalar.getDialect()))
       return false;
-  return !isLayer(op);
+  return true;
+}
+
+/// True for elementwise arithmetic that is no single layer.
+static bool isWorthSplitting(linalg::GenericOp op) {
+  return isArithmetic(op) && isPointwise(op) &&
+         !op.payloadUsesValueFromOperand(op.getDpsInitOperand(0)) &&
+         !isLayer(op);
 }
 
 /// One operand is an activation, the others are constants.
@@ -119,23 +125,27 @@ static SmallVector<Value> findOperands(linalg::GenericOp op, Value root) {
   return operands;
 }
 
-/// An op that computes `value` at every position, in place of `op`.
-static linalg::GenericOp createPart(OpBuilder &builder, linalg::GenericOp op, Value value) {
+/// An elementwise op on `init` that computes `value`; `getMap` tells how it
+/// reads what `op` reads through a map.
+static linalg::GenericOp
+createPart(OpBuilder &builder, linalg::GenericOp op, Value value, Value init,
+           function_ref<AffineMap(AffineMap)> getMap) {
   SetVector<Value> values = collect(op, value, {});
-  OperandRange operands = op.getInputs();
   SmallVector<Value> inputs;
   SmallVector<AffineMap> maps;
   SmallVector<unsigned> numbers;
-  for (auto [i, input] : llvm::enumerate(operands))
+  for (auto [i, input] : llvm::enumerate(op.getInputs()))
     if (values.contains(op.getBody()->getArgument(i))) {
       inputs.push_back(input);
-      maps.push_back(op.getIndexingMapsArray()[i]);
+      maps.push_back(getMap(op.getIndexingMapsArray()[i]));
       numbers.push_back(i);
     }
-  maps.push_back(op.getIndexingMapsArray().back());
+  int64_t rank = cast<RankedTensorType>(init.getType()).getRank();
+  maps.push_back(getMap({}));
+  SmallVector<utils::IteratorType> iterators(rank,
+                                             utils::IteratorType::parallel);
   return linalg::GenericOp::create(
-      builder, op.getLoc(), op->getResultTypes(), inputs, op.getOutputs(), maps,
-      op.getIteratorTypesArray(),
+      builder, op.getLoc(), init.getType(), inputs, init, maps, iterators,
       [&](OpBuilder &body, Location loc, ValueRange arguments) {
         IRMapping mapping;
         for (auto [argument, number] : llvm::zip(arguments, numbers))
@@ -147,15 +157,17 @@ static linalg::GenericOp createPart(OpBuilder &builder, linalg::GenericOp op, Va
       });
 }
 
-/// `op`, reading `parts` where it computed `values`.
+/// `op`, reading `parts` through `map` where it computed `values`.
 static void replaceValues(PatternRewriter &rewriter, linalg::GenericOp op,
-                          ArrayRef<Value> values, ArrayRef<Value> parts) {
+                          ArrayRef<Value> values, ArrayRef<Value> parts,
+                          AffineMap map) {
   SmallVector<Value> inputs = llvm::to_vector(op.getInputs());
   SmallVector<AffineMap> maps = op.getIndexingMapsArray();
   AffineMap output = maps.pop_back_val();
   unsigned first = inputs.size();
   llvm::append_range(inputs, parts);
-  maps.append(parts.size() + 1, output);
+  maps.append(parts.size(), map);
+  maps.push_back(output);
   auto next = linalg::GenericOp::create(
       rewriter, op.getLoc(), op->getResultTypes(), inputs, op.getOutputs(),
       maps, op.getIteratorTypesArray(),
@@ -163,6 +175,7 @@ static void replaceValues(PatternRewriter &rewriter, linalg::GenericOp op,
         IRMapping mapping;
         mapping.map(op.getBody()->getArguments().take_front(first),
                     arguments.take_front(first));
+        mapping.map(op.getBody()->getArguments().back(), arguments.back());
         for (Operation &scalar : op.getBody()->without_terminator())
           body.clone(scalar, mapping);
         for (auto [value, argument] :
@@ -190,6 +203,102 @@ static void replaceValues(PatternRewriter &rewriter, linalg::GenericOp op,
   rewriter.replaceOp(op, next);
 }
 
+//===----------------------------------------------------------------------===//
+// Operands of reductions
+//===----------------------------------------------------------------------===//
+
+/// `map` as one of the elements of an operand that is read through `whole`:
+/// every index is one of its indices, or a constant. Null when it is not.
+static AffineMap restrictMap(AffineMap map, AffineMap whole) {
+  SmallVector<AffineExpr> results;
+  for (AffineExpr expr : map.getResults()) {
+    auto found = llvm::find(whole.getResults(), expr);
+    if (isa<AffineConstantExpr>(expr))
+      results.push_back(expr);
+    else if (found == whole.getResults().end())
+      return {};
+    else
+      results.push_back(getAffineDimExpr(
+          std::distance(whole.getResults().begin(), found), map.getContext()));
+  }
+  return AffineMap::get(whole.getNumResults(), 0, results, map.getContext());
+}
+
+/// A product of two numbers that both come from tensors.
+static bool isProduct(linalg::GenericOp op, Operation &scalar) {
+  return isa<arith::MulFOp>(scalar) &&
+         llvm::all_of(scalar.getOperands(), [&](Value operand) {
+           return !findTensors(op, collect(op, operand, {})).empty();
+         });
+}
+
+/// The last number that is computed from elements of input `number` and of
+/// others that go with them, and from nothing else, and without which the
+/// result does not depend on them. A square in front of a sum stays with it.
+static Value findFactor(linalg::GenericOp op, unsigned number, Value root) {
+  SmallVector<AffineMap> maps = op.getIndexingMapsArray();
+  Value out = op.getMatchingBlockArgument(op.getDpsInitOperand(0));
+  Value argument = op.getBody()->getArgument(number), factor;
+  for (Operation &scalar : op.getBody()->without_terminator()) {
+    if (scalar.getNumResults() != 1 || isProduct(op, scalar) ||
+        !scalar.getResult(0).getType().isF32())
+      continue;
+    Value value = scalar.getResult(0);
+    SetVector<Value> before = collect(op, value, {});
+    SetVector<Value> after = collect(op, root, value);
+    if (before.contains(argument) && !before.contains(out) &&
+        after.contains(value) && !after.contains(argument) &&
+        llvm::all_of(findTensors(op, before), [&](unsigned i) {
+          return bool(restrictMap(maps[i], maps[number]));
+        }))
+      factor = value;
+  }
+  return factor;
+}
+
+namespace {
+/// What a sum or a contraction computes from an operand before it adds up.
+struct SplitFactor : public OpRewritePattern<linalg::GenericOp> {
+  SplitFactor(MLIRContext *context, const llvm::DenseSet<Operation *> &kept)
+      : OpRewritePattern(context), kept(kept) {}
+
+  LogicalResult matchAndRewrite(linalg::GenericOp op,
+                                PatternRewriter &rewriter) const override {
+    if (kept.contains(op) || !isArithmetic(op) || !op.getNumReductionLoops() ||
+        matchBody(op).kind != BodyKind::Other)
+      return failure();
+    Value root = op.getBody()->getTerminator()->getOperand(0);
+    for (auto [i, input] : llvm::enumerate(op.getInputs())) {
+      Value factor = isF32Tensor(input) ? findFactor(op, i, root) : Value();
+      if (!factor)
+        continue;
+      AffineMap whole = op.getIndexingMapsArray()[i];
+      AffineMap identity =
+          rewriter.getMultiDimIdentityMap(whole.getNumResults());
+      Value empty = tensor::EmptyOp::create(
+          rewriter, op.getLoc(),
+          tensor::getMixedSizes(rewriter, op.getLoc(), input),
+          rewriter.getF32Type());
+      Value part = createPart(rewriter, op, factor, empty,
+                              [&](AffineMap map) {
+                                return map ? restrictMap(map, whole) : identity;
+                              })
+                       .getResult(0);
+      replaceValues(rewriter, op, factor, part, whole);
+      return success();
+    }
+    return failure();
+  }
+
+private:
+  const llvm::DenseSet<Operation *> &kept;
+};
+} // namespace
+
+//===----------------------------------------------------------------------===//
+// Elementwise ops
+//===----------------------------------------------------------------------===//
+
 namespace {
 struct SplitBody : public OpRewritePattern<linalg::GenericOp> {
   SplitBody(MLIRContext *context, const llvm::DenseSet<Operation *> &kept)
@@ -207,16 +316,19 @@ struct SplitBody : public OpRewritePattern<linalg::GenericOp> {
       values = findOperands(op, root);
     if (values.empty())
       return failure();
+    AffineMap output = op.getIndexingMapsArray().back();
     SmallVector<Value> parts;
     for (Value value : values) {
-      linalg::GenericOp part = createPart(rewriter, op, value);
+      linalg::GenericOp part =
+          createPart(rewriter, op, value, op.getOutputs()[0],
+                     [&](AffineMap map) { return map ? map : output; });
       parts.push_back(part.getResult(0));
       if (hasOneActivation(op) || isLayer(part))
         continue;
       rewriter.eraseOp(part);
       return failure();
     }
-    replaceValues(rewriter, op, values, parts);
+    replaceValues(rewriter, op, values, parts, output);
     return success();
   }
 
@@ -231,7 +343,7 @@ struct SplitBodies : public qdot::impl::SplitBodiesBase<SplitBodies> {
       for (Operation *op : findSoftmaxOps(function))
         softmax.insert(op);
     RewritePatternSet patterns(&getContext());
-    patterns.add<SplitBody>(&getContext(), softmax);
+    patterns.add<SplitBody, SplitFactor>(&getContext(), softmax);
     GreedyRewriteConfig config;
     config.setRegionSimplificationLevel(GreedySimplifyRegionLevel::Disabled);
     config.enableFolding(false);

@@ -138,3 +138,71 @@ func.func @kept(%x: tensor<2x3xf32>, %v: tensor<2xf32>, %z: tensor<2x3xf32>, %i:
   } -> tensor<2x3xf32>
   return %y, %k, %q : tensor<2x3xf32>, tensor<2x3xf32>, tensor<2x3xf32>
 }
+
+// -----
+
+#map = affine_map<(i, j) -> (i, j)>
+#row = affine_map<(i, j) -> (j)>
+#sum = affine_map<(i, j) -> (i)>
+
+// A bias and a ReLU fused into a sum; the square of a norm is not split off.
+// CHECK-LABEL: func.func @sums
+// CHECK: linalg.generic {{.*}} ins(%{{.*}}, %{{.*}} : tensor<?x3xf32>, tensor<3xf32>)
+// CHECK: arith.addf
+// CHECK-NEXT: linalg.yield
+// CHECK: %[[R:.*]] = linalg.generic
+// CHECK: arith.maximumf
+// CHECK: linalg.generic {{.*}} iterator_types = ["parallel", "reduction"]} ins(%[[R]] : tensor<?x3xf32>)
+// CHECK-NEXT: ^bb0(%[[IN:.*]]: f32, %[[OUT:.*]]: f32):
+// CHECK-NEXT: arith.addf %[[IN]], %[[OUT]]
+// CHECK: linalg.generic
+// CHECK: arith.mulf
+// CHECK-NEXT: arith.addf
+// CHECK-NOT: linalg.generic
+func.func @sums(%x: tensor<?x3xf32>, %f: tensor<?xf32>) -> (tensor<?xf32>, tensor<?xf32>) {
+  %zero = arith.constant 0.0 : f32
+  %b = arith.constant dense<[1.0, 2.0, 3.0]> : tensor<3xf32>
+  %y = linalg.generic {indexing_maps = [#map, #row, #sum], iterator_types = ["parallel", "reduction"]}
+      ins(%x, %b : tensor<?x3xf32>, tensor<3xf32>) outs(%f : tensor<?xf32>) {
+  ^bb0(%a: f32, %c: f32, %o: f32):
+    %s = arith.addf %a, %c : f32
+    %r = arith.maximumf %s, %zero : f32
+    %t = arith.addf %r, %o : f32
+    linalg.yield %t : f32
+  } -> tensor<?xf32>
+  %q = linalg.generic {indexing_maps = [#map, #sum], iterator_types = ["parallel", "reduction"]}
+      ins(%x : tensor<?x3xf32>) outs(%f : tensor<?xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %m = arith.mulf %a, %a : f32
+    %t = arith.addf %m, %o : f32
+    linalg.yield %t : f32
+  } -> tensor<?xf32>
+  return %y, %q : tensor<?xf32>, tensor<?xf32>
+}
+
+// -----
+
+// Both operands of a convolution along one dimension.
+// CHECK-DAG: #[[W:.*]] = affine_map<(d0, d1) -> (d0 + d1)>
+// CHECK-LABEL: func.func @windows
+// CHECK: %[[R:.*]] = linalg.generic {{.*}} ins(%{{.*}} : tensor<6xf32>)
+// CHECK: arith.maximumf
+// CHECK: %[[N:.*]] = linalg.generic {{.*}} ins(%{{.*}} : tensor<3xf32>)
+// CHECK: arith.negf
+// CHECK: linalg.generic {indexing_maps = [#[[W]], #{{.*}}, #{{.*}}], {{.*}} ins(%[[R]], %[[N]] : tensor<6xf32>, tensor<3xf32>)
+// CHECK: arith.mulf
+// CHECK-NEXT: arith.addf
+func.func @windows(%x: tensor<6xf32>, %w: tensor<3xf32>, %f: tensor<4xf32>) -> tensor<4xf32> {
+  %zero = arith.constant 0.0 : f32
+  %y = linalg.generic {indexing_maps = [affine_map<(i, k) -> (i + k)>, affine_map<(i, k) -> (k)>, affine_map<(i, k) -> (i)>],
+                       iterator_types = ["parallel", "reduction"]}
+      ins(%x, %w : tensor<6xf32>, tensor<3xf32>) outs(%f : tensor<4xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %r = arith.maximumf %a, %zero : f32
+    %n = arith.negf %b : f32
+    %m = arith.mulf %r, %n : f32
+    %t = arith.addf %m, %o : f32
+    linalg.yield %t : f32
+  } -> tensor<4xf32>
+  return %y : tensor<4xf32>
+}

@@ -59,7 +59,9 @@ def SplitBodies : Pass<"qdot-split-bodies", "::mlir::ModuleOp"> {
     leaves them. Out: a body that is neither a function of one operand, nor one
     op of two, nor affine with constants, is several ops that are, where there
     are such: a function of one number that one of those computes, or any
-    arithmetic of one operand with constants. Left alone: other bodies of several
+    arithmetic of one operand with constants. What a sum or a contraction
+    computes from an operand before it adds up is an op in front of it, but for
+    the square in front of a sum. Left alone: other bodies of several
     activations, softmax, bodies with other than scalar arithmetic, those that
     read the destination, conditions that depend on several operands.
 
@@ -76,7 +78,8 @@ def SplitBodies : Pass<"qdot-split-bodies", "::mlir::ModuleOp"> {
 
     becomes one op that adds and one that takes the maximum.
   }];
-  let dependentDialects = ["::mlir::linalg::LinalgDialect"];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
 }
 
 def DropBroadcasts : Pass<"qdot-drop-broadcasts", "::mlir::ModuleOp"> {
@@ -269,6 +272,7 @@ def NormalizeElementwise : Pass<"qdot-normalize-elementwise", "::mlir::ModuleOp"
       transposes, contractions, convolutions and pooling keep their names;
     * an operand of an elementwise op that is the same constant everywhere, of any
       type, is a scalar captured by the body;
+    * a body that only yields a number is `linalg.fill`;
     * a clamp in any spelling is `arith.minimumf` (if there is an upper bound)
       and then `arith.maximumf` (if there is a lower one) with captured bounds
       (which decides what a NaN becomes: NaN);
