@@ -46,4 +46,6 @@ void qdot::buildImportPipeline(OpPassManager &pm) {
   // Arithmetic on tensors (arith, math) is what elementwise generics are.
   pm.addPass(createConvertElementwiseToLinalgPass());
   pm.addPass(createCanonicalizerPass());
+  pm.addPass(createUnrollLoops());
+  pm.addPass(createCanonicalizerPass());
 }

@@ -21,9 +21,11 @@ void qdot::buildPreparePipeline(OpPassManager &pm) {
   pm.addPass(createCheckModel());
   pm.addPass(createImportFakeQuant());
   pm.addPass(createSimplifyBodies());
+  pm.addPass(createDropBroadcasts());
   pm.addPass(createFoldConstants());
   pm.addPass(createResolveSizes());
   pm.addPass(createSimplifyShapes());
+  pm.addPass(createSplitBodies());
   pm.addPass(createNormalizeElementwise());
   pm.addPass(createSplitSlopes());
   pm.addPass(createPlaceBiases());

@@ -189,6 +189,20 @@ static void captureScalars(linalg::GenericOp op) {
   op.setIndexingMapsAttr(builder.getAffineMapArrayAttr(maps));
 }
 
+/// Turns a body that yields a scalar from outside into a fill.
+static bool normalizeFill(linalg::GenericOp op) {
+  if (!op.hasPureTensorSemantics() || op->getNumResults() != 1 ||
+      op.getNumDpsInputs() != 0 || !isPointwise(op))
+    return false;
+  Value number = op.getBody()->getTerminator()->getOperand(0);
+  if (number.getParentBlock() == op.getBody())
+    return false;
+  OpBuilder builder(op);
+  op->replaceAllUsesWith(linalg::FillOp::create(builder, op.getLoc(), number,
+                                                op.getDpsInits()[0]));
+  return true;
+}
+
 /// True when another input than a uniform constant is left to iterate over, and
 /// the op is one that `captureScalars` may change.
 static bool canCapture(linalg::GenericOp op) {
@@ -208,7 +222,8 @@ struct NormalizeElementwise
       generalize(op);
     });
     forEach<linalg::GenericOp>([](linalg::GenericOp op) {
-      if (!isPointwise(op) || normalizeClamp(op) || normalizeDivision(op))
+      if (!isPointwise(op) || normalizeFill(op) || normalizeClamp(op) ||
+          normalizeDivision(op))
         return;
       if (canCapture(op))
         captureScalars(op);

@@ -448,3 +448,16 @@ func.func @missing() -> tensor<2xf32> {
   %w = arith.constant dense_resource<absent> : tensor<2xf32>
   return %w : tensor<2xf32>
 }
+
+// -----
+
+// A fill in the form that generalization gives it.
+// CHECK-LABEL: func.func @fill
+// CHECK: linalg.fill ins(%{{.*}} : f32) outs(%{{.*}} : tensor<4xf32>)
+func.func @fill(%e: tensor<4xf32>, %s: f32) -> tensor<4xf32> {
+  %y = linalg.generic {indexing_maps = [affine_map<(i) -> (i)>], iterator_types = ["parallel"]} outs(%e : tensor<4xf32>) {
+  ^bb0(%o: f32):
+    linalg.yield %s : f32
+  } -> tensor<4xf32>
+  return %y : tensor<4xf32>
+}

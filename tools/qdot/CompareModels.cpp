@@ -61,13 +61,35 @@ static std::vector<float> decode(const void *data, int64_t count,
                                  Element element) {
   std::vector<float> values(count);
   auto copy = [&](auto *typed) { std::copy_n(typed, count, values.begin()); };
-  if (element == Element::F32)
+  switch (element) {
+  case Element::F32:
     copy(static_cast<const float *>(data));
-  else if (element == Element::U8)
-    copy(static_cast<const uint8_t *>(data));
-  else
+    break;
+  case Element::I8:
     copy(static_cast<const int8_t *>(data));
+    break;
+  case Element::U8:
+    copy(static_cast<const uint8_t *>(data));
+    break;
+  case Element::I16:
+    copy(static_cast<const int16_t *>(data));
+    break;
+  case Element::I32:
+    copy(static_cast<const int32_t *>(data));
+    break;
+  case Element::I64:
+    copy(static_cast<const int64_t *>(data));
+    break;
+  default:
+    llvm_unreachable("refused by isComparable");
+  }
   return values;
+}
+
+/// True for what `decode` reads.
+static bool isComparable(Element element) {
+  return element != Element::F64 && element != Element::U16 &&
+         element != Element::F16;
 }
 
 namespace {
@@ -95,8 +117,7 @@ public:
                          " in the second");
     for (mlir::RankedTensorType type : entry.outputs) {
       Element element = driver::getElement(type);
-      if (element != Element::F32 && element != Element::I8 &&
-          element != Element::U8)
+      if (!isComparable(element))
         return makeError("cannot compare results of " +
                          driver::getElementName(element));
     }
@@ -131,13 +152,23 @@ private:
   }
 
   Error addInput(const InputData &file, size_t index, const GroupResult &group) {
+    mlir::RankedTensorType type = model.getEntry().inputs[index];
+    Element element = driver::getElement(type);
+    if (!getStorage(type) && element != Element::F32) {
+      // Integers of the model itself: tokens, positions, masks.
+      buffers[index].assign(layout.groupSize * file.getSampleSize() *
+                                getElementSize(element),
+                            0);
+      pointers.push_back(buffers[index].data());
+      return file.readSamples(group.firstSample, group.count, element,
+                              buffers[index].data());
+    }
     std::vector<float> values(layout.groupSize * file.getSampleSize());
     if (Error error =
             file.readSamples(group.firstSample, group.count, Element::F32,
                              reinterpret_cast<char *>(values.data())))
       return error;
-    if (Error error =
-            encode(values, model.getEntry().inputs[index], buffers[index]))
+    if (Error error = encode(values, type, buffers[index]))
       return error;
     pointers.push_back(buffers[index].data());
     return Error::success();
@@ -238,17 +269,18 @@ private:
   Error addResults(const GroupResult &group) {
     for (auto [index, value] : llvm::enumerate(comparison.results)) {
       const ResultShape &shape = runner.getResults()[index];
-      if (shape.element != Element::F32)
-        return makeError("result #" + Twine(index) +
-                         " of the first model is not f32");
-      int64_t count = shape.sampleBytes / sizeof(float) * group.count;
-      ArrayRef<float> real(static_cast<const float *>(group.outputs[index]),
-                           count);
+      if (!isComparable(shape.element))
+        return makeError("cannot compare results of " +
+                         driver::getElementName(shape.element));
+      int64_t count =
+          shape.sampleBytes / getElementSize(shape.element) * group.count;
+      std::vector<float> real =
+          decode(group.outputs[index], count, shape.element);
       std::vector<float> integers =
           decode(other.getOutput(index), count,
                  driver::getElement(otherEntry.outputs[index]));
       value.add(real, integers);
-      if (index > 0)
+      if (index > 0 || shape.element != Element::F32)
         continue;
       if (Error error = addClasses(real, integers, group))
         return error;

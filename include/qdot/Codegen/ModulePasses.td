@@ -105,6 +105,37 @@ def OutlineConstants : Pass<"qdot-outline-constants", "::mlir::ModuleOp"> {
                            "::mlir::memref::MemRefDialect"];
 }
 
+def CarryInPlace : Pass<"qdot-carry-in-place", "::mlir::ModuleOp"> {
+  let summary = "Let loops write what they carry where it was";
+  let description = [{
+    Input: `scf.for` and `scf.while` on tensors, before bufferization.
+
+    Output: a tensor that a step makes anew for the next one is written to the
+    place of the one that it replaces, so that a loop takes one buffer for each
+    tensor that it carries, whatever the number of its steps.
+
+    Example:
+
+    ```mlir
+    %h = scf.for %t = %c0 to %c9 step %c1 iter_args(%a = %x) -> (tensor<4xf32>) {
+      %n = linalg.exp ins(%a : tensor<4xf32>) outs(%e : tensor<4xf32>) -> tensor<4xf32>
+      scf.yield %n : tensor<4xf32>
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    %h = scf.for %t = %c0 to %c9 step %c1 iter_args(%a = %x) -> (tensor<4xf32>) {
+      %n = linalg.exp ins(%a : tensor<4xf32>) outs(%e : tensor<4xf32>) -> tensor<4xf32>
+      %0 = bufferization.materialize_in_destination %n in %a : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+      scf.yield %0 : tensor<4xf32>
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::bufferization::BufferizationDialect"];
+}
+
 def DecomposeOps : Pass<"qdot-decompose-ops", "::mlir::ModuleOp"> {
   let summary = "Break up tensor ops that bufferization does not know";
   let description = [{

@@ -52,6 +52,66 @@ def FoldConstants : Pass<"qdot-fold-constants", "::mlir::ModuleOp"> {
                            "::qdot::QdotDialect"];
 }
 
+def SplitBodies : Pass<"qdot-split-bodies", "::mlir::ModuleOp"> {
+  let summary = "Undo the fusion of elementwise ops";
+  let description = [{
+    In: elementwise `linalg.generic` on f32 tensors, as `linalg-fuse-elementwise-ops`
+    leaves them. Out: a body that is neither a function of one operand, nor one
+    op of two, nor affine with constants, is several ops that are, where there
+    are such: a function of one number that one of those computes, or any
+    arithmetic of one operand with constants. What a sum or a contraction
+    computes from an operand before it adds up is an op in front of it, but for
+    the square in front of a sum. Left alone: other bodies of several
+    activations, softmax, bodies with other than scalar arithmetic, those that
+    read the destination, conditions that depend on several operands.
+
+    Example: a bias and a ReLU.
+
+    ```mlir
+    %y = linalg.generic {...} ins(%x, %b : tensor<2x3xf32>, tensor<3xf32>) outs(%e : tensor<2x3xf32>) {
+    ^bb0(%a: f32, %c: f32, %o: f32):
+      %s = arith.addf %a, %c : f32
+      %r = arith.maximumf %s, %zero : f32
+      linalg.yield %r : f32
+    } -> tensor<2x3xf32>
+    ```
+
+    becomes one op that adds and one that takes the maximum.
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
+def DropBroadcasts : Pass<"qdot-drop-broadcasts", "::mlir::ModuleOp"> {
+  let summary = "Let contractions read weights, not copies of them";
+  let description = [{
+    In: sums of products whose operand is a broadcast of what is computed from
+    constants, as `batch_matmul` with the weights of a layer needs it, whatever
+    the batch. Reshapes of it that merge or make nothing but copies may follow.
+    Out: `linalg.generic` on the constant itself. Left alone: broadcasts of
+    activations, and those that only make dimensions of size 1.
+
+    Example: one matrix for every matrix of a batch.
+
+    ```mlir
+    func.func @main(%x: tensor<?x5x2xf32>, %e: tensor<?x2x3xf32>, %f: tensor<?x5x3xf32>) -> tensor<?x5x3xf32> {
+      %w = arith.constant dense<[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]> : tensor<2x3xf32>
+      %b = linalg.broadcast ins(%w : tensor<2x3xf32>) outs(%e : tensor<?x2x3xf32>) dimensions = [0]
+      %y = linalg.batch_matmul ins(%x, %b : tensor<?x5x2xf32>, tensor<?x2x3xf32>) outs(%f : tensor<?x5x3xf32>) -> tensor<?x5x3xf32>
+      return %y : tensor<?x5x3xf32>
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    %y = linalg.generic {indexing_maps = [affine_map<(b, m, n, k) -> (b, m, k)>, affine_map<(b, m, n, k) -> (k, n)>, affine_map<(b, m, n, k) -> (b, m, n)>], iterator_types = [...]}
+        ins(%x, %w : tensor<?x5x2xf32>, tensor<2x3xf32>) outs(%f : tensor<?x5x3xf32>) {...}
+    ```
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect"];
+}
+
 def SimplifyBodies : Pass<"qdot-simplify-bodies", "::mlir::ModuleOp"> {
   let summary = "Let generics compute one result, from operands";
   let description = [{
@@ -212,6 +272,7 @@ def NormalizeElementwise : Pass<"qdot-normalize-elementwise", "::mlir::ModuleOp"
       transposes, contractions, convolutions and pooling keep their names;
     * an operand of an elementwise op that is the same constant everywhere, of any
       type, is a scalar captured by the body;
+    * a body that only yields a number is `linalg.fill`;
     * a clamp in any spelling is `arith.minimumf` (if there is an upper bound)
       and then `arith.maximumf` (if there is a lower one) with captured bounds
       (which decides what a NaN becomes: NaN);

@@ -36,6 +36,41 @@ def CheckModel : Pass<"qdot-check-model", "::mlir::ModuleOp"> {
   }];
 }
 
+def UnrollLoops : Pass<"qdot-unroll-loops", "::mlir::ModuleOp"> {
+  let summary = "Write out the steps of recurrent networks";
+  let description = [{
+    In: linalg on tensors in `scf.for`, and in `scf.while` that only counts, as
+    importers leave recurrent layers. Out: a loop with a constant number of
+    steps that computes with floats on tensors is its body, once per step, so
+    that every step has layers of its own, with own ranges. Left alone: loops
+    of unknown length, loops without such operations, and those whose steps
+    would take more than `max-operations` operations together. Layers within
+    loops stay in float.
+
+    Example: two steps.
+
+    ```mlir
+    %h = scf.for %t = %c0 to %c2 step %c1 iter_args(%a = %x) -> (tensor<1x4xf32>) {
+      %n = linalg.exp ins(%a : tensor<1x4xf32>) outs(%e : tensor<1x4xf32>) -> tensor<1x4xf32>
+      scf.yield %n : tensor<1x4xf32>
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    %0 = linalg.exp ins(%x : tensor<1x4xf32>) outs(%e : tensor<1x4xf32>) -> tensor<1x4xf32>
+    %h = linalg.exp ins(%0 : tensor<1x4xf32>) outs(%e : tensor<1x4xf32>) -> tensor<1x4xf32>
+    ```
+  }];
+  let options = [
+    Option<"maxOperations", "max-operations", "int64_t", /*default=*/"5000",
+           "Operations that one loop may become">
+  ];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::scf::SCFDialect"];
+}
+
 def ImportGlobals : Pass<"qdot-import-globals", "::mlir::ModuleOp"> {
   let summary = "Read weights that are kept in global variables";
   let description = [{
