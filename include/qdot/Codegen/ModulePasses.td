@@ -379,7 +379,9 @@ def LowerExtremes : Pass<"qdot-lower-extremes", "::mlir::ModuleOp"> {
     and `minimumnum`: NaN spreads (the first two) or the other operand counts,
     and +0 is above -0, on every target, as the interpreter has it. The
     comparison and selection that `arith-expand` makes of them returns the
-    second of two zeros whatever their signs. Others stay.
+    second of two zeros whatever their signs. Others stay. `math.clampf`, of any
+    type, is the maximum of its lower bound and of the minimum with its upper
+    one.
 
     Example:
 
@@ -399,7 +401,8 @@ def LowerExtremes : Pass<"qdot-lower-extremes", "::mlir::ModuleOp"> {
     }
     ```
   }];
-  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect",
+                           "::mlir::arith::ArithDialect"];
 }
 
 def CallLibm : Pass<"qdot-call-libm", "::mlir::ModuleOp"> {
