@@ -39,6 +39,7 @@ static void addInterface(OpPassManager &pm, const LoweringOptions &options) {
 
 /// From tensors to memrefs; every allocation is freed.
 static void addBufferization(OpPassManager &pm) {
+  pm.addPass(createSeparateResults());
   pm.addPass(bufferization::createEmptyTensorEliminationPass());
   pm.addPass(createOutlineConstants());
   bufferization::OneShotBufferizePassOptions options;
