@@ -7,6 +7,8 @@
 
 #include "qdot/Dialect/CheckInput.h"
 
+#include "mlir/Analysis/FlatLinearValueConstraints.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
@@ -82,6 +84,70 @@ template <typename DimOp> static LogicalResult checkIndex(DimOp op) {
   return op.emitError() << "index " << *index << " is no dimension of " << type;
 }
 
+static LogicalResult checkInterval(Operation *op, Type type, int64_t dim,
+                                   int64_t size, int64_t low, int64_t high) {
+  if (low >= 0 && high < size)
+    return success();
+  return op->emitError() << "indices from " << low << " to " << high
+                         << " are outside of dimension " << dim << " of " << type;
+}
+
+/// The indices that static loops reach. Upstream compares those of the first
+/// and of the last position, which are no extremes where strides of both signs
+/// meet.
+static LogicalResult checkLoops(linalg::LinalgOp op) {
+  SmallVector<int64_t> ranges = op.getStaticLoopRanges();
+  if (llvm::is_contained(ranges, 0))
+    return success();
+  for (OpOperand &operand : op->getOpOperands()) {
+    auto type = dyn_cast<ShapedType>(operand.get().getType());
+    if (!type)
+      continue;
+    AffineMap map = op.getMatchingIndexingMap(&operand);
+    for (auto [dim, expr] : llvm::enumerate(map.getResults())) {
+      SmallVector<int64_t> factors;
+      if (type.isDynamicDim(dim) ||
+          failed(getFlattenedAffineExpr(expr, ranges.size(), 0, &factors)) ||
+          factors.size() != ranges.size() + 1)
+        continue;
+      int64_t low = factors.back(), high = low;
+      bool isKnown = true;
+      for (auto [factor, range] : llvm::zip(factors, ranges)) {
+        if (factor != 0 && ShapedType::isDynamic(range))
+          isKnown = false;
+        else if (factor != 0)
+          (factor < 0 ? low : high) += factor * (range - 1);
+      }
+      if (isKnown && failed(checkInterval(op, type, dim, type.getDimSize(dim),
+                                          low, high)))
+        return failure();
+    }
+  }
+  return success();
+}
+
+/// The elements that a slice of static offset, size and stride takes.
+static LogicalResult checkSlice(tensor::ExtractSliceOp op) {
+  RankedTensorType type = op.getSourceType();
+  for (auto [dim, size] : llvm::enumerate(type.getShape())) {
+    int64_t offset = op.getStaticOffsets()[dim];
+    int64_t count = op.getStaticSizes()[dim];
+    int64_t stride = op.getStaticStrides()[dim], reach;
+    if (ShapedType::isDynamic(size) || ShapedType::isDynamic(offset) ||
+        ShapedType::isDynamic(count) || ShapedType::isDynamic(stride) ||
+        count == 0)
+      continue;
+    if (llvm::MulOverflow(count - 1, stride, reach) ||
+        llvm::AddOverflow(reach, offset, reach))
+      return op.emitError() << "stride " << stride << " is too large for "
+                            << type;
+    if (failed(checkInterval(op, type, dim, size, std::min(offset, reach),
+                             std::max(offset, reach))))
+      return failure();
+  }
+  return success();
+}
+
 LogicalResult checkInput(ModuleOp module) {
   WalkResult result = module.walk([](Operation *op) {
     if (auto dim = dyn_cast<tensor::DimOp>(op))
@@ -90,6 +156,10 @@ LogicalResult checkInput(ModuleOp module) {
       return WalkResult(checkIndex(dim));
     if (failed(checkSizes(op)))
       return WalkResult::interrupt();
+    if (auto linalgOp = dyn_cast<linalg::LinalgOp>(op))
+      return WalkResult(checkLoops(linalgOp));
+    if (auto slice = dyn_cast<tensor::ExtractSliceOp>(op))
+      return WalkResult(checkSlice(slice));
     return WalkResult(checkResource(op));
   });
   return failure(result.wasInterrupted());

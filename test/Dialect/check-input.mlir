@@ -78,3 +78,39 @@ func.func @negative(%x: tensor<?x4xf32>) -> index {
   %d = tensor.dim %x, %c : tensor<?x4xf32>
   return %d : index
 }
+
+// -----
+
+func.func @strides(%x: tensor<1x4x4x2xf32>, %w: tensor<3x3x2x1xf32>, %f: tensor<1x2x2x2x1xf32>) -> tensor<1x2x2x2x1xf32> {
+  // expected-error @+1 {{indices from -1 to 2 are outside of dimension 1 of 'tensor<1x4x4x2xf32>'}}
+  %c = linalg.depthwise_conv_2d_nhwc_hwcm {dilations = dense<1> : tensor<2xi64>, strides = dense<-1> : tensor<2xi64>} ins(%x, %w : tensor<1x4x4x2xf32>, tensor<3x3x2x1xf32>) outs(%f : tensor<1x2x2x2x1xf32>) -> tensor<1x2x2x2x1xf32>
+  return %c : tensor<1x2x2x2x1xf32>
+}
+
+// -----
+
+func.func @slice(%x: tensor<1x4xf32>) -> tensor<1x3xf32> {
+  // expected-error @+1 {{indices from -2 to 0 are outside of dimension 1 of 'tensor<1x4xf32>'}}
+  %y = tensor.extract_slice %x[0, 0] [1, 3] [1, -1] : tensor<1x4xf32> to tensor<1x3xf32>
+  return %y : tensor<1x3xf32>
+}
+
+// -----
+
+// Backwards, but inside.
+func.func @inside(%x: tensor<1x4xf32>, %f: tensor<1x4xf32>) -> (tensor<1x3xf32>, tensor<1x4xf32>) {
+  %y = tensor.extract_slice %x[0, 3] [1, 3] [1, -1] : tensor<1x4xf32> to tensor<1x3xf32>
+  %z = linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, 3 - j)>, affine_map<(i, j) -> (i, j)>], iterator_types = ["parallel", "parallel"]} ins(%x : tensor<1x4xf32>) outs(%f : tensor<1x4xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    linalg.yield %a : f32
+  } -> tensor<1x4xf32>
+  return %y, %z : tensor<1x3xf32>, tensor<1x4xf32>
+}
+
+// -----
+
+func.func @overflow(%x: tensor<1x4xf32>) -> tensor<1x3xf32> {
+  // expected-error @+1 {{stride 4611686018427387904 is too large for 'tensor<1x4xf32>'}}
+  %y = tensor.extract_slice %x[0, 0] [1, 3] [1, 4611686018427387904] : tensor<1x4xf32> to tensor<1x3xf32>
+  return %y : tensor<1x3xf32>
+}
