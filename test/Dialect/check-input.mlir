@@ -7,6 +7,9 @@
 // RUN: qdot-opt %s --split-input-file --verify-diagnostics --qdot-equalize-channels
 // RUN: qdot-opt %s --split-input-file --verify-diagnostics --qdot-use-unsigned
 // RUN: qdot-opt %s --split-input-file --verify-diagnostics --qdot-lower-ops
+// RUN: qdot-opt %s --split-input-file --verify-diagnostics --qdot-integerize-ops
+// RUN: qdot-opt %s --split-input-file --verify-diagnostics --qdot-simplify-requantize
+// RUN: qdot-opt %s --split-input-file --verify-diagnostics --qdot-use-rescale
 // RUN: qdot-opt %s --split-input-file --verify-diagnostics --qdot-prepare
 // RUN: qdot-opt %s --split-input-file --verify-diagnostics --qdot-lower-to-llvm=target=x86-avx2
 
