@@ -352,7 +352,7 @@ static bool multiplyAdd(Application &a) {
 }
 
 static bool clampReal(Application &a) {
-  return a.yieldReal(minimum(maximum(a.real(0), a.real(1)), a.real(2)));
+  return a.yieldReal(maximum(minimum(a.real(0), a.real(2)), a.real(1)));
 }
 static bool powerOfInteger(Application &a) {
   return a.yieldReal(std::pow(a.real(0), static_cast<double>(a.integer(1))));

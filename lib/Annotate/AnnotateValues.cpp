@@ -12,6 +12,7 @@
 #include "qdot/Annotate/AnnotationRules.h"
 #include "qdot/Annotate/Passes.h"
 #include "qdot/Annotate/StatisticsLookup.h"
+#include "qdot/Dialect/CheckInput.h"
 #include "qdot/Dialect/QuantizedType.h"
 #include "llvm/Support/Error.h"
 
@@ -208,7 +209,7 @@ struct AnnotateValues : public qdot::impl::AnnotateValuesBase<AnnotateValues> {
   using AnnotateValuesBase::AnnotateValuesBase;
 
   void runOnOperation() override {
-    if (failed(run()))
+    if (failed(checkInput(getOperation())) || failed(run()))
       signalPassFailure();
   }
 

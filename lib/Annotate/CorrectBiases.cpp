@@ -12,6 +12,7 @@
 #include "qdot/Analysis/Contraction.h"
 #include "qdot/Analysis/Remarks.h"
 #include "qdot/Annotate/Passes.h"
+#include "qdot/Dialect/CheckInput.h"
 #include "qdot/Dialect/Constants.h"
 #include "qdot/Dialect/Qdot.h"
 #include "qdot/Statistics/Distribution.h"
@@ -40,6 +41,8 @@ struct CorrectBiases : public qdot::impl::CorrectBiasesBase<CorrectBiases> {
   using CorrectBiasesBase::CorrectBiasesBase;
 
   void runOnOperation() override {
+    if (failed(checkInput(getOperation())))
+      return signalPassFailure();
     if (stats.empty()) {
       getOperation().emitError()
           << "qdot-correct-biases needs a statistics file (stats=FILE)";

@@ -9,6 +9,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "qdot/Annotate/Passes.h"
+#include "qdot/Dialect/CheckInput.h"
 #include "qdot/Dialect/Constants.h"
 #include "qdot/Dialect/Qdot.h"
 #include "qdot/Dialect/QuantizedType.h"
@@ -59,7 +60,8 @@ static Type getSignedType(quant::QuantizedType type) {
 namespace {
 struct ImportQuant : public qdot::impl::ImportQuantBase<ImportQuant> {
   void runOnOperation() override {
-    if (failed(checkSignatures()) || failed(checkTypes()))
+    if (failed(checkInput(getOperation())) || failed(checkSignatures()) ||
+        failed(checkTypes()))
       return signalPassFailure();
     getOperation().walk([&](quant::StorageCastOp op) { importStorage(op); });
     getOperation().walk([](quant::QuantizeCastOp op) {

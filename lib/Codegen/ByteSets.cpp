@@ -82,7 +82,8 @@ static ByteSet getExtremes(const ByteSet &a, const ByteSet &b, Sign sign,
 bool qdot::isReadable(arith::ConstantOp op) {
   if (auto resource = dyn_cast<DenseResourceElementsAttr>(op.getValue())) {
     const AsmResourceBlob *blob = resource.getRawHandle().getBlob();
-    return blob && int64_t(blob->getData().size()) ==
+    return blob && resource.getType().hasStaticShape() &&
+           int64_t(blob->getData().size()) ==
                        resource.getType().getNumElements();
   }
   return isa<DenseElementsAttr>(op.getValue());

@@ -29,6 +29,10 @@ static bool hasResourceData(DenseResourceElementsAttr value,
     return false;
   }
   ShapedType type = value.getType();
+  if (!type.hasStaticShape()) {
+    message << ": expected a static shape, got " << type;
+    return false;
+  }
   size_t elementBytes = getElementBytes(type.getElementType());
   if (elementBytes == 0) {
     message << ": expected elements of whole bytes, got "

@@ -100,7 +100,9 @@ struct ExpandFloatTiles
   void runOnOperation() override {
     SmallVector<linalg::LinalgOp> ops;
     getOperation().walk([&](linalg::LinalgOp op) {
-      if (op->hasAttr(tileAttrName))
+      // A module inside of this one has constants of its own.
+      if (op->hasAttr(tileAttrName) &&
+          op->getParentOfType<ModuleOp>() == getOperation())
         ops.push_back(op);
     });
     SymbolTable symbols(getOperation());

@@ -24,13 +24,20 @@ static bool isElementwise(linalg::GenericOp op) {
          op->getNumResults() == 1 && op.hasPureTensorSemantics();
 }
 
+/// True when the body reads what the result held before. Upstream keeps such a
+/// producer's result beside that of its reader.
+static bool readsInit(linalg::GenericOp op) {
+  return op.payloadUsesValueFromOperand(op.getDpsInitOperand(0));
+}
+
 /// The operand of `op` whose producer becomes a part of it, or null. What is
 /// repeated along a loop of the reader would be computed again and again.
 static OpOperand *findProducer(linalg::GenericOp op, bool hasFloats) {
   for (OpOperand *operand : op.getDpsInputOperands()) {
     auto producer = operand->get().getDefiningOp<linalg::GenericOp>();
     Type element = getElementTypeOrSelf(operand->get().getType());
-    if (isElementwise(producer) && operand->get().hasOneUse() &&
+    if (isElementwise(producer) && !readsInit(producer) &&
+        operand->get().hasOneUse() &&
         (hasFloats || element.isInteger()) &&
         op.getMatchingIndexingMap(operand).isPermutation() &&
         linalg::areElementwiseOpsFusable(operand))

@@ -47,6 +47,9 @@ struct LowerCopies : public qdot::impl::LowerCopiesBase<LowerCopies> {
       }
       if (isContiguous(source) && isContiguous(target))
         return;
+      if (!isa<MemRefType>(source.getType()) ||
+          !isa<MemRefType>(target.getType()))
+        return;
       OpBuilder builder(op);
       if (!copyBlocks(builder, op.getLoc(), source, target))
         linalg::makeMemRefCopyOp(builder, op.getLoc(), source, target);
@@ -60,6 +63,8 @@ private:
   static bool copyBlocks(OpBuilder &builder, Location loc, Value source,
                          Value target) {
     auto type = cast<MemRefType>(source.getType());
+    if (!type.getElementType().isIntOrFloat())
+      return false;
     int64_t inner = std::min(countContiguousDims(type),
                              countContiguousDims(cast<MemRefType>(target.getType())));
     int64_t outer = type.getRank() - inner, bytes = type.getElementTypeBitWidth() / 8;

@@ -8,6 +8,7 @@
 #include "mlir/Conversion/ArithCommon/AttrToLLVMConverter.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "qdot/Codegen/Passes.h"
@@ -37,9 +38,22 @@ static bool isSupported(Type type) {
          (!isa<ShapedType>(type) || (vector && vector.getRank() == 1));
 }
 
+/// `math.clampf` is the maximum of the lower bound and of what is at most the
+/// upper one. Upstream's expansion takes the two bounds for each other.
+static void expandClamp(math::ClampFOp op) {
+  OpBuilder builder(op);
+  Value lowered = arith::MinimumFOp::create(builder, op.getLoc(), op.getValue(),
+                                            op.getMax(), op.getFastmath());
+  Value result = arith::MaximumFOp::create(builder, op.getLoc(), lowered,
+                                           op.getMin(), op.getFastmath());
+  op.replaceAllUsesWith(result);
+  op.erase();
+}
+
 namespace {
 struct LowerExtremes : public qdot::impl::LowerExtremesBase<LowerExtremes> {
   void runOnOperation() override {
+    getOperation().walk(expandClamp);
     getOperation().walk([](Operation *op) {
       StringRef name = getIntrinsic(op);
       if (name.empty() || !isSupported(op->getResult(0).getType()))

@@ -35,7 +35,9 @@ struct PackWeights : public qdot::impl::PackWeightsBase<PackWeights> {
     needsProof = !table->isExact;
     SymbolTable symbols(getOperation());
     WalkResult result = getOperation().walk([&](ContractOp op) {
-      if (!op.getKernel() || op.getPacked())
+      // A module inside of this one has constants of its own.
+      if (!op.getKernel() || op.getPacked() ||
+          op->getParentOfType<ModuleOp>() != getOperation())
         return WalkResult::advance();
       if (!isa<MemRefType>(op.getInit().getType())) {
         op.emitOpError("is still on tensors; bufferize first");

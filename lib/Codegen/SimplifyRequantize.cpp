@@ -15,6 +15,7 @@
 #include "qdot/Analysis/Remarks.h"
 #include "qdot/Codegen/Passes.h"
 #include "qdot/Codegen/UnsignedBody.h"
+#include "qdot/Dialect/CheckInput.h"
 #include "qdot/Dialect/Constants.h"
 #include "qdot/Dialect/Qdot.h"
 #include "qdot/Numerics/AddRound.h"
@@ -422,6 +423,8 @@ private:
 struct SimplifyRequantize
     : public qdot::impl::SimplifyRequantizeBase<SimplifyRequantize> {
   void runOnOperation() override {
+    if (failed(checkInput(getOperation())))
+      return signalPassFailure();
     getOperation().walk([](ContractOp op) {
       if (isa<RankedTensorType>(op.getInit().getType()))
         Simplifier(op).run();

@@ -10,6 +10,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "qdot/Codegen/Passes.h"
+#include "qdot/Dialect/CheckInput.h"
 #include "qdot/Dialect/Constants.h"
 
 namespace qdot {
@@ -90,6 +91,8 @@ static void useRescale(ContractOp op, RequantizeOp requantize) {
 namespace {
 struct UseRescale : public qdot::impl::UseRescaleBase<UseRescale> {
   void runOnOperation() override {
+    if (failed(checkInput(getOperation())))
+      return signalPassFailure();
     getOperation().walk([](ContractOp op) {
       if (!isa<RankedTensorType>(op.getInit().getType()))
         return;

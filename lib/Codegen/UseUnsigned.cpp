@@ -21,6 +21,7 @@
 #include "qdot/Codegen/Passes.h"
 #include "qdot/Codegen/StorageClasses.h"
 #include "qdot/Codegen/UnsignedBody.h"
+#include "qdot/Dialect/CheckInput.h"
 #include "qdot/Dialect/Constants.h"
 #include "llvm/ADT/SetVector.h"
 
@@ -423,6 +424,8 @@ private:
 
 struct UseUnsigned : public qdot::impl::UseUnsignedBase<UseUnsigned> {
   void runOnOperation() override {
+    if (failed(checkInput(getOperation())))
+      return signalPassFailure();
     generalizeNamedOps();
     for (auto function : getOperation().getOps<func::FuncOp>())
       if (!function.isDeclaration())

@@ -10,6 +10,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/Matchers.h"
+#include "qdot/Dialect/CheckInput.h"
 #include <cstring>
 
 using namespace mlir;
@@ -26,11 +27,14 @@ static unsigned getElementWidth(Type type) {
 }
 
 /// The value of `dense<...> : tensor<...xi1>`, which packs eight in a byte, as
-/// one byte per element.
+/// one byte per element, or a single one that stands for all.
 static std::shared_ptr<SmallVector<char>> unpackBits(DenseElementsAttr dense) {
   auto result = std::make_shared<SmallVector<char>>();
-  for (bool bit : dense.getValues<bool>())
-    result->push_back(bit);
+  if (dense.isSplat())
+    result->push_back(dense.getSplatValue<bool>());
+  else
+    for (bool bit : dense.getValues<bool>())
+      result->push_back(bit);
   return result;
 }
 
@@ -45,7 +49,8 @@ FailureOr<ConstantTensor> ConstantTensor::get(Value value) {
   if (!isa<RankedTensorType>(value.getType()) ||
       !matchPattern(value, m_Constant(&attribute)))
     return failure();
-  return get(attribute, [&] { return value.getDefiningOp()->emitError(); });
+  return get(attribute,
+             [&] { return emitConstantError(value.getDefiningOp()); });
 }
 
 /// The bytes of a resource, or an error.
@@ -93,7 +98,6 @@ ConstantTensor::get(ElementsAttr attribute,
   result.single = dense.isSplat();
   result.bytes = dense.getRawData();
   if (width == 1) {
-    result.single = false;
     result.unpacked = unpackBits(dense);
     result.bytes = *result.unpacked;
   }

@@ -9,6 +9,7 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "qdot/Analysis/Remarks.h"
+#include "qdot/Dialect/CheckInput.h"
 #include "qdot/Integerize/IntegerBuilder.h"
 #include "qdot/Integerize/Passes.h"
 
@@ -220,6 +221,8 @@ struct IntegerizeOps : public qdot::impl::IntegerizeOpsBase<IntegerizeOps> {
           << numerics << "'";
       return signalPassFailure();
     }
+    if (failed(checkInput(getOperation())))
+      return signalPassFailure();
     for (auto function : getOperation().getOps<func::FuncOp>())
       if (!function.isDeclaration()) {
         resolveSizes(function);

@@ -7,6 +7,7 @@
 
 #include "qdot/Analysis/QuantizableValues.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "qdot/Dialect/CheckInput.h"
 #include "qdot/Observe/Passes.h"
 
 namespace qdot {
@@ -26,7 +27,7 @@ struct ObserveValues : public qdot::impl::ObserveValuesBase<ObserveValues> {
       observe.emitOpError("is already present; run qdot-remove-observe first");
       return WalkResult::interrupt();
     });
-    if (present.wasInterrupted())
+    if (present.wasInterrupted() || failed(checkInput(getOperation())))
       return signalPassFailure();
     for (auto function : getOperation().getOps<func::FuncOp>())
       if (!function.isDeclaration())

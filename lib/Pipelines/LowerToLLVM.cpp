@@ -39,6 +39,7 @@ static void addInterface(OpPassManager &pm, const LoweringOptions &options) {
 
 /// From tensors to memrefs; every allocation is freed.
 static void addBufferization(OpPassManager &pm) {
+  pm.addPass(createSeparateResults());
   pm.addPass(createCarryInPlace());
   pm.addPass(bufferization::createEmptyTensorEliminationPass());
   pm.addPass(createOutlineConstants());
@@ -146,11 +147,11 @@ static void addLoops(OpPassManager &pm) {
 
 /// Functions of the math dialect and composed arithmetic.
 static void addScalars(OpPassManager &pm, const LoweringOptions &options) {
-  math::MathExpandOpsPassOptions expand;
-  expand.opMnemonics = {"clampf"};
-  if (!options.hasRoundInstruction)
-    expand.opMnemonics.push_back("roundeven");
-  pm.addPass(math::createMathExpandOpsPass(expand));
+  if (!options.hasRoundInstruction) {
+    math::MathExpandOpsPassOptions expand;
+    expand.opMnemonics = {"roundeven"};
+    pm.addPass(math::createMathExpandOpsPass(expand));
+  }
   pm.addPass(createExpandExp());
   pm.addPass(createLowerExtremes());
   pm.addPass(createCallLibm());

@@ -86,7 +86,7 @@ static LogicalResult checkElements(Operation *op,
     float value = tensor.getFloat(i);
     if (std::isfinite(value) || (isSplat && std::isinf(value)))
       continue;
-    return op->emitError() << "constant holds "
+    return emitConstantError(op) << "constant holds "
                            << (std::isnan(value) ? "nan"
                                : value > 0       ? "inf"
                                                  : "-inf")
@@ -99,7 +99,7 @@ static LogicalResult checkElements(Operation *op,
 static LogicalResult checkConstant(Operation *op) {
   FloatAttr scalar;
   if (matchPattern(op, m_Constant(&scalar)) && scalar.getValue().isNaN())
-    return op->emitError() << "constant is nan";
+    return emitConstantError(op) << "constant is nan";
   if (op->getNumResults() != 1 || !ConstantTensor::isConstant(op->getResult(0)))
     return success();
   FailureOr<ConstantTensor> tensor = ConstantTensor::get(op->getResult(0));
@@ -176,7 +176,7 @@ struct CheckModel : public qdot::impl::CheckModelBase<CheckModel> {
   static LogicalResult check(ModuleOp module) {
     if (module.getOps<func::FuncOp>().empty())
       return module.emitError() << "expected a function in the module";
-    if (failed(checkResources(module)))
+    if (failed(checkInput(module)))
       return failure();
     CallGraph calls(module);
     for (auto function : module.getOps<func::FuncOp>()) {

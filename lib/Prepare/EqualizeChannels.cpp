@@ -12,6 +12,7 @@
 #include "qdot/Analysis/ConstantValues.h"
 #include "qdot/Analysis/Contraction.h"
 #include "qdot/Analysis/Remarks.h"
+#include "qdot/Dialect/CheckInput.h"
 #include "qdot/Dialect/Constants.h"
 #include "qdot/Prepare/Passes.h"
 #include <cmath>
@@ -269,6 +270,8 @@ struct EqualizeChannels
   using EqualizeChannelsBase::EqualizeChannelsBase;
 
   void runOnOperation() override {
+    if (failed(checkInput(getOperation())))
+      return signalPassFailure();
     for (auto function : getOperation().getOps<func::FuncOp>())
       if (!function.isDeclaration())
         ChannelEqualizer(function).run();

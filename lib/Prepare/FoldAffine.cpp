@@ -448,7 +448,7 @@ static void rewrite(const WeightedOp &weighted, const AffineChain &chain) {
 namespace {
 struct FoldAffine : public qdot::impl::FoldAffineBase<FoldAffine> {
   void runOnOperation() override {
-    if (failed(checkResources(getOperation())))
+    if (failed(checkInput(getOperation())))
       return signalPassFailure();
     SmallVector<linalg::LinalgOp> ops;
     getOperation().walk([&](linalg::LinalgOp op) { ops.push_back(op); });

@@ -435,7 +435,7 @@ static DenseElementsAttr foldOp(Operation *op) {
 namespace {
 struct FoldConstants : public qdot::impl::FoldConstantsBase<FoldConstants> {
   void runOnOperation() override {
-    if (failed(checkResources(getOperation())))
+    if (failed(checkInput(getOperation())))
       return signalPassFailure();
     // Operands come before their users, so one walk sees chains.
     getOperation().walk([](Operation *op) {

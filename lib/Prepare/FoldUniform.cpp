@@ -96,7 +96,7 @@ static bool isPlainF32(Operation *op) {
 namespace {
 struct FoldUniform : public qdot::impl::FoldUniformBase<FoldUniform> {
   void runOnOperation() override {
-    if (failed(checkResources(getOperation())))
+    if (failed(checkInput(getOperation())))
       return signalPassFailure();
     // Operands come before their users, so one walk sees chains.
     getOperation().walk([](Operation *op) {

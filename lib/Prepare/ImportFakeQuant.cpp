@@ -227,7 +227,7 @@ namespace {
 struct ImportFakeQuant
     : public qdot::impl::ImportFakeQuantBase<ImportFakeQuant> {
   void runOnOperation() override {
-    if (failed(checkResources(getOperation())))
+    if (failed(checkInput(getOperation())))
       return signalPassFailure();
     SmallVector<linalg::LinalgOp> ops;
     getOperation().walk([&](linalg::LinalgOp op) {

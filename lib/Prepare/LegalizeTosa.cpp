@@ -112,8 +112,26 @@ static void padBefore(tosa::DepthwiseConv2DOp op) {
 namespace {
 struct LegalizeTosa : public qdot::impl::LegalizeTosaBase<LegalizeTosa> {
   void runOnOperation() override {
+    if (failed(checkRanks()))
+      return signalPassFailure();
     getOperation().walk(moveToPositions);
     getOperation().walk(padBefore);
+  }
+
+  /// Upstream's conversion relies on the ranks of arguments; those of results
+  /// it infers from them.
+  LogicalResult checkRanks() {
+    WalkResult result = getOperation().walk([](Operation *op) {
+      if (!isa_and_present<tosa::TosaDialect>(op->getDialect()))
+        return WalkResult::advance();
+      for (Value operand : op->getOperands())
+        if (isa<BlockArgument>(operand) &&
+            isa<UnrankedTensorType>(operand.getType()))
+          return WalkResult(op->emitError() << "expected a ranked tensor, got "
+                                            << operand.getType());
+      return WalkResult::advance();
+    });
+    return failure(result.wasInterrupted());
   }
 };
 } // namespace

@@ -215,7 +215,7 @@ namespace {
 struct NormalizeElementwise
     : public qdot::impl::NormalizeElementwiseBase<NormalizeElementwise> {
   void runOnOperation() override {
-    if (failed(checkResources(getOperation())))
+    if (failed(checkInput(getOperation())))
       return signalPassFailure();
     forEach<linalg::LinalgOp>([](linalg::LinalgOp op) {
       normalizeWindow(op);

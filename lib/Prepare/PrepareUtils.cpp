@@ -19,22 +19,6 @@ using namespace mlir;
 
 namespace qdot {
 
-LogicalResult checkResources(ModuleOp module) {
-  WalkResult result = module.walk([](Operation *op) {
-    DenseResourceElementsAttr resource;
-    if (!op->hasTrait<OpTrait::ConstantLike>() ||
-        !matchPattern(op, m_Constant(&resource)) || !resource)
-      return WalkResult::advance();
-    bool reported = false;
-    (void)ConstantTensor::get(resource, [&] {
-      reported = true;
-      return op->emitError();
-    });
-    return reported ? WalkResult::interrupt() : WalkResult::advance();
-  });
-  return failure(result.wasInterrupted());
-}
-
 bool isHalf(Type type) { return type.isF16() || type.isBF16(); }
 
 DenseElementsAttr widenElements(const ConstantTensor &tensor) {

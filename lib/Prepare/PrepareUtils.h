@@ -11,14 +11,11 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "qdot/Analysis/ScalarProgram.h"
+#include "qdot/Dialect/CheckInput.h"
 
 namespace qdot {
 
 class ConstantTensor;
-
-/// Reports every constant tensor whose `dense_resource` has no data or data of
-/// the wrong size. Passes that read constants call it first.
-mlir::LogicalResult checkResources(mlir::ModuleOp module);
 
 /// f16 and bf16: every value is one of f32.
 bool isHalf(mlir::Type type);

@@ -364,7 +364,7 @@ struct DropTailSlice : public OpInterfaceRewritePattern<linalg::LinalgOp> {
 
 struct SimplifyShapes : public qdot::impl::SimplifyShapesBase<SimplifyShapes> {
   void runOnOperation() override {
-    if (failed(checkResources(getOperation())))
+    if (failed(checkInput(getOperation())))
       return signalPassFailure();
     MLIRContext *context = &getContext();
     RewritePatternSet patterns(context);

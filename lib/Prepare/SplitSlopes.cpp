@@ -359,7 +359,7 @@ static bool isSelection(linalg::GenericOp op) {
 namespace {
 struct SplitSlopes : public qdot::impl::SplitSlopesBase<SplitSlopes> {
   void runOnOperation() override {
-    if (failed(checkResources(getOperation())))
+    if (failed(checkInput(getOperation())))
       return signalPassFailure();
     SmallVector<linalg::GenericOp> selections, ops;
     getOperation().walk([&](linalg::GenericOp op) {

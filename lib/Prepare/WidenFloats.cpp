@@ -109,7 +109,7 @@ struct WidenFloats : public qdot::impl::WidenFloatsBase<WidenFloats> {
                       << op->getResult(0).getType();
       return WalkResult::interrupt();
     });
-    if (result.wasInterrupted() || failed(checkResources(module)))
+    if (result.wasInterrupted() || failed(checkInput(module)))
       return signalPassFailure();
     module.walk(widenOp);
     module.walk([](Operation *op) {

@@ -49,3 +49,22 @@ func.func @filled(%a: memref<6x4xf32>, %c: memref<6x8xf32>) {
   }
   return
 }
+
+// A module inside of this one has constants of its own, and stays as it is.
+// CHECK-LABEL: module @inner
+// CHECK: linalg.generic
+// CHECK: return
+module @inner {
+  memref.global "private" constant @weights : memref<8x4xf32> = dense<1.5>
+  func.func @filled(%a: memref<6x4xf32>, %c: memref<6x8xf32>) {
+    %b = memref.get_global @weights : memref<8x4xf32>
+    linalg.generic {indexing_maps = [#ab, #cb, #ac], iterator_types = ["parallel", "parallel", "reduction"]}
+        ins(%a, %b : memref<6x4xf32>, memref<8x4xf32>) outs(%c : memref<6x8xf32>)
+        attrs = {qdot.tile = #qdot.tile<rows 6 vectors 1 lanes 8>} {
+    ^bb0(%x: f32, %y: f32, %sum: f32):
+      %0 = math.fma %x, %y, %sum : f32
+      linalg.yield %0 : f32
+    }
+    return
+  }
+}

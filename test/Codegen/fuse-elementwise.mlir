@@ -87,3 +87,30 @@ func.func @floats(%x: tensor<4x8xf32>, %s: tensor<4xf32>) -> tensor<4x8xf32> {
   } -> tensor<4x8xf32>
   return %2 : tensor<4x8xf32>
 }
+
+// A producer that reads what its result held before stays an op of its own.
+// FLOATS-LABEL: func.func @reads_init
+// FLOATS: linalg.generic
+// FLOATS-NEXT: ^bb0(%[[IN:.*]]: f32, %[[HELD:.*]]: f32):
+// FLOATS-NEXT: arith.mulf %[[HELD]], %[[IN]]
+// FLOATS: %[[SUM:.*]] = linalg.generic
+// FLOATS: arith.addf
+// FLOATS: return %[[SUM]]
+func.func @reads_init(%x: tensor<?xf32>, %c: tensor<?xf32>, %i: tensor<?xf32>) -> tensor<?xf32> {
+  %0 = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel"]} ins(%c : tensor<?xf32>) outs(%i : tensor<?xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %2 = arith.mulf %o, %a : f32
+    linalg.yield %2 : f32
+  } -> tensor<?xf32>
+  %3 = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel"]} ins(%x : tensor<?xf32>) outs(%i : tensor<?xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %2 = arith.negf %a : f32
+    linalg.yield %2 : f32
+  } -> tensor<?xf32>
+  %1 = linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = ["parallel"]} ins(%0, %3 : tensor<?xf32>, tensor<?xf32>) outs(%i : tensor<?xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %2 = arith.addf %a, %b : f32
+    linalg.yield %2 : f32
+  } -> tensor<?xf32>
+  return %1 : tensor<?xf32>
+}

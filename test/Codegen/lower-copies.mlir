@@ -76,3 +76,18 @@ func.func @self(%a: memref<8x8xf32>) {
   memref.copy %0, %2 : memref<4x8xf32, strided<[8, 1]>> to memref<4x8xf32, strided<[8, 1], offset: 32>>
   return
 }
+
+// Buffers of unknown rank stay copies; elements without a number of bits are
+// copied one by one.
+// CHECK-LABEL: func.func @odd(
+// CHECK: memref.copy {{.*}} : memref<*xf32> to memref<*xf32>
+// CHECK-NOT: memref.copy
+// CHECK-COUNT-2: linalg.generic
+// CHECK-NOT: memref.copy
+// CHECK: return
+func.func @odd(%a: memref<*xf32>, %b: memref<*xf32>, %c: memref<4x8xindex>, %d: memref<4x8xindex, strided<[16, 1]>>, %e: memref<4x8xcomplex<f32>, strided<[16, 1]>>, %f: memref<4x8xcomplex<f32>>) {
+  memref.copy %a, %b : memref<*xf32> to memref<*xf32>
+  memref.copy %c, %d : memref<4x8xindex> to memref<4x8xindex, strided<[16, 1]>>
+  memref.copy %e, %f : memref<4x8xcomplex<f32>, strided<[16, 1]>> to memref<4x8xcomplex<f32>>
+  return
+}

@@ -38,3 +38,17 @@ func.func @flags(%x: f32, %y: f32) -> f32 {
   %0 = arith.maximumf %x, %y fastmath<nnan,nsz> : f32
   return %0 : f32
 }
+
+// The upper bound first: with bounds in the wrong order the lower one wins.
+// CHECK-LABEL: func.func @clamp(
+// CHECK-SAME: %[[X:.*]]: f32, %[[LOW:.*]]: f32, %[[HIGH:.*]]: f32, %[[T:.*]]: tensor<4xf32>
+// CHECK: %[[M:.*]] = llvm.call_intrinsic "llvm.minimum"(%[[X]], %[[HIGH]])
+// CHECK: %[[C:.*]] = llvm.call_intrinsic "llvm.maximum"(%[[M]], %[[LOW]])
+// CHECK: %[[TM:.*]] = arith.minimumf %[[T]], %[[T]] : tensor<4xf32>
+// CHECK: arith.maximumf %[[TM]], %[[T]] : tensor<4xf32>
+// CHECK: return %[[C]]
+func.func @clamp(%x: f32, %low: f32, %high: f32, %t: tensor<4xf32>) -> (f32, tensor<4xf32>) {
+  %0 = math.clampf %x to [%low, %high] : f32
+  %1 = math.clampf %t to [%t, %t] : tensor<4xf32>
+  return %0, %1 : f32, tensor<4xf32>
+}

@@ -177,3 +177,21 @@ func.func @unchanged(%x: memref<2x4xi8>, %y: memref<2x4xi32>, %packed: memref<16
   }
   return
 }
+
+// A module inside of this one has constants of its own, and stays as it is.
+// CHECK-LABEL: module @inner
+// CHECK: memref.global "private" constant @w : memref<4x4xi8> = dense<1>
+// CHECK: qdot.contract ins(%{{.*}}, %{{.*}} : memref<2x4xi8>, memref<4x4xi8>)
+module @inner {
+  memref.global "private" constant @w : memref<4x4xi8> = dense<1>
+  func.func @example(%x: memref<2x4xi8>, %y: memref<2x4xi32>) {
+    %w = memref.get_global @w : memref<4x4xi8>
+    qdot.contract ins(%x, %w : memref<2x4xi8>, memref<4x4xi8>) outs(%y : memref<2x4xi32>)
+        attributes {kernel = #qdot.kernel<dot rows 2 vectors 1 lanes 4 unroll 1>,
+                    indexing_maps = [#mk, #kn, #mn], loop_sizes = array<i64: 2, 4, 4>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
+    ^bb0(%acc: i32):
+      qdot.yield %acc : i32
+    }
+    return
+  }
+}

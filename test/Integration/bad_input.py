@@ -161,6 +161,10 @@ def models(c):
     (c.folder / "model.mlir").mkdir()
     c.refuses("a folder", COMMANDS[2], "model.mlir.*[Dd]irectory")
     c.write()
+    c.refuses("a device", "run /dev/zero --data data.npy -o out.npy",
+              "/dev/zero.*device")
+    c.refuses("data from a device", "run model.mlir --data /dev/zero -o out.npy",
+              "/dev/zero.*device")
     c.refuses("no such entry", COMMANDS[2] + " --entry other", "other")
     c.refuses("output in no folder",
               "run model.mlir --data data.npy -o no/out.npy", "no/out.npy")

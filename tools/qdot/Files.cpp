@@ -29,6 +29,16 @@ static bool isSpecialFile(StringRef path) {
          status.type() != sys::fs::file_type::directory_file;
 }
 
+Error qdot::driver::checkInputPath(StringRef path) {
+  sys::fs::file_status status;
+  if (path != "-" && !sys::fs::status(path, status) &&
+      (status.type() == sys::fs::file_type::character_file ||
+       status.type() == sys::fs::file_type::block_file))
+    return makeError("cannot read '" + path +
+                     "': expected a file or a pipe, got a device");
+  return Error::success();
+}
+
 static Error writeTo(raw_fd_ostream &os, StringRef path,
                      function_ref<Error(raw_ostream &)> write) {
   if (Error error = write(os))

@@ -46,6 +46,10 @@ private:
   llvm::SmallVector<Pending, 2> pending;
 };
 
+/// Refuses devices, such as /dev/zero, which have no end. What does not exist is
+/// left to those who open it.
+llvm::Error checkInputPath(llvm::StringRef path);
+
 /// Checks before long work that `path` can be created: its folder exists.
 llvm::Error checkOutputPath(llvm::StringRef path);
 

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "InputData.h"
+#include "Files.h"
 #include "Npz.h"
 #include "Support.h"
 #include "llvm/ADT/STLExtras.h"
@@ -49,6 +50,8 @@ static Expected<NpyFile> readRaw(StringRef path, StringRef elementName,
       return makeError(path + ": unknown element type '" + elementName + "'");
     element = *named;
   }
+  if (Error error = checkInputPath(path))
+    return std::move(error);
   ErrorOr<std::unique_ptr<MemoryBuffer>> file = MemoryBuffer::getFile(
       path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
   if (!file)

@@ -83,6 +83,8 @@ void Session::printRemarks() {
 }
 
 llvm::Expected<OwningOpRef<ModuleOp>> Session::load(StringRef path) {
+  if (llvm::Error error = checkInputPath(path))
+    return std::move(error);
   auto file = llvm::MemoryBuffer::getFileOrSTDIN(path);
   if (!file)
     return makeError("cannot read '" + path +

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Npy.h"
+#include "Files.h"
 #include "Support.h"
 #include "llvm/ADT/APFloat.h"
 #include "llvm/ADT/StringExtras.h"
@@ -217,6 +218,8 @@ static Expected<StringRef> findHeader(StringRef bytes, StringRef path,
 }
 
 Expected<NpyFile> NpyFile::read(StringRef path) {
+  if (Error error = checkInputPath(path))
+    return std::move(error);
   ErrorOr<std::unique_ptr<MemoryBuffer>> file =
       MemoryBuffer::getFile(path, /*IsText=*/false,
                             /*RequiresNullTerminator=*/false);

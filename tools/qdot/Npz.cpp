@@ -11,6 +11,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Npz.h"
+#include "Files.h"
 #include "Support.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/CRC.h"
@@ -232,6 +233,8 @@ static Expected<NpyFile> readMember(StringRef path, const Archive &archive,
 
 Expected<std::vector<NpyFile>> qdot::driver::readNpz(StringRef path,
                                                      StringRef name) {
+  if (Error error = checkInputPath(path))
+    return std::move(error);
   auto file = MemoryBuffer::getFile(path, /*IsText=*/false,
                                     /*RequiresNullTerminator=*/false);
   if (!file)

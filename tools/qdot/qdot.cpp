@@ -26,6 +26,17 @@ static void printVersion(raw_ostream &os) {
   os << "qdot " QDOT_VERSION_STRING " (LLVM " LLVM_VERSION_STRING ")\n";
 }
 
+/// False when standard output could not take everything, such as a full disk.
+static bool finishOutput() {
+  outs().flush();
+  if (!outs().has_error())
+    return true;
+  errs() << "qdot: error: cannot write standard output: "
+         << outs().error().message() << '\n';
+  outs().clear_error();
+  return false;
+}
+
 int main(int argc, char **argv) {
   InitLLVM init(argc, argv);
   const Command commands[] = {getCalibrateCommand(), getStatsCommand(),
@@ -45,7 +56,7 @@ int main(int argc, char **argv) {
       errs() << "qdot: error: " << toString(std::move(error)) << '\n';
       return 1;
     }
-    return 0;
+    return finishOutput() ? 0 : 1;
   }
   errs() << "qdot: error: no command given; try 'qdot --help'\n";
   return 1;

@@ -201,6 +201,43 @@ def OrderLoops : Pass<"qdot-order-loops", "::mlir::ModuleOp"> {
                            "::mlir::linalg::LinalgDialect"];
 }
 
+def SeparateResults : Pass<"qdot-separate-results", "::mlir::ModuleOp"> {
+  let summary = "Let no two results begin in the same tensor";
+  let description = [{
+    In: entry points before bufferization. Upstream's elimination of empty
+    tensors lets a result be computed where the caller wants it. Its analysis
+    does not see that `bufferization.materialize_in_destination` then writes to
+    a tensor's memory: where two results begin in one tensor, such as a filled
+    one, the second would be computed in the memory of the first and overwritten
+    by it. So whatever a result is computed in (the chain of destinations back
+    to a `tensor.empty`) becomes its own: a fill is made again, anything else is
+    copied. Values that others only read are no such case.
+
+    Example:
+
+    ```mlir
+    %f = linalg.fill ins(%zero : f32) outs(%e : tensor<2x2xf32>) -> tensor<2x2xf32>
+    %0 = linalg.matmul ins(%x, %v : tensor<2x2xf32>, tensor<2x2xf32>) outs(%f : tensor<2x2xf32>) -> tensor<2x2xf32>
+    %1 = linalg.matmul ins(%x, %w : tensor<2x2xf32>, tensor<2x2xf32>) outs(%f : tensor<2x2xf32>) -> tensor<2x2xf32>
+    bufferization.materialize_in_destination %0 in restrict writable %a : (tensor<2x2xf32>, memref<2x2xf32>) -> ()
+    bufferization.materialize_in_destination %1 in restrict writable %b : (tensor<2x2xf32>, memref<2x2xf32>) -> ()
+    ```
+
+    becomes
+
+    ```mlir
+    %f = linalg.fill ins(%zero : f32) outs(%e : tensor<2x2xf32>) -> tensor<2x2xf32>
+    %g = linalg.fill ins(%zero : f32) outs(%e : tensor<2x2xf32>) -> tensor<2x2xf32>
+    %0 = linalg.matmul ins(%x, %v : tensor<2x2xf32>, tensor<2x2xf32>) outs(%f : tensor<2x2xf32>) -> tensor<2x2xf32>
+    %1 = linalg.matmul ins(%x, %w : tensor<2x2xf32>, tensor<2x2xf32>) outs(%g : tensor<2x2xf32>) -> tensor<2x2xf32>
+    bufferization.materialize_in_destination %0 in restrict writable %a : (tensor<2x2xf32>, memref<2x2xf32>) -> ()
+    bufferization.materialize_in_destination %1 in restrict writable %b : (tensor<2x2xf32>, memref<2x2xf32>) -> ()
+    ```
+  }];
+  let dependentDialects = ["::mlir::bufferization::BufferizationDialect",
+                           "::mlir::linalg::LinalgDialect"];
+}
+
 def LowerCopies : Pass<"qdot-lower-copies", "::mlir::ModuleOp"> {
   let summary = "Make loops of copies that are not one block of memory";
   let description = [{
@@ -410,7 +447,9 @@ def LowerExtremes : Pass<"qdot-lower-extremes", "::mlir::ModuleOp"> {
     and `minimumnum`: NaN spreads (the first two) or the other operand counts,
     and +0 is above -0, on every target, as the interpreter has it. The
     comparison and selection that `arith-expand` makes of them returns the
-    second of two zeros whatever their signs. Others stay.
+    second of two zeros whatever their signs. Others stay. `math.clampf`, of any
+    type, is the maximum of its lower bound and of the minimum with its upper
+    one.
 
     Example:
 
@@ -430,7 +469,8 @@ def LowerExtremes : Pass<"qdot-lower-extremes", "::mlir::ModuleOp"> {
     }
     ```
   }];
-  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect",
+                           "::mlir::arith::ArithDialect"];
 }
 
 def CallLibm : Pass<"qdot-call-libm", "::mlir::ModuleOp"> {

@@ -12,6 +12,7 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "qdot/Analysis/ConstantValues.h"
+#include "qdot/Dialect/CheckInput.h"
 #include "qdot/Dialect/Constants.h"
 #include "qdot/Target/Generic/LowerScalars.h"
 #include "qdot/Target/Generic/Passes.h"
@@ -100,7 +101,7 @@ struct LowerOps : public qdot::impl::LowerOpsBase<LowerOps> {
   using LowerOpsBase::LowerOpsBase;
 
   void runOnOperation() override {
-    if (failed(checkTypes()))
+    if (failed(checkInput(getOperation())) || failed(checkTypes()))
       return signalPassFailure();
     foldConstants();
     // Bodies of kernels are vectorized as they are.

@@ -1,0 +1,61 @@
+// RUN: qdot-opt %s --qdot-separate-results | FileCheck %s
+
+// The example of ModulePasses.td.
+// CHECK-LABEL: func.func @example
+// CHECK: %[[F:.*]] = linalg.fill
+// CHECK: %[[G:.*]] = linalg.fill
+// CHECK: linalg.matmul {{.*}} outs(%[[F]] :
+// CHECK: linalg.matmul {{.*}} outs(%[[G]] :
+// CHECK-NOT: alloc_tensor
+func.func @example(%x: tensor<2x2xf32>, %v: tensor<2x2xf32>, %w: tensor<2x2xf32>, %a: memref<2x2xf32>, %b: memref<2x2xf32>) {
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<2x2xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<2x2xf32>) -> tensor<2x2xf32>
+  %0 = linalg.matmul ins(%x, %v : tensor<2x2xf32>, tensor<2x2xf32>) outs(%f : tensor<2x2xf32>) -> tensor<2x2xf32>
+  %1 = linalg.matmul ins(%x, %w : tensor<2x2xf32>, tensor<2x2xf32>) outs(%f : tensor<2x2xf32>) -> tensor<2x2xf32>
+  bufferization.materialize_in_destination %0 in restrict writable %a : (tensor<2x2xf32>, memref<2x2xf32>) -> ()
+  bufferization.materialize_in_destination %1 in restrict writable %b : (tensor<2x2xf32>, memref<2x2xf32>) -> ()
+  return
+}
+
+// A computed tensor is copied, also behind a reshape.
+// CHECK-LABEL: func.func @copied
+// CHECK: %[[Y:.*]] = linalg.exp
+// CHECK: %[[FLAT:.*]] = tensor.collapse_shape %[[Y]]
+// CHECK: %[[COPY:.*]] = bufferization.alloc_tensor() copy(%[[FLAT]])
+// CHECK: %[[SUM:.*]] = linalg.generic {{.*}} outs(%[[COPY]] :
+// CHECK: materialize_in_destination %[[SUM]]
+// CHECK: materialize_in_destination %[[FLAT]]
+func.func @copied(%x: tensor<2x2xf32>, %u: tensor<4xf32>, %a: memref<4xf32>, %b: memref<4xf32>) {
+  %e = tensor.empty() : tensor<2x2xf32>
+  %y = linalg.exp ins(%x : tensor<2x2xf32>) outs(%e : tensor<2x2xf32>) -> tensor<2x2xf32>
+  %flat = tensor.collapse_shape %y [[0, 1]] : tensor<2x2xf32> into tensor<4xf32>
+  %sum = linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>], iterator_types = ["parallel"]} ins(%u : tensor<4xf32>) outs(%flat : tensor<4xf32>) {
+  ^bb0(%p: f32, %o: f32):
+    %0 = arith.addf %p, %o : f32
+    linalg.yield %0 : f32
+  } -> tensor<4xf32>
+  bufferization.materialize_in_destination %sum in restrict writable %a : (tensor<4xf32>, memref<4xf32>) -> ()
+  bufferization.materialize_in_destination %flat in restrict writable %b : (tensor<4xf32>, memref<4xf32>) -> ()
+  return
+}
+
+// One empty tensor may stand for many; what others read, and what is returned
+// twice, is not written any more.
+// CHECK-LABEL: func.func @stay
+// CHECK-COUNT-1: tensor.empty
+// CHECK-NOT: alloc_tensor
+// CHECK-COUNT-1: linalg.fill
+// CHECK-NOT: linalg.fill
+// CHECK-NOT: alloc_tensor
+func.func @stay(%x: tensor<2x2xf32>, %a: memref<2x2xf32>, %b: memref<2x2xf32>, %c: memref<2x2xf32>) {
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<2x2xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<2x2xf32>) -> tensor<2x2xf32>
+  %0 = linalg.matmul ins(%x, %x : tensor<2x2xf32>, tensor<2x2xf32>) outs(%f : tensor<2x2xf32>) -> tensor<2x2xf32>
+  %1 = linalg.exp ins(%0 : tensor<2x2xf32>) outs(%e : tensor<2x2xf32>) -> tensor<2x2xf32>
+  bufferization.materialize_in_destination %0 in restrict writable %a : (tensor<2x2xf32>, memref<2x2xf32>) -> ()
+  bufferization.materialize_in_destination %1 in restrict writable %b : (tensor<2x2xf32>, memref<2x2xf32>) -> ()
+  bufferization.materialize_in_destination %0 in restrict writable %c : (tensor<2x2xf32>, memref<2x2xf32>) -> ()
+  return
+}
