@@ -241,6 +241,21 @@ static Classification classifyPair(linalg::LinalgOp op,
       "the body computes more than one operation of several activations");
 }
 
+/// True for a pair of which one is a constant that integer code can hold: a
+/// quantized one, or any next to a maximum or minimum.
+static bool isPairWithConstant(linalg::LinalgOp op,
+                               const StructuralBody &body) {
+  if (body.inputs.size() != 2 || body.inputs[0] == body.inputs[1])
+    return false;
+  bool isChoice =
+      body.kind == BodyKind::Maximum || body.kind == BodyKind::Minimum;
+  return llvm::any_of(body.inputs, [&](unsigned input) {
+    Value value = op.getDpsInputOperand(input)->get();
+    return isConstantTensor(value) &&
+           (isChoice || value.getDefiningOp<DequantizeOp>());
+  });
+}
+
 static Classification classifyCopy(linalg::LinalgOp op, Value source) {
   Layer layer = createLayer(LayerKind::SameScale, op, {source}, "move");
   if (layer.activations.empty())
@@ -270,6 +285,8 @@ static Classification classifyElementwise(linalg::LinalgOp op,
   if (std::optional<Affine> affine = matchAffine(op))
     return Classification::accept(
         createLayer(LayerKind::Affine, op, {affine->input}, "affine"));
+  if (isPairWithConstant(op, body))
+    return classifyPair(op, body);
   return Classification::refuse(
       "position-dependent-body",
       "the body is neither the same function everywhere nor affine");
@@ -401,15 +418,19 @@ static bool fuseClamp(Layer &layer, linalg::LinalgOp user) {
   return true;
 }
 
-/// Average pooling: a positive factor behind a sum, the same everywhere.
+/// Average pooling: a positive factor behind a sum, the same everywhere or by
+/// position.
 static bool fuseFactor(Layer &layer, linalg::LinalgOp user) {
   if (layer.kind != LayerKind::Sum || !layer.fused.empty())
     return false;
   std::optional<Affine> affine = matchAffine(user);
-  if (!affine || affine->input != layer.result || !affine->dims.empty() ||
-      affine->b[0] != 0.0 || !(affine->a[0] > 0.0))
+  if (!affine || affine->input != layer.result ||
+      llvm::any_of(affine->b, [](double b) { return b != 0.0; }) ||
+      !llvm::all_of(affine->a, [](double a) { return a > 0.0; }))
     return false;
-  layer.factor = affine->a[0];
+  layer.factors.assign(affine->a.begin(), affine->a.end());
+  layer.factorDims.assign(affine->dims.begin(), affine->dims.end());
+  layer.factorShape.assign(affine->shape.begin(), affine->shape.end());
   layer.name = "avg_pool";
   return true;
 }

@@ -101,7 +101,7 @@ def FoldUniform : Pass<"qdot-fold-uniform", "::mlir::ModuleOp"> {
 }
 
 def LegalizeTosa : Pass<"qdot-legalize-tosa", "::mlir::ModuleOp"> {
-  let summary = "Rewrite TOSA that upstream's conversion would get wrong";
+  let summary = "Rewrite TOSA that upstream's conversion gets wrong or tears apart";
   let description = [{
     In: TOSA. Out: the same values, in forms that MLIR 22 converts rightly.
     * A bilinear `tosa.resize` of integers that starts in front of the first row
@@ -112,6 +112,9 @@ def LegalizeTosa : Pass<"qdot-legalize-tosa", "::mlir::ModuleOp"> {
     * A padded 1x1 `tosa.depthwise_conv2d` of integers has a `tosa.pad` with the
       input's zero point in front, and no padding of its own. Upstream pads
       products, with a value of another type.
+    * `tosa.reduce_sum` over neighbouring static dimensions, one behind the other,
+      is one over the product of their sizes (the mean over height and width):
+      what stands between them has no scale.
 
     Everything else is left as it is.
 
