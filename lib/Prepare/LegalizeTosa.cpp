@@ -11,10 +11,15 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "TransposedConvolution.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Quant/IR/Quant.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Tosa/IR/TosaOps.h"
 #include "mlir/Dialect/Tosa/Utils/ConversionUtils.h"
+#include "qdot/Dialect/Qdot.h"
 #include "qdot/Prepare/Passes.h"
 
 namespace qdot {
@@ -211,6 +216,7 @@ struct LegalizeTosa : public qdot::impl::LegalizeTosaBase<LegalizeTosa> {
     });
     for (tosa::ReduceSumOp op : ends)
       joinSums(op);
+    getOperation().walk(splitPhases);
   }
 };
 } // namespace

@@ -250,7 +250,11 @@ static Type moveElementType(quant::QuantizedType element,
   ChannelMap map(source, *view, shape, gather);
   SmallVector<int64_t> axes = map.findAxes(), sizes, zeroPoints;
   SmallVector<double> scales;
-  for (int64_t channel : map.getChannels(axes)) {
+  SmallVector<int64_t> channels = map.getChannels(axes);
+  // A reshape that mixes channels would need scales for every element.
+  if (channels.size() > view->scales.size())
+    return {};
+  for (int64_t channel : channels) {
     scales.push_back(view->scales[channel]);
     zeroPoints.push_back(view->zeroPoints[channel]);
   }

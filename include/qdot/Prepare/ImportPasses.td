@@ -115,6 +115,10 @@ def LegalizeTosa : Pass<"qdot-legalize-tosa", "::mlir::ModuleOp"> {
     * `tosa.reduce_sum` over neighbouring static dimensions, one behind the other,
       is one over the product of their sizes (the mean over height and width):
       what stands between them has no scale.
+    * A strided `tosa.transpose_conv2d` with constant weights (dequantized ones as
+      well) is a `tosa.conv2d` with stride 1 and the bias, whose channels are the
+      phases of the result, and data movement behind it. Upstream adds the bias
+      behind the movement and reverses the weights with ops.
 
     Everything else is left as it is.
 
@@ -139,8 +143,11 @@ def LegalizeTosa : Pass<"qdot-legalize-tosa", "::mlir::ModuleOp"> {
     %y = tosa.resize %x1, %scale, %offset, %border {mode = BILINEAR} : (tensor<1x3x2x1xi8>, !tosa.shape<4>, !tosa.shape<2>, !tosa.shape<2>) -> tensor<1x4x2x1xi32>
     ```
   }];
-  let dependentDialects = ["::mlir::tensor::TensorDialect",
-                           "::mlir::tosa::TosaDialect"];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::quant::QuantDialect",
+                           "::mlir::tensor::TensorDialect",
+                           "::mlir::tosa::TosaDialect",
+                           "::qdot::QdotDialect"];
 }
 
 def WidenFloats : Pass<"qdot-widen-floats", "::mlir::ModuleOp"> {
