@@ -25,61 +25,6 @@ using namespace qdot;
 // Small predicates
 //===----------------------------------------------------------------------===//
 
-StringRef qdot::getLayerName(LayerKind kind) {
-  switch (kind) {
-  case LayerKind::Contraction:
-    return "matmul";
-  case LayerKind::Sum:
-    return "sum";
-  case LayerKind::Add:
-    return "add";
-  case LayerKind::Sub:
-    return "sub";
-  case LayerKind::Mul:
-    return "mul";
-  case LayerKind::Affine:
-    return "affine";
-  case LayerKind::Unary:
-    return "unary";
-  case LayerKind::SameScale:
-    return "move";
-  }
-  llvm_unreachable("unknown layer kind");
-}
-
-static bool isFloatTensor(Type type) {
-  auto tensor = dyn_cast<RankedTensorType>(type);
-  return tensor && isa<FloatType>(tensor.getElementType());
-}
-
-bool qdot::isFloatTensorOp(Operation *op) {
-  return llvm::any_of(op->getOperandTypes(), isFloatTensor) ||
-         llvm::any_of(op->getResultTypes(), isFloatTensor);
-}
-
-bool qdot::isConstantTensor(Value value) {
-  Operation *op = value.getDefiningOp();
-  if (!op)
-    return false;
-  if (op->hasTrait<OpTrait::ConstantLike>())
-    return true;
-  if (isa<QuantizeOp, DequantizeOp, quant::StorageCastOp>(op))
-    return isConstantTensor(op->getOperand(0));
-  return false;
-}
-
-bool qdot::isContractionBody(linalg::LinalgOp op) {
-  if (op.getNumDpsInputs() != 2 || op.getNumDpsInits() != 1)
-    return false;
-  StructuralBody body = matchBody(op);
-  return body.kind == BodyKind::MultiplyAdd && body.inputs[0] != body.inputs[1];
-}
-
-bool qdot::isF32Tensor(Value value) {
-  auto type = dyn_cast<RankedTensorType>(value.getType());
-  return type && type.getElementType().isF32();
-}
-
 /// A value that is written over before it is read: holds nothing.
 static bool isEmptyTensor(Value value) {
   return value.getDefiningOp<tensor::EmptyOp>() != nullptr;
@@ -263,6 +208,14 @@ static Classification classifyCopy(linalg::LinalgOp op, Value source) {
   return Classification::accept(std::move(layer));
 }
 
+/// True for a body that takes elements of an activation at computed positions.
+static bool extractsActivation(linalg::LinalgOp op) {
+  return llvm::any_of(*op.getBlock(), [](Operation &inner) {
+    auto extract = dyn_cast<tensor::ExtractOp>(inner);
+    return extract && isActivation(extract.getTensor());
+  });
+}
+
 static Classification classifyElementwise(linalg::LinalgOp op,
                                           const StructuralBody &body) {
   if (tensor::ExtractOp extract = matchGather(op))
@@ -273,7 +226,12 @@ static Classification classifyElementwise(linalg::LinalgOp op,
     return isActivation(value) && !matchBroadcastConstant(value);
   });
   if (activations == 0)
-    return Classification::refuse("constant", "no operand is an activation");
+    return extractsActivation(op)
+               ? Classification::refuse(
+                     "interpolation",
+                     "elements at computed positions are mixed")
+               : Classification::refuse("constant",
+                                        "no operand is an activation");
   if (body.kind == BodyKind::Copy)
     return classifyCopy(op, inputs[body.inputs[0]]);
   if (activations > 1)

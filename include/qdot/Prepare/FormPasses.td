@@ -112,6 +112,8 @@ def SplitSlopes : Pass<"qdot-split-slopes", "::mlir::ModuleOp"> {
     integer form; a factor of 1 needs none. A selection by a condition that another
     op computes (TOSA has comparisons and selections) is first made one op with
     it, and with what else is computed for it alone from values that it reads.
+    Where x is dequantized from bytes, maximum, minimum and products are rounded to
+    bytes as well: those of x, and for a product those of its range.
 
     Left alone: slopes that are the same everywhere (a table does), one slope for
     both signs (a scaling). A `dense_resource` without data is an error.
@@ -140,7 +142,8 @@ def SplitSlopes : Pass<"qdot-split-slopes", "::mlir::ModuleOp"> {
     times `%s`, and the sum of maximum and product.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect",
-                           "::mlir::linalg::LinalgDialect"];
+                           "::mlir::linalg::LinalgDialect",
+                           "::mlir::quant::QuantDialect", "::qdot::QdotDialect"];
 }
 
 def FoldAffine : Pass<"qdot-fold-affine", "::mlir::ModuleOp"> {
