@@ -286,7 +286,8 @@ def PropagateScales : Pass<"qdot-propagate-scales", "::mlir::ModuleOp"> {
     `qdot.dequantize`, not necessarily around every op. Out: the same numbers,
     with a quantize and a dequantize also around ops that only move or select
     values (reshape, transpose, slice, pad, concat, maximum): behind those whose
-    operands have all the same scale, and in front of those that alone read
+    operands have all the same scale (numbers that a tensor is filled with have
+    it, if it has a code for them), and in front of those that alone read
     their operand and whose result is only quantized. A convolution whose
     padding stands behind the dequantize of its input can so become an integer
     one.
