@@ -25,61 +25,6 @@ using namespace qdot;
 // Small predicates
 //===----------------------------------------------------------------------===//
 
-StringRef qdot::getLayerName(LayerKind kind) {
-  switch (kind) {
-  case LayerKind::Contraction:
-    return "matmul";
-  case LayerKind::Sum:
-    return "sum";
-  case LayerKind::Add:
-    return "add";
-  case LayerKind::Sub:
-    return "sub";
-  case LayerKind::Mul:
-    return "mul";
-  case LayerKind::Affine:
-    return "affine";
-  case LayerKind::Unary:
-    return "unary";
-  case LayerKind::SameScale:
-    return "move";
-  }
-  llvm_unreachable("unknown layer kind");
-}
-
-static bool isFloatTensor(Type type) {
-  auto tensor = dyn_cast<RankedTensorType>(type);
-  return tensor && isa<FloatType>(tensor.getElementType());
-}
-
-bool qdot::isFloatTensorOp(Operation *op) {
-  return llvm::any_of(op->getOperandTypes(), isFloatTensor) ||
-         llvm::any_of(op->getResultTypes(), isFloatTensor);
-}
-
-bool qdot::isConstantTensor(Value value) {
-  Operation *op = value.getDefiningOp();
-  if (!op)
-    return false;
-  if (op->hasTrait<OpTrait::ConstantLike>())
-    return true;
-  if (isa<QuantizeOp, DequantizeOp, quant::StorageCastOp>(op))
-    return isConstantTensor(op->getOperand(0));
-  return false;
-}
-
-bool qdot::isContractionBody(linalg::LinalgOp op) {
-  if (op.getNumDpsInputs() != 2 || op.getNumDpsInits() != 1)
-    return false;
-  StructuralBody body = matchBody(op);
-  return body.kind == BodyKind::MultiplyAdd && body.inputs[0] != body.inputs[1];
-}
-
-bool qdot::isF32Tensor(Value value) {
-  auto type = dyn_cast<RankedTensorType>(value.getType());
-  return type && type.getElementType().isF32();
-}
-
 /// A value that is written over before it is read: holds nothing.
 static bool isEmptyTensor(Value value) {
   return value.getDefiningOp<tensor::EmptyOp>() != nullptr;
@@ -241,11 +186,34 @@ static Classification classifyPair(linalg::LinalgOp op,
       "the body computes more than one operation of several activations");
 }
 
+/// True for a pair of which one is a constant that integer code can hold: a
+/// quantized one, or any next to a maximum or minimum.
+static bool isPairWithConstant(linalg::LinalgOp op,
+                               const StructuralBody &body) {
+  if (body.inputs.size() != 2 || body.inputs[0] == body.inputs[1])
+    return false;
+  bool isChoice =
+      body.kind == BodyKind::Maximum || body.kind == BodyKind::Minimum;
+  return llvm::any_of(body.inputs, [&](unsigned input) {
+    Value value = op.getDpsInputOperand(input)->get();
+    return isConstantTensor(value) &&
+           (isChoice || value.getDefiningOp<DequantizeOp>());
+  });
+}
+
 static Classification classifyCopy(linalg::LinalgOp op, Value source) {
   Layer layer = createLayer(LayerKind::SameScale, op, {source}, "move");
   if (layer.activations.empty())
     return Classification::refuse("constant", "what is copied is no activation");
   return Classification::accept(std::move(layer));
+}
+
+/// True for a body that takes elements of an activation at computed positions.
+static bool extractsActivation(linalg::LinalgOp op) {
+  return llvm::any_of(*op.getBlock(), [](Operation &inner) {
+    auto extract = dyn_cast<tensor::ExtractOp>(inner);
+    return extract && isActivation(extract.getTensor());
+  });
 }
 
 static Classification classifyElementwise(linalg::LinalgOp op,
@@ -258,7 +226,12 @@ static Classification classifyElementwise(linalg::LinalgOp op,
     return isActivation(value) && !matchBroadcastConstant(value);
   });
   if (activations == 0)
-    return Classification::refuse("constant", "no operand is an activation");
+    return extractsActivation(op)
+               ? Classification::refuse(
+                     "interpolation",
+                     "elements at computed positions are mixed")
+               : Classification::refuse("constant",
+                                        "no operand is an activation");
   if (body.kind == BodyKind::Copy)
     return classifyCopy(op, inputs[body.inputs[0]]);
   if (activations > 1)
@@ -270,6 +243,8 @@ static Classification classifyElementwise(linalg::LinalgOp op,
   if (std::optional<Affine> affine = matchAffine(op))
     return Classification::accept(
         createLayer(LayerKind::Affine, op, {affine->input}, "affine"));
+  if (isPairWithConstant(op, body))
+    return classifyPair(op, body);
   return Classification::refuse(
       "position-dependent-body",
       "the body is neither the same function everywhere nor affine");
@@ -401,15 +376,19 @@ static bool fuseClamp(Layer &layer, linalg::LinalgOp user) {
   return true;
 }
 
-/// Average pooling: a positive factor behind a sum, the same everywhere.
+/// Average pooling: a positive factor behind a sum, the same everywhere or by
+/// position.
 static bool fuseFactor(Layer &layer, linalg::LinalgOp user) {
   if (layer.kind != LayerKind::Sum || !layer.fused.empty())
     return false;
   std::optional<Affine> affine = matchAffine(user);
-  if (!affine || affine->input != layer.result || !affine->dims.empty() ||
-      affine->b[0] != 0.0 || !(affine->a[0] > 0.0))
+  if (!affine || affine->input != layer.result ||
+      llvm::any_of(affine->b, [](double b) { return b != 0.0; }) ||
+      !llvm::all_of(affine->a, [](double a) { return a > 0.0; }))
     return false;
-  layer.factor = affine->a[0];
+  layer.factors.assign(affine->a.begin(), affine->a.end());
+  layer.factorDims.assign(affine->dims.begin(), affine->dims.end());
+  layer.factorShape.assign(affine->shape.begin(), affine->shape.end());
   layer.name = "avg_pool";
   return true;
 }

@@ -148,7 +148,7 @@ LogicalResult AffineMatcher::classifyArguments() {
     return failure();
   result.input = input->get();
   AffineMap map = op.getMatchingIndexingMap(input);
-  if (!map.isProjectedPermutation())
+  if (!map.isProjectedPermutation(/*allowZeroInResults=*/true))
     return failure();
   result.inputMap = map.compose(inversePermutation(outputMap));
   return success();

@@ -219,7 +219,9 @@ private:
       digest = mix(digest, number);
     digest = mix(digest, llvm::bit_cast<uint32_t>(layer.clampMin));
     digest = mix(digest, llvm::bit_cast<uint32_t>(layer.clampMax));
-    return mix(digest, llvm::bit_cast<uint64_t>(layer.factor));
+    for (double factor : layer.factors)
+      digest = mix(digest, llvm::bit_cast<uint64_t>(factor));
+    return digest;
   }
 
   /// Digest of a constant operand's elements; 0 for anything else, and for

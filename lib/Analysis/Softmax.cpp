@@ -64,7 +64,12 @@ public:
 
   bool match(OpSet &result) {
     auto expOp = exponential.getDefiningOp<linalg::LinalgOp>();
-    if (!hasExp(expOp) || !collectQuotient())
+    if (!hasExp(expOp))
+      return false;
+    SmallVector<Operation *> skipped;
+    if (expOp.getNumDpsInputs() == 1)
+      exponent = skipMovement(expOp.getDpsInputOperand(0)->get(), skipped);
+    if (!collectQuotient())
       return false;
     ops.push_back(sum);
     ops.push_back(expOp);
@@ -74,8 +79,8 @@ public:
   }
 
 private:
-  /// Follows the sum through reciprocals and movements to the op that also
-  /// reads the exponentials.
+  /// Follows the sum through reciprocals, logarithms and movements to the op that
+  /// also reads the exponentials, or what they are the exponentials of.
   bool collectQuotient() {
     SmallVector<Operation *> path;
     Value value = sum->getResult(0);
@@ -98,7 +103,8 @@ private:
   bool readsExponential(Operation *user) {
     return llvm::any_of(user->getOperands(), [&](Value operand) {
       SmallVector<Operation *> skipped;
-      if (skipMovement(operand, skipped) != exponential)
+      Value source = skipMovement(operand, skipped);
+      if (source != exponential && source != exponent)
         return false;
       ops.append(skipped);
       return true;
@@ -136,7 +142,7 @@ private:
   }
 
   Operation *sum;
-  Value exponential;
+  Value exponential, exponent;
   SmallVector<Operation *> ops;
 };
 } // namespace

@@ -221,14 +221,27 @@ QuantizedType qdot::getSymmetricType(MLIRContext *context, StorageRange range,
       static_cast<int32_t>(axes.front()), range.min, range.max);
 }
 
-QuantizedType qdot::splitAxis(quant::UniformQuantizedPerAxisType type,
-                              int64_t rank, ArrayRef<int64_t> axes,
-                              ArrayRef<int64_t> shape) {
+QuantizedType qdot::changeScales(QuantizedType type, int64_t rank,
+                                 ArrayRef<int64_t> axes,
+                                 ArrayRef<int64_t> shape,
+                                 ArrayRef<double> scales,
+                                 ArrayRef<int64_t> zeroPoints) {
+  if (axes.empty())
+    return quant::UniformQuantizedType::get(
+        type.getFlags(), type.getStorageType(), type.getExpressedType(),
+        scales.front(), zeroPoints.front(), type.getStorageTypeMin(),
+        type.getStorageTypeMax());
+  if (axes.size() == 1)
+    return quant::UniformQuantizedPerAxisType::get(
+        type.getFlags(), type.getStorageType(), type.getExpressedType(), scales,
+        zeroPoints, static_cast<int32_t>(axes.front()),
+        type.getStorageTypeMin(), type.getStorageTypeMax());
   StorageRange range = {type.getStorageTypeMin(), type.getStorageTypeMax()};
-  if (!type.isSigned() || getStorageBits(range) != type.getStorageTypeIntegralWidth())
+  if (!type.isSigned() ||
+      getStorageBits(range) != type.getStorageTypeIntegralWidth())
     return {};
-  return getMultiAxisType(type.getContext(), range, rank, axes, shape,
-                          type.getScales(), type.getZeroPoints());
+  return getMultiAxisType(type.getContext(), range, rank, axes, shape, scales,
+                          zeroPoints);
 }
 
 IntegerType qdot::getStorageType(QuantizedType type) {

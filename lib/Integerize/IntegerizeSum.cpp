@@ -75,10 +75,13 @@ IntegerizeResult qdot::integerizeSum(const Layer &layer,
   generic->setAttr(accumulatorAttrName,
                    AccumulatorAttr::get(builder.builder.getContext(),
                                         bound->min, bound->max));
-  double multiplier = builder.combine(input->view.scales[0], layer.factor,
-                                      result.scales[0]);
-  return {builder.createRequantize(generic.getResult(0),
-                                   Multipliers::uniform(multiplier), result,
+  Multipliers multipliers;
+  llvm::append_range(multipliers.dims, layer.factorDims);
+  llvm::append_range(multipliers.shape, layer.factorShape);
+  for (double factor : layer.factors)
+    multipliers.values.push_back(builder.combine(input->view.scales[0], factor,
+                                                 result.scales[0]));
+  return {builder.createRequantize(generic.getResult(0), multipliers, result,
                                    layer.clampMin, layer.clampMax),
           {}};
 }

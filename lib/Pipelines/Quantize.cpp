@@ -30,6 +30,7 @@ void qdot::buildPreparePipeline(OpPassManager &pm) {
   pm.addPass(createSplitSlopes());
   pm.addPass(createPlaceBiases());
   pm.addPass(createFoldAffine());
+  pm.addPass(createFuseUnary());
   pm.addPass(createPropagateScales());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());

@@ -5,13 +5,17 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "MoveConstants.h"
 #include "PrepareUtils.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Quant/IR/Quant.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"
+#include "qdot/Analysis/ConstantValues.h"
+#include "qdot/Analysis/Layers.h"
 #include "qdot/Analysis/ScalarAnalysis.h"
+#include "qdot/Analysis/StructuralBody.h"
 #include "qdot/Dialect/Constants.h"
 #include "qdot/Dialect/Qdot.h"
 #include "qdot/Dialect/QuantizedType.h"
@@ -26,243 +30,55 @@ namespace qdot {
 using namespace mlir;
 using namespace qdot;
 
-/// An op may make this many bytes more than it reads, and more when it computes
-/// or only serves ops that do.
-static constexpr int64_t maxMoveGrowth = 4096;
-static constexpr int64_t maxGrowth = 1 << 20;
-
-/// The static type of the only result of `op`, if that is a tensor.
-static RankedTensorType getStaticType(Operation *op) {
-  if (op->getNumResults() != 1)
-    return {};
-  auto type = dyn_cast<RankedTensorType>(op->getResult(0).getType());
-  return type && type.hasStaticShape() ? type : RankedTensorType();
-}
-
-namespace {
-/// Where the elements of a result come from in a row-major source: the element
-/// at `base` plus the sum of index times stride over the dims of the result.
-struct Gather {
-  int64_t base = 0;
-  SmallVector<int64_t> strides;
-};
-} // namespace
-
-/// Copies elements bit by bit into a tensor of `type`.
-static DenseElementsAttr gatherElements(const ConstantTensor &source,
-                                        RankedTensorType type,
-                                        const Gather &gather) {
-  ArrayRef<int64_t> shape = type.getShape();
-  SmallVector<int64_t> index(shape.size(), 0);
-  SmallVector<char> bytes;
-  bytes.reserve(type.getNumElements() * source.getElementSize());
-  int64_t offset = gather.base;
-  for (int64_t i = 0, e = type.getNumElements(); i < e; ++i) {
-    llvm::append_range(bytes, source.getBytes(offset));
-    for (unsigned dim = shape.size(); dim-- > 0;) {
-      offset += gather.strides[dim];
-      if (++index[dim] < shape[dim])
-        break;
-      offset -= gather.strides[dim] * shape[dim];
-      index[dim] = 0;
-    }
-  }
-  return createElements(type, bytes);
-}
-
-/// A reshape keeps the row-major order.
-static Gather createReshape(RankedTensorType type) {
-  return {0, computeStrides(type.getShape())};
-}
-
-/// A slice, unless offsets, sizes or strides are dynamic.
-static std::optional<Gather> createSlice(tensor::ExtractSliceOp slice) {
-  if (!slice.getOffsets().empty() || !slice.getSizes().empty() ||
-      !slice.getStrides().empty())
-    return std::nullopt;
-  SmallVector<int64_t> sourceStrides =
-      computeStrides(slice.getSourceType().getShape());
-  llvm::SmallBitVector dropped = slice.getDroppedDims();
-  Gather gather;
-  for (auto [dim, stride] : llvm::enumerate(sourceStrides)) {
-    gather.base += slice.getStaticOffsets()[dim] * stride;
-    if (!dropped.test(dim))
-      gather.strides.push_back(slice.getStaticStrides()[dim] * stride);
-  }
-  return gather;
-}
-
-/// How the elements of one operand are read by an elementwise op.
-static Gather createOperandGather(linalg::LinalgOp op, OpOperand &operand) {
-  AffineMap outputMap = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
-  AffineMap map = op.getMatchingIndexingMap(&operand);
-  auto type = cast<RankedTensorType>(operand.get().getType());
-  Gather gather;
-  gather.strides.assign(outputMap.getNumResults(), 0);
-  for (auto [expr, stride] :
-       llvm::zip_equal(map.getResults(), computeStrides(type.getShape()))) {
-    if (auto index = dyn_cast<AffineConstantExpr>(expr))
-      gather.base += index.getValue() * stride;
-    else
-      gather.strides[*outputMap.getResultPosition(expr)] += stride;
-  }
-  return gather;
-}
-
-/// The operand that an elementwise op copies, or null.
-static OpOperand *getCopiedOperand(linalg::LinalgOp op) {
-  Value yielded = op.getBlock()->getTerminator()->getOperand(0);
-  auto argument = dyn_cast<BlockArgument>(yielded);
-  if (!argument || argument.getOwner() != op.getBlock())
-    return nullptr;
-  return &op->getOpOperand(argument.getArgNumber());
-}
-
-/// True when making `type` out of `read` bytes adds at most `growth` bytes.
-static bool isSmallEnough(RankedTensorType type, unsigned elementSize,
-                          int64_t read, int64_t growth) {
-  int64_t size;
-  return !llvm::MulOverflow(type.getNumElements(), int64_t(elementSize),
-                            size) &&
-         size - read <= growth;
-}
-
-namespace {
-/// An op that only moves elements of `source`.
-struct Move {
-  Value source;
-  Gather gather;
-};
-} // namespace
-
-/// What `op` moves, if it makes a tensor of `type` by moving elements.
-static std::optional<Move> matchMove(Operation *op, RankedTensorType type) {
-  if (isa<tensor::CollapseShapeOp, tensor::ExpandShapeOp>(op))
-    return Move{op->getOperand(0), createReshape(type)};
-  if (auto slice = dyn_cast<tensor::ExtractSliceOp>(op)) {
-    std::optional<Gather> gather = createSlice(slice);
-    return gather ? std::optional(Move{slice.getSource(), *gather})
-                  : std::nullopt;
-  }
-  auto linalgOp = dyn_cast<linalg::LinalgOp>(op);
-  if (!linalgOp || !isPointwise(linalgOp))
-    return std::nullopt;
-  OpOperand *copied = getCopiedOperand(linalgOp);
-  if (!copied || !isa<RankedTensorType>(copied->get().getType()))
-    return std::nullopt;
-  return Move{copied->get(), createOperandGather(linalgOp, *copied)};
-}
-
-/// `source`, moved, as elements of `type`, if it is constant and at most
-/// `growth` bytes smaller.
-static DenseElementsAttr foldMove(RankedTensorType type, Value source,
-                                  const Gather &gather, int64_t growth) {
-  FailureOr<ConstantTensor> constant = ConstantTensor::get(source);
-  if (failed(constant) ||
-      constant->getType().getElementType() != type.getElementType() ||
-      !isSmallEnough(type, constant->getElementSize(),
-                     constant->getNumElements() * constant->getElementSize(),
-                     growth))
-    return {};
-  return gatherElements(*constant, type, gather);
-}
-
 //===----------------------------------------------------------------------===//
-// Quantized constants
+// Quantized constants in arithmetic
 //===----------------------------------------------------------------------===//
 
-/// The dimension of a result of `shape` that runs along the whole `axis` of
-/// `source`, as `gather` tells.
-static std::optional<int32_t> findAxis(RankedTensorType source, int32_t axis,
-                                       ArrayRef<int64_t> shape,
-                                       const Gather &gather) {
-  int64_t size = source.getDimSize(axis);
-  int64_t stride = computeStrides(source.getShape())[axis];
-  for (auto [dim, count] : llvm::enumerate(shape))
-    if (count == size && (size == 1 || gather.strides[dim] == stride))
-      return dim;
-  return std::nullopt;
+/// True for a sum, a difference, a product, a maximum or a minimum of a constant
+/// that varies along several dims and a value: integer code has such ops on two
+/// quantized tensors.
+static bool isPairOfBytes(linalg::LinalgOp op, DequantizeOp dequantize) {
+  Type element = getElementTypeOrSelf(dequantize.getInput().getType());
+  auto perTensor = dyn_cast<quant::UniformQuantizedType>(element);
+  ArrayRef<int64_t> shape =
+      cast<RankedTensorType>(dequantize.getType()).getShape();
+  BodyKind kind = matchBody(op).kind;
+  return perTensor && perTensor.getStorageTypeIntegralWidth() == 8 &&
+         llvm::count_if(shape, [](int64_t size) { return size != 1; }) > 1 &&
+         llvm::is_contained({BodyKind::Add, BodyKind::Sub, BodyKind::Mul,
+                             BodyKind::Maximum, BodyKind::Minimum},
+                            kind);
 }
 
-/// The dimensions of a result of `shape` that together run along the whole
-/// `axis` of `source`, outer ones first; none when there are no such.
-static SmallVector<int64_t> findSplitAxis(RankedTensorType source, int32_t axis,
-                                          ArrayRef<int64_t> shape,
-                                          const Gather &gather) {
-  int64_t stride = computeStrides(source.getShape())[axis];
-  int64_t end = stride * source.getDimSize(axis);
-  SmallVector<int64_t> axes;
-  for (auto [dim, count] : llvm::enumerate(shape))
-    if (count != 1 && gather.strides[dim] >= stride &&
-        gather.strides[dim] < end)
-      axes.push_back(dim);
-  for (int64_t dim : llvm::reverse(axes)) {
-    if (gather.strides[dim] != stride)
-      return {};
-    stride *= shape[dim];
+/// True for a bias of 32 bits next to a contraction, which `qdot-place-biases`
+/// wants as it is.
+static bool isBias(linalg::LinalgOp op, DequantizeOp dequantize) {
+  auto element = cast<quant::QuantizedType>(
+      getElementTypeOrSelf(dequantize.getInput().getType()));
+  return element.getStorageTypeIntegralWidth() == 32 &&
+         llvm::any_of(op.getDpsInputs(), [](Value input) {
+           auto producer = input.getDefiningOp<linalg::LinalgOp>();
+           return producer && isContractionBody(producer);
+         });
+}
+
+/// Lets an elementwise op read the real numbers of dequantized constants.
+static void readRealConstants(linalg::LinalgOp op) {
+  if (!isPointwise(op) || getCopiedOperand(op))
+    return;
+  for (OpOperand *operand : op.getDpsInputOperands()) {
+    auto dequantize = operand->get().getDefiningOp<DequantizeOp>();
+    if (!dequantize || !isConstantTensor(dequantize) ||
+        isPairOfBytes(op, dequantize) || isBias(op, dequantize))
+      continue;
+    FailureOr<RealConstant> real = getRealConstant(dequantize);
+    if (failed(real))
+      continue;
+    OpBuilder builder(op);
+    operand->set(createFloatConstant(
+        builder, dequantize.getLoc(), real->type,
+        SmallVector<float>(real->values.begin(), real->values.end())));
   }
-  return stride == end ? axes : SmallVector<int64_t>();
-}
-
-/// `element` for a tensor of `shape` with elements of `source`; null when its
-/// scales belong to no dimensions.
-static Type moveElementType(quant::QuantizedType element,
-                            RankedTensorType source, ArrayRef<int64_t> shape,
-                            const Gather &gather) {
-  if (isa<quant::UniformQuantizedType>(element))
-    return element;
-  auto perAxis = dyn_cast<quant::UniformQuantizedPerAxisType>(element);
-  if (!perAxis)
-    return {};
-  std::optional<int32_t> axis =
-      findAxis(source, perAxis.getQuantizedDimension(), shape, gather);
-  if (!axis) {
-    SmallVector<int64_t> axes = findSplitAxis(
-        source, perAxis.getQuantizedDimension(), shape, gather);
-    auto sizes =
-        llvm::map_to_vector(axes, [&](int64_t dim) { return shape[dim]; });
-    return axes.empty() ? Type()
-                        : splitAxis(perAxis, shape.size(), axes, sizes);
-  }
-  return quant::UniformQuantizedPerAxisType::get(
-      perAxis.getFlags(), perAxis.getStorageType(), perAxis.getExpressedType(),
-      perAxis.getScales(), perAxis.getZeroPoints(), *axis,
-      perAxis.getStorageTypeMin(), perAxis.getStorageTypeMax());
-}
-
-/// Moves a constant before it is dequantized: weights that are transposed or
-/// reshaped behind their `qdot.dequantize`. Returns the new value, or null.
-static Value foldQuantized(Operation *op) {
-  RankedTensorType type = getStaticType(op);
-  std::optional<Move> move = type ? matchMove(op, type) : std::nullopt;
-  auto dequantize =
-      move ? move->source.getDefiningOp<DequantizeOp>() : DequantizeOp();
-  Operation *source =
-      dequantize ? dequantize.getInput().getDefiningOp() : nullptr;
-  if (!isa_and_nonnull<quant::StorageCastOp, QuantizeOp>(source))
-    return {};
-  Value constant = source->getOperand(0);
-  auto constantType = cast<RankedTensorType>(constant.getType());
-  auto quantized = cast<RankedTensorType>(source->getResult(0).getType());
-  Type element =
-      moveElementType(cast<quant::QuantizedType>(quantized.getElementType()),
-                      quantized, type.getShape(), move->gather);
-  RankedTensorType newType = type.clone(constantType.getElementType());
-  DenseElementsAttr value =
-      element ? foldMove(newType, constant, move->gather, maxMoveGrowth)
-              : DenseElementsAttr();
-  if (!value)
-    return {};
-  OpBuilder builder(op);
-  Location loc = op->getLoc();
-  Value moved = arith::ConstantOp::create(builder, loc, newType, value);
-  if (auto quantize = dyn_cast<QuantizeOp>(source))
-    moved = QuantizeOp::create(builder, loc, type.clone(element), moved,
-                               quantize.getSiteAttr());
-  else
-    moved = quant::StorageCastOp::create(builder, loc, type.clone(element),
-                                         moved);
-  return DequantizeOp::create(builder, loc, type, moved);
 }
 
 //===----------------------------------------------------------------------===//
@@ -300,7 +116,10 @@ createReaders(linalg::LinalgOp op, const ScalarProgram &program) {
     if (failed(tensor) || (!tensor->getType().getElementType().isF32() &&
                            !tensor->getType().getElementType().isIntOrIndex()))
       return failure();
-    readers.push_back({slot, *tensor, createOperandGather(op, operand)});
+    std::optional<Gather> gather = createOperandGather(op, operand);
+    if (!gather)
+      return failure();
+    readers.push_back({slot, *tensor, std::move(*gather)});
   }
   return readers;
 }
@@ -439,8 +258,10 @@ struct FoldConstants : public qdot::impl::FoldConstantsBase<FoldConstants> {
       return signalPassFailure();
     // Operands come before their users, so one walk sees chains.
     getOperation().walk([](Operation *op) {
-      if (Value moved = foldQuantized(op))
+      if (Value moved = foldQuantizedMove(op))
         return op->replaceAllUsesWith(ValueRange(moved));
+      if (auto linalgOp = dyn_cast<linalg::LinalgOp>(op))
+        readRealConstants(linalgOp);
       if (!isInit(op) && foldUniform(op))
         return;
       DenseElementsAttr value = foldOp(op);

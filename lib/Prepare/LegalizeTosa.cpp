@@ -11,10 +11,15 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "TransposedConvolution.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Quant/IR/Quant.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Tosa/IR/TosaOps.h"
 #include "mlir/Dialect/Tosa/Utils/ConversionUtils.h"
+#include "qdot/Dialect/Qdot.h"
 #include "qdot/Prepare/Passes.h"
 
 namespace qdot {
@@ -109,6 +114,96 @@ static void padBefore(tosa::DepthwiseConv2DOp op) {
   op.setPad({0, 0, 0, 0});
 }
 
+//===----------------------------------------------------------------------===//
+// Sums
+//===----------------------------------------------------------------------===//
+
+/// The shape of `type` with the dims from `first` to `last` joined to one of
+/// `size`.
+static SmallVector<int64_t> joinDims(RankedTensorType type, int64_t first,
+                                     int64_t last, int64_t size) {
+  SmallVector<int64_t> shape(type.getShape());
+  shape[first] = size;
+  shape.erase(shape.begin() + first + 1, shape.begin() + last + 1);
+  return shape;
+}
+
+static Value createReshape(OpBuilder &builder, Location loc, Value value,
+                           ArrayRef<int64_t> shape) {
+  SmallVector<int64_t> sizes(shape);
+  for (int64_t &size : sizes)
+    size = ShapedType::isDynamic(size) ? -1 : size;
+  return tosa::ReshapeOp::create(
+      builder, loc, cast<RankedTensorType>(value.getType()).clone(shape), value,
+      createShape(builder, loc, sizes));
+}
+
+namespace {
+/// A chain of sums, one dimension each.
+struct SumChain {
+  SmallVector<tosa::ReduceSumOp> ops; ///< last one first
+  RankedTensorType type;              ///< of the input of the first
+  int64_t first, last;                ///< dims
+
+  bool sums(int64_t dim) {
+    return llvm::any_of(ops, [&](tosa::ReduceSumOp op) {
+      return int64_t(op.getAxis()) == dim;
+    });
+  }
+};
+} // namespace
+
+/// The longest chain that ends with `op`; nothing when it is part of a longer
+/// one, or alone.
+static std::optional<SumChain> matchSumChain(tosa::ReduceSumOp op) {
+  if (op->hasOneUse() && isa<tosa::ReduceSumOp>(*op->user_begin()))
+    return std::nullopt;
+  SumChain chain;
+  while (op && (chain.ops.empty() || op->hasOneUse())) {
+    chain.ops.push_back(op);
+    op = op.getInput().getDefiningOp<tosa::ReduceSumOp>();
+  }
+  chain.type =
+      dyn_cast<RankedTensorType>(chain.ops.back().getInput().getType());
+  if (chain.ops.size() < 2 || !chain.type)
+    return std::nullopt;
+  chain.first = chain.type.getRank(), chain.last = 0;
+  for (tosa::ReduceSumOp sum : chain.ops) {
+    chain.first = std::min<int64_t>(chain.first, sum.getAxis());
+    chain.last = std::max<int64_t>(chain.last, sum.getAxis());
+  }
+  return chain;
+}
+
+/// Adds up neighbouring dimensions at once: a mean over height and width is one
+/// sum. They are static, and at most one other dimension is not.
+static void joinSums(tosa::ReduceSumOp op) {
+  std::optional<SumChain> chain = matchSumChain(op);
+  auto result = dyn_cast<RankedTensorType>(op.getType());
+  if (!chain || !result || chain->type.getNumDynamicDims() > 1)
+    return;
+  int64_t size = 1;
+  for (int64_t dim = chain->first; dim <= chain->last; ++dim) {
+    int64_t part = chain->type.getDimSize(dim);
+    if (ShapedType::isDynamic(part) || (part != 1 && !chain->sums(dim)))
+      return;
+    size *= part;
+  }
+  OpBuilder builder(op);
+  Location loc = op.getLoc();
+  SmallVector<int64_t> shape =
+      joinDims(chain->type, chain->first, chain->last, size);
+  Value joined =
+      createReshape(builder, loc, chain->ops.back().getInput(), shape);
+  shape[chain->first] = 1;
+  Value sum = tosa::ReduceSumOp::create(
+      builder, loc, chain->type.clone(shape), joined,
+      builder.getI32IntegerAttr(chain->first));
+  op.replaceAllUsesWith(createReshape(builder, loc, sum, result.getShape()));
+  for (tosa::ReduceSumOp sum : chain->ops)
+    sum.erase();
+}
+
 namespace {
 struct LegalizeTosa : public qdot::impl::LegalizeTosaBase<LegalizeTosa> {
   void runOnOperation() override {
@@ -116,6 +211,14 @@ struct LegalizeTosa : public qdot::impl::LegalizeTosaBase<LegalizeTosa> {
       return signalPassFailure();
     getOperation().walk(moveToPositions);
     getOperation().walk(padBefore);
+    SmallVector<tosa::ReduceSumOp> ends;
+    getOperation().walk([&](tosa::ReduceSumOp op) {
+      if (matchSumChain(op))
+        ends.push_back(op);
+    });
+    for (tosa::ReduceSumOp op : ends)
+      joinSums(op);
+    getOperation().walk(splitPhases);
   }
 
   /// Upstream's conversion relies on the ranks of arguments; those of results

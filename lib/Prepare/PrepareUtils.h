@@ -10,6 +10,7 @@
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/PatternMatch.h"
 #include "qdot/Analysis/ScalarProgram.h"
 #include "qdot/Dialect/CheckInput.h"
 
@@ -33,6 +34,10 @@ mlir::TypedAttr createAttribute(Scalar number, mlir::Type type);
 /// Replaces the only result of `op` by a constant, or by a fill where its size
 /// is dynamic, if it is the same number everywhere whatever `op` reads.
 bool foldUniform(mlir::Operation *op);
+
+/// Patterns that reshape a constant before it is dequantized, and that clamp,
+/// scale or offset a sum before it is reshaped.
+void populateReshapePatterns(mlir::RewritePatternSet &patterns);
 
 /// The two factors of a sum of products.
 struct Product {

@@ -43,6 +43,15 @@ static bool isExact(float number, Type element) {
   return numerics::dequantize(code, view.params()) == number;
 }
 
+/// The number that a tensor is filled with, if it is known.
+static std::optional<float> getFill(Value value) {
+  auto fill = value.getDefiningOp<linalg::FillOp>();
+  FloatAttr number;
+  if (!fill || !matchPattern(fill.getInputs()[0], m_Constant(&number)))
+    return std::nullopt;
+  return number.getValue().convertToFloat();
+}
+
 /// Lets all readers of `value` read it quantized to `element` and dequantized.
 static void round(Value value, Type element) {
   OpBuilder builder(value.getContext());
@@ -59,6 +68,9 @@ static void round(Value value, Type element) {
 /// is none, or when it adds numbers that have no code.
 static Type getCommonScale(const Layer &layer) {
   Type common;
+  SmallVector<float> numbers;
+  if (layer.padValue)
+    numbers.push_back(*layer.padValue);
   for (OpOperand &operand : layer.op->getOpOperands()) {
     if (!isF32Tensor(operand.get()) ||
         operand.get().getDefiningOp<tensor::EmptyOp>())
@@ -66,12 +78,19 @@ static Type getCommonScale(const Layer &layer) {
     auto structured = dyn_cast<linalg::LinalgOp>(layer.op);
     if (structured && structured.isDpsInit(&operand))
       continue;
+    // Zeros between the elements of a transposed convolution.
+    if (std::optional<float> number = getFill(operand.get())) {
+      numbers.push_back(*number);
+      continue;
+    }
     Type element = getScale(operand.get());
     if (!element || (common && element != common))
       return {};
     common = element;
   }
-  bool isPossible = common && (!layer.padValue || isExact(*layer.padValue, common));
+  bool isPossible = common && llvm::all_of(numbers, [&](float number) {
+                      return isExact(number, common);
+                    });
   return isPossible ? common : Type();
 }
 

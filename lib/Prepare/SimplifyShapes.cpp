@@ -374,6 +374,7 @@ struct SimplifyShapes : public qdot::impl::SimplifyShapesBase<SimplifyShapes> {
                  FoldReshapeOfConstant<tensor::ExpandShapeOp>,
                  NormalizeGroups<tensor::CollapseShapeOp>,
                  NormalizeGroups<tensor::ExpandShapeOp>>(context);
+    populateReshapePatterns(patterns);
     linalg::populateSimplifyDepthwiseConvPatterns(patterns);
     tensor::populateReassociativeReshapeFoldingPatterns(patterns);
     tensor::CollapseShapeOp::getCanonicalizationPatterns(patterns, context);

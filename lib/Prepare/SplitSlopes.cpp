@@ -10,10 +10,13 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Quant/IR/Quant.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "qdot/Analysis/ScalarAnalysis.h"
 #include "qdot/Dialect/Constants.h"
+#include "qdot/Dialect/Qdot.h"
+#include "qdot/Dialect/QuantizedType.h"
 #include "qdot/Prepare/Passes.h"
 #include <cmath>
 
@@ -241,6 +244,14 @@ public:
                   });
   }
 
+  /// `value`, rounded to the codes of `element`.
+  Value round(Value value, Type element) {
+    auto type = cast<RankedTensorType>(value.getType());
+    auto quantize = QuantizeOp::create(builder, op.getLoc(),
+                                       type.clone(element), value, SiteAttr());
+    return DequantizeOp::create(builder, op.getLoc(), type, quantize);
+  }
+
   Value createSum(Value lhs, Value rhs) {
     return create({lhs, rhs}, {outputMap, outputMap},
                   [](OpBuilder &nested, Location loc, ValueRange arguments) {
@@ -256,6 +267,50 @@ private:
 };
 } // namespace
 
+/// The type of bytes with one scale that `value` is dequantized from, or null.
+static quant::UniformQuantizedType getByteType(Value value) {
+  auto dequantize = value.getDefiningOp<DequantizeOp>();
+  auto type = dequantize
+                  ? dyn_cast<quant::UniformQuantizedType>(
+                        getElementTypeOrSelf(dequantize.getInput().getType()))
+                  : quant::UniformQuantizedType();
+  return type && type.isSigned() && type.getStorageTypeIntegralWidth() == 8
+             ? type
+             : quant::UniformQuantizedType();
+}
+
+/// Bytes for the products of one part of a value of `type` with `factors`.
+static Type chooseProductType(quant::UniformQuantizedType type, bool isPositive,
+                              ArrayRef<float> factors) {
+  int64_t end =
+      isPositive ? type.getStorageTypeMax() : type.getStorageTypeMin();
+  double extreme = type.getScale() * (end - type.getZeroPoint());
+  double low = 0.0, high = 0.0;
+  for (float factor : factors) {
+    low = std::min(low, extreme * factor);
+    high = std::max(high, extreme * factor);
+  }
+  numerics::StorageRange range{INT8_MIN, INT8_MAX};
+  return getPerTensorType(type.getContext(), range,
+                          numerics::chooseAsymmetric(low, high, range));
+}
+
+/// One part of a value times its factors. Where the value has a scale, so have
+/// both: the part that of the value, exactly.
+static Value createTerm(ElementwiseBuilder &builder, const Slopes &slopes,
+                        bool isPositive) {
+  ArrayRef<float> factors = isPositive ? slopes.positive : slopes.negative;
+  quant::UniformQuantizedType type = getByteType(slopes.input->get());
+  Value part = builder.createPart(slopes.input, isPositive);
+  if (type)
+    part = builder.round(part, type);
+  Value product = builder.createProduct(part, slopes, factors);
+  if (type && product != part)
+    product = builder.round(product,
+                            chooseProductType(type, isPositive, factors));
+  return product;
+}
+
 static void splitSlopes(linalg::GenericOp op) {
   if (!isPointwise(op) || !getElementTypeOrSelf(op->getResult(0)).isF32())
     return;
@@ -267,10 +322,8 @@ static void splitSlopes(linalg::GenericOp op) {
   if (!slopes || slopes->dims.empty() || slopes->positive == slopes->negative)
     return;
   ElementwiseBuilder builder(op);
-  Value positive = builder.createProduct(
-      builder.createPart(slopes->input, true), *slopes, slopes->positive);
-  Value negative = builder.createProduct(
-      builder.createPart(slopes->input, false), *slopes, slopes->negative);
+  Value positive = createTerm(builder, *slopes, true);
+  Value negative = createTerm(builder, *slopes, false);
   op->replaceAllUsesWith(
       ValueRange(builder.createSum(positive, negative)));
   op->erase();

@@ -288,10 +288,11 @@ func.func @split_axis() -> tensor<2x2x3xf32> {
 
 // -----
 
-// Groups behind channels have no such type: their order is another one.
+// Groups behind channels: the scales change their order.
 // CHECK-LABEL: func.func @swapped_axis
-// CHECK: qdot.dequantize
-// CHECK: linalg.transpose
+// CHECK: arith.constant dense<{{\[\[}}[1, 2, 3], [7, 8, 9]], {{\[\[}}4, 5, 6], [10, 11, 12]]]> : tensor<2x2x3xi8>
+// CHECK: quant.scast %{{.*}} to tensor<2x2x3x!quant.uniform<i8:f32:{0:1, 1:1}, {{[{][{]}}{5.000000e-01}, {1.250000e-01}}, {{[{][{]}}2.500000e-01}, {1.000000e+00}}}>>
+// CHECK-NOT: linalg.transpose
 func.func @swapped_axis() -> tensor<2x2x3xf32> {
   %w = arith.constant dense<[[1, 2, 3], [4, 5, 6], [7, 8, 9], [10, 11, 12]]> : tensor<4x3xi8>
   %q = quant.scast %w : tensor<4x3xi8> to tensor<4x3x!quant.uniform<i8:f32:0, {0.5, 0.25, 0.125, 1.0}>>
@@ -300,4 +301,82 @@ func.func @swapped_axis() -> tensor<2x2x3xf32> {
   %e = tensor.empty() : tensor<2x2x3xf32>
   %t = linalg.transpose ins(%s : tensor<2x2x3xf32>) outs(%e : tensor<2x2x3xf32>) permutation = [1, 0, 2]
   return %t : tensor<2x2x3xf32>
+}
+
+// -----
+
+// Reversed and padded weights, a slice of the channels: a transposed
+// convolution. What is padded is the code of zero.
+// CHECK-LABEL: func.func @moved_weights
+// CHECK-DAG: %[[R:.*]] = arith.constant dense<{{\[\[}}3, 2, 1], [6, 5, 4]]> : tensor<2x3xi8>
+// CHECK-DAG: quant.scast %[[R]] : tensor<2x3xi8> to tensor<2x3x!quant.uniform<i8:f32:0, {5.000000e-01,2.500000e-01}>>
+// CHECK-DAG: %[[P:.*]] = arith.constant dense<{{\[\[}}0, 1, 2, 3], [0, 4, 5, 6]]> : tensor<2x4xi8>
+// CHECK-DAG: quant.scast %[[P]] : tensor<2x4xi8> to tensor<2x4x!quant.uniform<i8:f32:0, {5.000000e-01,2.500000e-01}>>
+// CHECK-DAG: %[[S:.*]] = arith.constant dense<{{\[\[}}4, 5, 6]]> : tensor<1x3xi8>
+// CHECK-DAG: quant.scast %[[S]] : tensor<1x3xi8> to tensor<1x3x!quant.uniform<i8:f32, 2.500000e-01>>
+// CHECK-DAG: %[[Z:.*]] = arith.constant dense<[7, 1, 2]> : tensor<3xi8>
+// CHECK-DAG: quant.scast %[[Z]] : tensor<3xi8> to tensor<3x!quant.uniform<i8:f32, 2.000000e+00:7>>
+func.func @moved_weights() -> (tensor<2x3xf32>, tensor<2x4xf32>, tensor<1x3xf32>, tensor<3xf32>) {
+  %zero = arith.constant 0.0 : f32
+  %w = arith.constant dense<[[1, 2, 3], [4, 5, 6]]> : tensor<2x3xi8>
+  %q = quant.scast %w : tensor<2x3xi8> to tensor<2x3x!quant.uniform<i8:f32:0, {0.5, 0.25}>>
+  %d = qdot.dequantize %q : tensor<2x3x!quant.uniform<i8:f32:0, {0.5, 0.25}>> -> tensor<2x3xf32>
+  %e = tensor.empty() : tensor<2x3xf32>
+  %r = linalg.generic {
+      indexing_maps = [affine_map<(i, j) -> (i, 2 - j)>, affine_map<(i, j) -> (i, j)>],
+      iterator_types = ["parallel", "parallel"]} ins(%d : tensor<2x3xf32>) outs(%e : tensor<2x3xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    linalg.yield %a : f32
+  } -> tensor<2x3xf32>
+  %p = tensor.pad %d low[0, 1] high[0, 0] {
+  ^bb0(%i: index, %j: index):
+    tensor.yield %zero : f32
+  } : tensor<2x3xf32> to tensor<2x4xf32>
+  %s = tensor.extract_slice %d[1, 0] [1, 3] [1, 1] : tensor<2x3xf32> to tensor<1x3xf32>
+  %v = arith.constant dense<[1, 2]> : tensor<2xi8>
+  %vq = quant.scast %v : tensor<2xi8> to tensor<2x!quant.uniform<i8:f32, 2.0:7>>
+  %vd = qdot.dequantize %vq : tensor<2x!quant.uniform<i8:f32, 2.0:7>> -> tensor<2xf32>
+  %z = tensor.pad %vd low[1] high[0] {
+  ^bb0(%i: index):
+    tensor.yield %zero : f32
+  } : tensor<2xf32> to tensor<3xf32>
+  return %r, %p, %s, %z : tensor<2x3xf32>, tensor<2x4xf32>, tensor<1x3xf32>, tensor<3xf32>
+}
+
+// -----
+
+// Arithmetic reads real numbers, and so does an operation that is no pair; a sum
+// with a constant that varies in every direction reads its bytes.
+// CHECK-LABEL: func.func @operands
+// CHECK-SAME: (%[[X:.*]]: tensor<2x2xf32>)
+// CHECK-DAG: %[[ROW:.*]] = arith.constant dense<[1.000000e+00, 2.000000e+00]> : tensor<2xf32>
+// CHECK-DAG: %[[ALL:.*]] = arith.constant dense<{{\[\[}}-1.000000e+00, 5.000000e-01], [1.000000e+00, 1.500000e+00]]> : tensor<2x2xf32>
+// CHECK-DAG: %[[BYTES:.*]] = qdot.dequantize
+// CHECK-DAG: linalg.generic {{.*}} ins(%[[X]], %[[ROW]] :
+// CHECK-DAG: linalg.add ins(%[[X]], %[[BYTES]] :
+// CHECK-DAG: linalg.generic {{.*}} ins(%[[X]], %[[ALL]] :
+func.func @operands(%x: tensor<2x2xf32>) -> (tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>) {
+  %r = arith.constant dense<[2, 4]> : tensor<2xi8>
+  %rq = quant.scast %r : tensor<2xi8> to tensor<2x!quant.uniform<i8:f32, 0.5>>
+  %rd = qdot.dequantize %rq : tensor<2x!quant.uniform<i8:f32, 0.5>> -> tensor<2xf32>
+  %c = arith.constant dense<[[-2, 1], [2, 3]]> : tensor<2x2xi8>
+  %cq = quant.scast %c : tensor<2x2xi8> to tensor<2x2x!quant.uniform<i8:f32, 0.5>>
+  %cd = qdot.dequantize %cq : tensor<2x2x!quant.uniform<i8:f32, 0.5>> -> tensor<2x2xf32>
+  %e = tensor.empty() : tensor<2x2xf32>
+  %0 = linalg.generic {
+      indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (j)>, affine_map<(i, j) -> (i, j)>],
+      iterator_types = ["parallel", "parallel"]} ins(%x, %rd : tensor<2x2xf32>, tensor<2xf32>) outs(%e : tensor<2x2xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %s = arith.addf %a, %b : f32
+    linalg.yield %s : f32
+  } -> tensor<2x2xf32>
+  %1 = linalg.add ins(%x, %cd : tensor<2x2xf32>, tensor<2x2xf32>) outs(%e : tensor<2x2xf32>) -> tensor<2x2xf32>
+  %2 = linalg.generic {
+      indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i, j)>],
+      iterator_types = ["parallel", "parallel"]} ins(%x, %cd : tensor<2x2xf32>, tensor<2x2xf32>) outs(%e : tensor<2x2xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %s = math.powf %a, %b : f32
+    linalg.yield %s : f32
+  } -> tensor<2x2xf32>
+  return %0, %1, %2 : tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>
 }

@@ -89,3 +89,23 @@ func.func @declined(%a: tensor<2x4x!x>, %b: tensor<2x4x!y>, %c: tensor<2x4x!quan
   %2 = tensor.collapse_shape %v [[0, 1]] {qdot.keep_float} : tensor<2x4xf32> into tensor<8xf32>
   return %0, %1, %2 : tensor<4x4xf32>, tensor<8xf32>, tensor<8xf32>
 }
+
+// Zeros between the elements, as a transposed convolution has them, have a code;
+// the number of the second does not.
+// CHECK-LABEL: func.func @zeros
+// CHECK: %[[I:.*]] = tensor.insert_slice
+// CHECK-NEXT: qdot.quantize %[[I]] : tensor<3x7xf32> -> tensor<3x7x!quant.uniform
+// CHECK: tensor.insert_slice
+// CHECK-NOT: qdot.quantize
+// CHECK: return
+func.func @zeros(%a: tensor<2x4x!x>) -> (tensor<3x7xf32>, tensor<3x7xf32>) {
+  %zero = arith.constant 0.0 : f32
+  %third = arith.constant 0.3 : f32
+  %x = qdot.dequantize %a : tensor<2x4x!x> -> tensor<2x4xf32>
+  %e = tensor.empty() : tensor<3x7xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<3x7xf32>) -> tensor<3x7xf32>
+  %g = linalg.fill ins(%third : f32) outs(%e : tensor<3x7xf32>) -> tensor<3x7xf32>
+  %0 = tensor.insert_slice %x into %f[0, 0] [2, 4] [2, 2] : tensor<2x4xf32> into tensor<3x7xf32>
+  %1 = tensor.insert_slice %x into %g[0, 0] [2, 4] [2, 2] : tensor<2x4xf32> into tensor<3x7xf32>
+  return %0, %1 : tensor<3x7xf32>, tensor<3x7xf32>
+}

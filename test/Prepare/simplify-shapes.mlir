@@ -219,3 +219,43 @@ func.func @grouped_bias(%n: index) -> tensor<?x2x2x30x20xf32> {
   %x = tensor.expand_shape %r [[0], [1, 2], [3], [4]] output_shape [%n, 2, 2, 30, 20] : tensor<?x4x30x20xf32> into tensor<?x2x2x30x20xf32>
   return %x : tensor<?x2x2x30x20xf32>
 }
+
+// -----
+
+// The weights of a depthwise convolution lose their multiplier of one before
+// they are dequantized; the clamp of a sum comes before its reshape.
+// CHECK-LABEL: func.func @quantized_depthwise
+// CHECK: %[[W:.*]] = quant.scast %{{.*}} : tensor<1x2x2xi8> to tensor<1x2x2x!quant.uniform<i8:f32:2, {5.000000e-01,2.500000e-01}>>
+// CHECK: %[[D:.*]] = qdot.dequantize %[[W]]
+// CHECK: linalg.depthwise_conv_2d_nhwc_hwc {{.*}} ins(%{{.*}}, %[[D]] :
+func.func @quantized_depthwise(%x: tensor<1x1x2x2xf32>, %init: tensor<1x1x1x2x1xf32>) -> tensor<1x1x1x2xf32> {
+  %w = arith.constant dense<[[[[1], [2]], [[3], [4]]]]> : tensor<1x2x2x1xi8>
+  %q = quant.scast %w : tensor<1x2x2x1xi8> to tensor<1x2x2x1x!quant.uniform<i8:f32:2, {0.5, 0.25}>>
+  %d = qdot.dequantize %q : tensor<1x2x2x1x!quant.uniform<i8:f32:2, {0.5, 0.25}>> -> tensor<1x2x2x1xf32>
+  %c = linalg.depthwise_conv_2d_nhwc_hwcm {dilations = dense<1> : tensor<2xi64>, strides = dense<1> : tensor<2xi64>} ins(%x, %d : tensor<1x1x2x2xf32>, tensor<1x2x2x1xf32>) outs(%init : tensor<1x1x1x2x1xf32>) -> tensor<1x1x1x2x1xf32>
+  %y = tensor.collapse_shape %c [[0], [1], [2], [3, 4]] : tensor<1x1x1x2x1xf32> into tensor<1x1x1x2xf32>
+  return %y : tensor<1x1x1x2xf32>
+}
+
+// -----
+
+// CHECK-LABEL: func.func @clamp
+// CHECK: %[[M:.*]] = linalg.matmul
+// CHECK: %[[C:.*]] = linalg.generic {{.*}} ins(%[[M]] : tensor<?x4xf32>)
+// CHECK: arith.maximumf
+// CHECK: %[[Y:.*]] = tensor.expand_shape %[[C]]
+// CHECK: return %[[Y]]
+func.func @clamp(%x: tensor<?x3xf32>, %w: tensor<3x4xf32>, %init: tensor<?x4xf32>, %n: index) -> tensor<?x2x2xf32> {
+  %zero = arith.constant 0.0 : f32
+  %m = linalg.matmul ins(%x, %w : tensor<?x3xf32>, tensor<3x4xf32>) outs(%init : tensor<?x4xf32>) -> tensor<?x4xf32>
+  %s = tensor.expand_shape %m [[0], [1, 2]] output_shape [%n, 2, 2] : tensor<?x4xf32> into tensor<?x2x2xf32>
+  %e = tensor.empty(%n) : tensor<?x2x2xf32>
+  %y = linalg.generic {
+      indexing_maps = [affine_map<(i, j, k) -> (i, j, k)>, affine_map<(i, j, k) -> (i, j, k)>],
+      iterator_types = ["parallel", "parallel", "parallel"]} ins(%s : tensor<?x2x2xf32>) outs(%e : tensor<?x2x2xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %0 = arith.maximumf %a, %zero : f32
+    linalg.yield %0 : f32
+  } -> tensor<?x2x2xf32>
+  return %y : tensor<?x2x2xf32>
+}

@@ -168,3 +168,31 @@ func.func @missing() -> tensor<2xf32> {
   %w = arith.constant dense_resource<gone> : tensor<2xf32>
   return %w : tensor<2xf32>
 }
+
+// -----
+
+// Bytes stay bytes: the parts have the scale of x, the product that of its range.
+// CHECK-LABEL: func.func @bytes
+// CHECK: arith.maximumf
+// CHECK: qdot.quantize %{{.*}} -> tensor<1x2x4x!quant.uniform<i8:f32, 5.000000e-01:-28>>
+// CHECK: arith.minimumf
+// CHECK: qdot.quantize %{{.*}} -> tensor<1x2x4x!quant.uniform<i8:f32, 5.000000e-01:-28>>
+// CHECK: arith.mulf
+// CHECK: qdot.quantize %{{.*}} -> tensor<1x2x4x!quant.uniform<i8:f32, 0.14705882966518402:-43>>
+// CHECK: arith.addf
+func.func @bytes(%q: tensor<1x2x4x!quant.uniform<i8:f32, 0.5:-28>>) -> tensor<1x2x4xf32> {
+  %x = qdot.dequantize %q : tensor<1x2x4x!quant.uniform<i8:f32, 0.5:-28>> -> tensor<1x2x4xf32>
+  %s = arith.constant dense<[0.25, -0.5]> : tensor<2xf32>
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<1x2x4xf32>
+  %y = linalg.generic {
+      indexing_maps = [affine_map<(n, c, i) -> (n, c, i)>, affine_map<(n, c, i) -> (c)>, affine_map<(n, c, i) -> (n, c, i)>],
+      iterator_types = ["parallel", "parallel", "parallel"]} ins(%x, %s : tensor<1x2x4xf32>, tensor<2xf32>) outs(%e : tensor<1x2x4xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %0 = arith.mulf %a, %b : f32
+    %1 = arith.cmpf ogt, %a, %zero : f32
+    %2 = arith.select %1, %a, %0 : f32
+    linalg.yield %2 : f32
+  } -> tensor<1x2x4xf32>
+  return %y : tensor<1x2x4xf32>
+}

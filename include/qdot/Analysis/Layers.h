@@ -66,8 +66,11 @@ struct Layer {
   /// Bounds of the fused clamps; infinite when there is none.
   float clampMin = -std::numeric_limits<float>::infinity();
   float clampMax = std::numeric_limits<float>::infinity();
-  /// Sum: the constant factor behind the sum (1 / count for an average).
-  double factor = 1.0;
+  /// Sum: the positive factors behind the sum (1 / count for an average), one,
+  /// or row-major over `factorShape` where they vary along dims of the result
+  /// (an average that counts no padding).
+  llvm::SmallVector<double, 1> factors = {1.0};
+  llvm::SmallVector<int64_t, 0> factorDims, factorShape;
   /// SameScale pad: the constant that is padded, when it is a value of the
   /// tensor, and not something low in front of a maximum.
   std::optional<float> padValue;
@@ -108,7 +111,7 @@ private:
   void refuse(mlir::Operation *op, llvm::StringRef reason,
               const llvm::Twine &message);
 
-  llvm::SmallVector<Layer> layers;
+  llvm::SmallVector<Layer, 0> layers;
   llvm::DenseMap<mlir::Value, unsigned> producers;
   llvm::DenseMap<mlir::Operation *, unsigned> byOperation;
   llvm::DenseMap<mlir::Operation *, unsigned> members;

@@ -79,7 +79,8 @@ std::optional<Clamp> matchClamp(mlir::linalg::LinalgOp op);
 /// on the position in the result.
 struct Affine {
   mlir::Value input; ///< x
-  /// Position in the result to position in x: a projected permutation.
+  /// Position in the result to position in x: a projected permutation, or 0
+  /// where x has size 1.
   mlir::AffineMap inputMap;
   /// The dims of the result along which the constants vary, ascending, and
   /// their sizes. No smaller set would do.

@@ -62,12 +62,14 @@ getSymmetricType(mlir::MLIRContext *context, numerics::StorageRange range,
                  llvm::ArrayRef<int64_t> axes, llvm::ArrayRef<int64_t> shape,
                  llvm::ArrayRef<double> scales);
 
-/// `type` where its axis is split into `axes` of the sizes `shape`, outer ones
-/// first, of a tensor of `rank`; null for storage other than signed i8, i16 and
-/// i32.
+/// `type` with other scales and zero points, which vary along `axes` of a tensor
+/// of `rank`; `axes`, `shape`, `scales` and `zeroPoints` as in QuantizedView.
+/// Null where several axes have storage other than signed i8, i16 and i32.
 mlir::quant::QuantizedType
-splitAxis(mlir::quant::UniformQuantizedPerAxisType type, int64_t rank,
-          llvm::ArrayRef<int64_t> axes, llvm::ArrayRef<int64_t> shape);
+changeScales(mlir::quant::QuantizedType type, int64_t rank,
+             llvm::ArrayRef<int64_t> axes, llvm::ArrayRef<int64_t> shape,
+             llvm::ArrayRef<double> scales,
+             llvm::ArrayRef<int64_t> zeroPoints);
 
 /// The integer type that holds the storage values (signless).
 mlir::IntegerType getStorageType(mlir::quant::QuantizedType type);

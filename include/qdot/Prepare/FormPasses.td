@@ -18,8 +18,12 @@ def FoldConstants : Pass<"qdot-fold-constants", "::mlir::ModuleOp"> {
     and indices are constants
     themselves (`dense`, whatever the operands were). Data movement copies bits,
     of any element type; arithmetic is done as on the target, f32 rounded at
-    each step. Data movement behind the `qdot.dequantize` of a constant happens
-    in front of it, scales per axis going along.
+    each step. Data movement behind the `qdot.dequantize` of a constant, reversals
+    and padding with zeros included, happens in front of it, scales per axis going
+    along. Arithmetic reads a dequantized constant as real numbers; but a sum, a
+    difference, a product, a maximum or a minimum reads one of 8 bits that varies
+    along several dimensions as it is, and a bias of 32 bits stays next to its
+    contraction.
 
     Left alone: an op that would make more than 1 MiB more constant data than it
     reads, or 4 KiB when it is a broadcast that is not only read together with
@@ -168,6 +172,8 @@ def SplitSlopes : Pass<"qdot-split-slopes", "::mlir::ModuleOp"> {
     integer form; a factor of 1 needs none. A selection by a condition that another
     op computes (TOSA has comparisons and selections) is first made one op with
     it, and with what else is computed for it alone from values that it reads.
+    Where x is dequantized from bytes, maximum, minimum and products are rounded to
+    bytes as well: those of x, and for a product those of its range.
 
     Left alone: slopes that are the same everywhere (a table does), one slope for
     both signs (a scaling). A `dense_resource` without data is an error.
@@ -196,7 +202,8 @@ def SplitSlopes : Pass<"qdot-split-slopes", "::mlir::ModuleOp"> {
     times `%s`, and the sum of maximum and product.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect",
-                           "::mlir::linalg::LinalgDialect"];
+                           "::mlir::linalg::LinalgDialect",
+                           "::mlir::quant::QuantDialect", "::qdot::QdotDialect"];
 }
 
 def FoldAffine : Pass<"qdot-fold-affine", "::mlir::ModuleOp"> {
@@ -386,6 +393,63 @@ def ResolveSizes : Pass<"qdot-resolve-sizes", "::mlir::ModuleOp"> {
                            "::mlir::tensor::TensorDialect"];
 }
 
+def FuseUnary : Pass<"qdot-fuse-unary", "::mlir::ModuleOp"> {
+  let summary = "Make one op of elementwise ops that are a function of one value";
+  let description = [{
+    In: linalg on tensors, numbers captured by bodies. Out: elementwise ops which
+    together compute a function of one f32 tensor, the same at every position
+    (`x * sigmoid(x)`, `x * clamp(x + 3, 0, 6) / 6`, an ELU as exponential,
+    comparison and selection), are one `linalg.generic` whose body does what
+    theirs did. So a table holds the function, and no value inside of it is
+    quantized. A clamp, a factor or an offset, the same everywhere, of a sum that
+    is reshaped comes before the reshape, once more (`qdot-simplify-shapes`): by
+    now what stood in between is folded.
+
+    Left alone: an op whose result is read elsewhere, has `qdot.keep_float`, or
+    is read through another map than the identity; a clamp, a factor or an
+    offset behind a sum (of products or not), which belongs to the layer of the
+    sum.
+
+    Example:
+
+    ```mlir
+    #id = affine_map<(i) -> (i)>
+    func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
+      %e = tensor.empty() : tensor<4xf32>
+      %t = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel"]} ins(%x : tensor<4xf32>) outs(%e : tensor<4xf32>) {
+      ^bb0(%a: f32, %o: f32):
+        %0 = math.tanh %a : f32
+        linalg.yield %0 : f32
+      } -> tensor<4xf32>
+      %y = linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = ["parallel"]} ins(%x, %t : tensor<4xf32>, tensor<4xf32>) outs(%e : tensor<4xf32>) {
+      ^bb0(%a: f32, %b: f32, %o: f32):
+        %0 = arith.mulf %a, %b : f32
+        linalg.yield %0 : f32
+      } -> tensor<4xf32>
+      return %y : tensor<4xf32>
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    #id = affine_map<(i) -> (i)>
+    func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
+      %e = tensor.empty() : tensor<4xf32>
+      %y = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel"]} ins(%x : tensor<4xf32>) outs(%e : tensor<4xf32>) {
+      ^bb0(%a: f32, %o: f32):
+        %0 = math.tanh %a : f32
+        %1 = arith.mulf %a, %0 : f32
+        linalg.yield %1 : f32
+      } -> tensor<4xf32>
+      return %y : tensor<4xf32>
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect"];
+}
+
 def SimplifyShapes : Pass<"qdot-simplify-shapes", "::mlir::ModuleOp"> {
   let summary = "Remove dimensions, reshapes and slices that mean nothing";
   let description = [{
@@ -401,6 +465,9 @@ def SimplifyShapes : Pass<"qdot-simplify-shapes", "::mlir::ModuleOp"> {
       operands of elementwise ops (`1xN` becomes `N`);
     * the operand of `linalg.broadcast` is expanded instead of its result (the
       bias of a grouped convolution);
+    * a constant is reshaped before it is dequantized; a clamp, a factor or an
+      offset, the same everywhere, of a sum (of products or not) comes before the
+      reshape of that sum (a mean that keeps its dimensions);
     * reshapes next to each other are one or none, with one choice of groups per
       pair of types; slices of everything and padding by nothing are gone;
     * so is a slice in front of a strided convolution or pooling that only cuts

@@ -136,7 +136,7 @@ def FoldUniform : Pass<"qdot-fold-uniform", "::mlir::ModuleOp"> {
 }
 
 def LegalizeTosa : Pass<"qdot-legalize-tosa", "::mlir::ModuleOp"> {
-  let summary = "Rewrite TOSA that upstream's conversion would get wrong";
+  let summary = "Rewrite TOSA that upstream's conversion gets wrong or tears apart";
   let description = [{
     In: TOSA. Out: the same values, in forms that MLIR 22 converts rightly.
     * A bilinear `tosa.resize` of integers that starts in front of the first row
@@ -147,6 +147,13 @@ def LegalizeTosa : Pass<"qdot-legalize-tosa", "::mlir::ModuleOp"> {
     * A padded 1x1 `tosa.depthwise_conv2d` of integers has a `tosa.pad` with the
       input's zero point in front, and no padding of its own. Upstream pads
       products, with a value of another type.
+    * `tosa.reduce_sum` over neighbouring static dimensions, one behind the other,
+      is one over the product of their sizes (the mean over height and width):
+      what stands between them has no scale.
+    * A strided `tosa.transpose_conv2d` with constant weights (dequantized ones as
+      well) is a `tosa.conv2d` with stride 1 and the bias, whose channels are the
+      phases of the result, and data movement behind it. Upstream adds the bias
+      behind the movement and reverses the weights with ops.
 
     Everything else is left as it is.
 
@@ -171,8 +178,11 @@ def LegalizeTosa : Pass<"qdot-legalize-tosa", "::mlir::ModuleOp"> {
     %y = tosa.resize %x1, %scale, %offset, %border {mode = BILINEAR} : (tensor<1x3x2x1xi8>, !tosa.shape<4>, !tosa.shape<2>, !tosa.shape<2>) -> tensor<1x4x2x1xi32>
     ```
   }];
-  let dependentDialects = ["::mlir::tensor::TensorDialect",
-                           "::mlir::tosa::TosaDialect"];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::quant::QuantDialect",
+                           "::mlir::tensor::TensorDialect",
+                           "::mlir::tosa::TosaDialect",
+                           "::qdot::QdotDialect"];
 }
 
 def WidenFloats : Pass<"qdot-widen-floats", "::mlir::ModuleOp"> {
@@ -311,7 +321,8 @@ def PropagateScales : Pass<"qdot-propagate-scales", "::mlir::ModuleOp"> {
     `qdot.dequantize`, not necessarily around every op. Out: the same numbers,
     with a quantize and a dequantize also around ops that only move or select
     values (reshape, transpose, slice, pad, concat, maximum): behind those whose
-    operands have all the same scale, and in front of those that alone read
+    operands have all the same scale (numbers that a tensor is filled with have
+    it, if it has a code for them), and in front of those that alone read
     their operand and whose result is only quantized. A convolution whose
     padding stands behind the dequantize of its input can so become an integer
     one.
