@@ -9,6 +9,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "qdot/Dialect/Constants.h"
 #include "qdot/Dialect/Qdot.h"
 #include <optional>
 
@@ -72,6 +73,23 @@ static Value moveResult(OpBuilder &builder, RequantizeOp op, int64_t offset) {
       op.getClampMin() + offset, op.getClampMax() + offset, op.getContract());
 }
 
+/// A lookup in a table whose entries moved, or null where the table is no
+/// constant.
+static Value moveEntries(OpBuilder &builder, LookupOp op, int64_t offset) {
+  auto type = cast<RankedTensorType>(op.getTable().getType());
+  FailureOr<SmallVector<int64_t>> entries = readIntegers(op.getTable());
+  if (failed(entries))
+    return {};
+  SmallVector<char> moved;
+  for (int64_t entry : *entries)
+    moved.push_back(static_cast<char>(entry + offset));
+  OpBuilder beside(op.getTable().getDefiningOp());
+  Value table = arith::ConstantOp::create(beside, op.getTable().getLoc(),
+                                          createElements(type, moved));
+  return LookupOp::create(builder, op.getLoc(), op.getType(), op.getIndex(),
+                          table);
+}
+
 /// An operand of a maximum or minimum that moves: nothing may wrap, unless the
 /// comparison becomes unsigned.
 static Value moveOperand(OpBuilder &builder, Value value, int64_t offset) {
@@ -114,6 +132,8 @@ static Value simplifyShift(OpBuilder &builder, Operation &op) {
     return {};
   if (auto requantize = dyn_cast<RequantizeOp>(producer))
     return moveResult(builder, requantize, outer->offset);
+  if (auto lookup = dyn_cast<LookupOp>(producer))
+    return moveEntries(builder, lookup, outer->offset);
   if (auto max = dyn_cast<arith::MaxSIOp>(producer))
     return moveExtreme<arith::MaxSIOp, arith::MaxUIOp>(builder, max,
                                                        outer->offset);

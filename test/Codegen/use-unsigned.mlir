@@ -586,3 +586,54 @@ func.func @memrefs(%x: memref<2x4xi8>, %w: memref<4x3xi8>, %y: memref<2x3xi32>, 
   }
   return
 }
+
+// -----
+
+#mk = affine_map<(m, n, k) -> (m, k)>
+#kn = affine_map<(m, n, k) -> (k, n)>
+#mn = affine_map<(m, n, k) -> (m, n)>
+#id = affine_map<(m, n) -> (m, n)>
+
+// A table has its entries moved; one that is an argument stays, with a flip.
+// CHECK-LABEL: func.func @tables(
+// CHECK-SAME: %{{.*}}: tensor<2x4xi8>, %[[TABLE:.*]]: tensor<256xi8>)
+// CHECK-DAG: %[[ZEROS:.*]] = arith.constant dense<-128> : tensor<256xi8>
+// CHECK-NOT: arith.xori
+// CHECK: qdot.lookup %{{.*}} in %[[ZEROS]] : tensor<256xi8>
+// CHECK-NEXT: linalg.yield
+// CHECK: %[[ENTRY:.*]] = qdot.lookup %{{.*}} in %[[TABLE]] : tensor<256xi8>
+// CHECK: %[[FLIPPED:.*]] = arith.xori %[[ENTRY]], %{{.*}} : i8
+// CHECK-NEXT: linalg.yield %[[FLIPPED]]
+func.func @tables(%x: tensor<2x4xi8>, %table: tensor<256xi8>) -> (tensor<2x3xi32>, tensor<2x3xi32>) {
+  %w = arith.constant dense<3> : tensor<4x3xi8>
+  %bias = arith.constant dense<0> : tensor<2x3xi32>
+  %zeros = arith.constant dense<0> : tensor<256xi8>
+  %e = tensor.empty() : tensor<2x4xi8>
+  %p = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]} ins(%x : tensor<2x4xi8>) outs(%e : tensor<2x4xi8>) {
+  ^bb0(%in: i8, %out: i8):
+    %0 = qdot.lookup %in in %zeros : tensor<256xi8>
+    linalg.yield %0 : i8
+  } -> tensor<2x4xi8>
+  %q = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]} ins(%x : tensor<2x4xi8>) outs(%e : tensor<2x4xi8>) {
+  ^bb0(%in: i8, %out: i8):
+    %0 = qdot.lookup %in in %table : tensor<256xi8>
+    linalg.yield %0 : i8
+  } -> tensor<2x4xi8>
+  %y = linalg.generic {indexing_maps = [#mk, #kn, #mn], iterator_types = ["parallel", "parallel", "reduction"]} ins(%p, %w : tensor<2x4xi8>, tensor<4x3xi8>) outs(%bias : tensor<2x3xi32>) {
+  ^bb0(%a: i8, %b: i8, %c: i32):
+    %1 = arith.extsi %a : i8 to i32
+    %2 = arith.extsi %b : i8 to i32
+    %3 = arith.muli %1, %2 : i32
+    %4 = arith.addi %c, %3 : i32
+    linalg.yield %4 : i32
+  } -> tensor<2x3xi32>
+  %z = linalg.generic {indexing_maps = [#mk, #kn, #mn], iterator_types = ["parallel", "parallel", "reduction"]} ins(%q, %w : tensor<2x4xi8>, tensor<4x3xi8>) outs(%bias : tensor<2x3xi32>) {
+  ^bb0(%a: i8, %b: i8, %c: i32):
+    %1 = arith.extsi %a : i8 to i32
+    %2 = arith.extsi %b : i8 to i32
+    %3 = arith.muli %1, %2 : i32
+    %4 = arith.addi %c, %3 : i32
+    linalg.yield %4 : i32
+  } -> tensor<2x3xi32>
+  return %y, %z : tensor<2x3xi32>, tensor<2x3xi32>
+}

@@ -25,8 +25,8 @@ mlir::Value createShift(mlir::OpBuilder &builder, mlir::Location loc,
 
 /// Removes shifts (see `createShift`) from a scalar body where another form of
 /// their neighbours gives the same values: requantization to the shifted
-/// interval, maximum and minimum of shifted bytes, extension of unsigned bytes,
-/// and pairs of shifts. Dead ops are erased.
+/// interval, entries of constant tables, maximum and minimum of shifted bytes,
+/// extension of unsigned bytes, and pairs of shifts. Dead ops are erased.
 void simplifyUnsignedBody(mlir::Block &body);
 
 } // namespace qdot
