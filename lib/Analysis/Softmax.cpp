@@ -36,11 +36,24 @@ static Value skipMovement(Value value, SmallVectorImpl<Operation *> &skipped) {
   return value;
 }
 
-static bool hasExp(linalg::LinalgOp op) {
+/// True where the result of a scalar body is an exponential: at most masked,
+/// scaled or converted. A sigmoid or SiLU in one body computes one on its way,
+/// but is none.
+static bool isExponential(Value value) {
+  Operation *op = value.getDefiningOp();
+  if (!op)
+    return false;
+  if (isa<math::ExpOp, math::Exp2Op>(op))
+    return true;
+  return isa<arith::SelectOp, arith::MulFOp, arith::ExtFOp, arith::TruncFOp>(
+             op) &&
+         llvm::any_of(op->getOperands(), isExponential);
+}
+
+static bool yieldsExponential(linalg::LinalgOp op) {
   return op && isAllParallel(op) &&
-         llvm::any_of(*op.getBlock(), [](Operation &inner) {
-           return isa<math::ExpOp, math::Exp2Op>(inner);
-         });
+         llvm::any_of(op.getBlock()->getTerminator()->getOperands(),
+                      isExponential);
 }
 
 /// `op` as a reduction of kind `kind` with one real input.
@@ -64,7 +77,7 @@ public:
 
   bool match(OpSet &result) {
     auto expOp = exponential.getDefiningOp<linalg::LinalgOp>();
-    if (!hasExp(expOp))
+    if (!yieldsExponential(expOp))
       return false;
     SmallVector<Operation *> skipped;
     if (expOp.getNumDpsInputs() == 1)
@@ -79,8 +92,9 @@ public:
   }
 
 private:
-  /// Follows the sum through reciprocals, logarithms and movements to the op that
-  /// also reads the exponentials, or what they are the exponentials of.
+  /// Follows the sum through reciprocals, logarithms and movements, all of them
+  /// elementwise, to the op that also reads the exponentials, or what they are
+  /// the exponentials of.
   bool collectQuotient() {
     SmallVector<Operation *> path;
     Value value = sum->getResult(0);
@@ -88,7 +102,9 @@ private:
       if (!value.hasOneUse())
         return false;
       Operation *user = *value.getUsers().begin();
-      if (user->getNumResults() != 1)
+      auto linalgUser = dyn_cast<linalg::LinalgOp>(user);
+      bool isElementwise = linalgUser && isAllParallel(linalgUser);
+      if (user->getNumResults() != 1 || !(isElementwise || isMovement(user)))
         return false;
       path.push_back(user);
       if (readsExponential(user)) {

@@ -140,6 +140,50 @@ func.func @masks(%x: tensor<2x4xf32>, %mask: tensor<2x4xf32>, %c: tensor<2x4xi1>
 
 // -----
 
+// Squeeze and excite after a SiLU: the body computes an exponential, the sum over
+// it returns to it behind two layers, and yet nothing of it is a softmax.
+// CHECK-LABEL: func.func @squeeze_and_excite
+// CHECK: qdot.observe %{{.*}}/unary_0#
+// CHECK: linalg.reduce
+// CHECK: qdot.observe %{{.*}}/sum_0#
+// CHECK: linalg.vecmat
+// CHECK: qdot.observe %{{.*}}/matmul_0#
+// CHECK: linalg.vecmat
+// CHECK: qdot.observe %{{.*}}/matmul_1#
+// CHECK: arith.mulf
+// CHECK: qdot.observe %{{.*}}/mul_0#
+func.func @squeeze_and_excite(%x: tensor<4x2xf32>) -> tensor<4x2xf32> {
+  %w = arith.constant dense<0.5> : tensor<2x2xf32>
+  %zero = arith.constant 0.0 : f32
+  %one = arith.constant 1.0 : f32
+  %e = tensor.empty() : tensor<4x2xf32>
+  %p = tensor.empty() : tensor<2xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%p : tensor<2xf32>) -> tensor<2xf32>
+  %silu = linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i, j)>], iterator_types = ["parallel", "parallel"]} ins(%x : tensor<4x2xf32>) outs(%e : tensor<4x2xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %0 = arith.negf %a : f32
+    %1 = math.exp %0 : f32
+    %2 = arith.addf %1, %one : f32
+    %3 = arith.divf %one, %2 : f32
+    %4 = arith.mulf %a, %3 : f32
+    linalg.yield %4 : f32
+  } -> tensor<4x2xf32>
+  %sum = linalg.reduce ins(%silu : tensor<4x2xf32>) outs(%f : tensor<2xf32>) dimensions = [0] (%a: f32, %b: f32) {
+    %0 = arith.addf %a, %b : f32
+    linalg.yield %0 : f32
+  }
+  %y = linalg.vecmat ins(%sum, %w : tensor<2xf32>, tensor<2x2xf32>) outs(%f : tensor<2xf32>) -> tensor<2xf32>
+  %z = linalg.vecmat ins(%y, %w : tensor<2xf32>, tensor<2x2xf32>) outs(%f : tensor<2xf32>) -> tensor<2xf32>
+  %r = linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (j)>, affine_map<(i, j) -> (i, j)>], iterator_types = ["parallel", "parallel"]} ins(%silu, %z : tensor<4x2xf32>, tensor<2xf32>) outs(%e : tensor<4x2xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %0 = arith.mulf %a, %b : f32
+    linalg.yield %0 : f32
+  } -> tensor<4x2xf32>
+  return %r : tensor<4x2xf32>
+}
+
+// -----
+
 // A function of moves alone is worth them, here a pooling layer.
 // CHECK-LABEL: func.func @pool
 // CHECK: qdot.observe
