@@ -5,11 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "mlir/Dialect/Linalg/IR/Linalg.h"
-#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "TensorOrder.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "mlir/IR/BuiltinOps.h"
-#include "mlir/IR/IRMapping.h"
 #include "mlir/Transforms/RegionUtils.h"
 #include "qdot/Analysis/Layers.h"
 #include "qdot/Analysis/Remarks.h"
@@ -39,128 +37,12 @@ static SmallVector<int64_t> moveToEnd(int64_t rank, int64_t dim) {
   return order;
 }
 
-static AffineMap permuteResults(AffineMap map, ArrayRef<int64_t> order) {
-  return AffineMap::get(map.getNumDims(), 0,
-                        applyPermutation(map.getResults(), order),
-                        map.getContext());
-}
-
 namespace {
-/// Tensors with permuted dimensions. What only the permuted tensor needs is
-/// computed in that order: pads, pooling, elementwise ops.
-class TensorOrder {
-public:
-  explicit TensorOrder(Operation *at) : builder(at), loc(at->getLoc()) {}
-
-  /// `value` with dimension `order[i]` at place i.
-  Value permute(Value value, ArrayRef<int64_t> order) {
-    if (isIdentityPermutation(order))
-      return value;
-    if (auto transpose = value.getDefiningOp<linalg::TransposeOp>())
-      return permute(transpose.getInput(),
-                     applyPermutation(transpose.getPermutation(), order));
-    if (auto pad = value.getDefiningOp<tensor::PadOp>())
-      if (Value result = permutePad(pad, order))
-        return result;
-    if (auto generic = value.getDefiningOp<linalg::GenericOp>())
-      if (Value result = permuteGeneric(generic, order))
-        return result;
-    return linalg::TransposeOp::create(builder, loc, value,
-                                       createEmpty(value, order), order)
-        ->getResult(0);
-  }
-
-  /// An empty tensor of the permuted type of `value`.
-  Value createEmpty(Value value, ArrayRef<int64_t> order) {
-    SmallVector<OpFoldResult> sizes = applyPermutation(
-        tensor::getMixedSizes(builder, loc, value), order);
-    return tensor::EmptyOp::create(builder, loc, sizes,
-                                   getElementTypeOrSelf(value.getType()));
-  }
-
-private:
-  static bool isOwned(Operation *op) {
-    return op->getNumResults() == 1 && op->getResult(0).hasOneUse();
-  }
-
-  /// The value that a pad writes must be the same everywhere.
-  Value permutePad(tensor::PadOp pad, ArrayRef<int64_t> order) {
-    Value filled = pad.getConstantPaddingValue();
-    if (!isOwned(pad) || !filled)
-      return {};
-    // A constant in the pad's body goes with it.
-    if (Operation *inner = filled.getDefiningOp();
-        inner && pad->isAncestor(inner))
-      filled = builder.clone(*inner)->getResult(0);
-    Value source = permute(pad.getSource(), order);
-    auto type = cast<RankedTensorType>(pad.getType());
-    auto result = RankedTensorType::get(
-        applyPermutation(type.getShape(), order), type.getElementType());
-    return tensor::PadOp::create(
-        builder, loc, result, source,
-        applyPermutation(pad.getMixedLowPad(), order),
-        applyPermutation(pad.getMixedHighPad(), order), filled);
-  }
-
-  /// An op that computes each element of its result from operands of the same
-  /// number of dimensions: they are permuted along.
-  Value permuteGeneric(linalg::GenericOp op, ArrayRef<int64_t> order) {
-    if (!isOwned(op) || !op.hasPureTensorSemantics() ||
-        op.getNumDpsInits() != 1 || op.hasIndexSemantics())
-      return {};
-    Value init = op.getDpsInits()[0];
-    Value start = createEmpty(init, order);
-    if (auto fill = init.getDefiningOp<linalg::FillOp>())
-      start = linalg::FillOp::create(builder, loc, fill.getInputs()[0], start)
-                  .getResult(0);
-    else if (!init.getDefiningOp<tensor::EmptyOp>())
-      return {};
-    SmallVector<Value> inputs;
-    SmallVector<AffineMap> maps;
-    for (OpOperand *operand : op.getDpsInputOperands()) {
-      Value input = operand->get();
-      AffineMap map = op.getMatchingIndexingMap(operand);
-      if (isAlike(op, map)) {
-        input = permute(input, order);
-        map = permuteResults(map, order);
-      }
-      inputs.push_back(input);
-      maps.push_back(map);
-    }
-    AffineMap out = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
-    maps.push_back(permuteResults(out, order));
-    auto copy = linalg::GenericOp::create(builder, loc, TypeRange(start.getType()),
-                                          inputs, ValueRange(start), maps,
-                                          op.getIteratorTypesArray());
-    IRMapping mapping;
-    op.getRegion().cloneInto(&copy.getRegion(), mapping);
-    copy->setDiscardableAttrs(op->getDiscardableAttrDictionary());
-    return copy.getResult(0);
-  }
-
-  /// Whether every result of `map` belongs to the same dimension of the op's
-  /// result.
-  static bool isAlike(linalg::GenericOp op, AffineMap map) {
-    AffineMap out = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
-    if (map.getNumResults() != out.getNumResults())
-      return false;
-    for (auto [expr, other] : llvm::zip(map.getResults(), out.getResults())) {
-      auto dim = dyn_cast<AffineDimExpr>(other);
-      if (!dim || !expr.isFunctionOfDim(dim.getPosition()))
-        return false;
-    }
-    return true;
-  }
-
-  OpBuilder builder;
-  Location loc;
-};
-
 /// What one contraction wants moved to the end.
 class ChannelOrder {
 public:
-  explicit ChannelOrder(ContractOp op)
-      : op(op), lhs(op.getLhsMap()), rhs(op.getRhsMap()), out(op.getOutMap()) {}
+  ChannelOrder(ContractOp op, TensorOrder &order)
+      : op(op), order(order), lhs(op.getLhsMap()), rhs(op.getRhsMap()), out(op.getOutMap()) {}
 
   void apply() {
     std::optional<int64_t> column = findColumn();
@@ -266,7 +148,6 @@ private:
 
   void rewrite(ArrayRef<int64_t> lhsOrder, ArrayRef<int64_t> outOrder) {
     OpBuilder builder(op);
-    TensorOrder order(op);
     op.getLhsMutable().assign(order.permute(op.getLhs(), lhsOrder));
     SmallVector<Attribute> maps(op.getIndexingMaps().getValue());
     maps.front() = AffineMapAttr::get(permuteResults(lhs, lhsOrder));
@@ -274,29 +155,23 @@ private:
     op.setIndexingMapsAttr(builder.getArrayAttr(maps));
     if (isIdentityPermutation(outOrder))
       return;
-    permuteExtras(order, outOrder);
+    permuteExtras(outOrder);
     Value result = op.getResult(0), old = op.getInit();
     SmallVector<OpOperand *> uses;
     for (OpOperand &use : result.getUses())
       uses.push_back(&use);
-    Type type = result.getType();
-    op.getInitMutable().assign(order.createEmpty(old, outOrder));
+    op.getInitMutable().assign(
+        TensorOrder::createEmpty(builder, op.getLoc(), old, outOrder));
     result.setType(cast<RankedTensorType>(op.getInit().getType()));
     builder.setInsertionPointAfter(op);
-    Location loc = op.getLoc();
-    SmallVector<int64_t> back = invertPermutationVector(outOrder);
-    SmallVector<OpFoldResult> sizes = applyPermutation(
-        tensor::getMixedSizes(builder, loc, result), back);
-    Value empty = tensor::EmptyOp::create(builder, loc, sizes,
-                                          getElementTypeOrSelf(type));
-    auto move =
-        linalg::TransposeOp::create(builder, loc, result, empty, back);
+    Value back = TensorOrder::createTranspose(
+        builder, op.getLoc(), result, invertPermutationVector(outOrder));
     for (OpOperand *use : uses)
-      use->set(move->getResult(0));
+      use->set(back);
   }
 
   /// Bytes that the body reads with the result, such as a residual.
-  void permuteExtras(TensorOrder &order, ArrayRef<int64_t> outOrder) {
+  void permuteExtras(ArrayRef<int64_t> outOrder) {
     SmallVector<Attribute> maps(op.getIndexingMaps().getValue());
     for (unsigned at = 0; at < op.getExtras().size(); ++at) {
       Value extra = op.getExtras()[at];
@@ -310,6 +185,7 @@ private:
   }
 
   ContractOp op;
+  TensorOrder &order;
   AffineMap lhs, rhs, out;
 };
 
@@ -321,8 +197,13 @@ struct OrderChannels : public qdot::impl::OrderChannelsBase<OrderChannels> {
           isConstantTensor(op.getRhs()))
         ops.push_back(op);
     });
+    TensorOrder order;
     for (ContractOp op : ops)
-      ChannelOrder(op).apply();
+      ChannelOrder(op, order).apply();
+    SmallVector<Operation *> others;
+    getOperation().walk([&](Operation *op) { others.push_back(op); });
+    for (Operation *op : others)
+      order.followOperands(op);
     // What was computed in another order before.
     IRRewriter rewriter(&getContext());
     for (Region &region : getOperation()->getRegions())

@@ -129,3 +129,61 @@ func.func @stay(%x: tensor<1x5x5x3xi8>, %k: tensor<64x6xi8>) -> (tensor<1x3x3x16
   } -> tensor<6x8xi32>
   return %y, %yk : tensor<1x3x3x16xi32>, tensor<6x8xi32>
 }
+
+// Two branches, joined: slices, the concatenation and the maximum behind it are
+// computed once, in the order of their two readers; who returns the joined value
+// gets the old order. What no contraction reads follows its operands.
+// CHECK-LABEL: func.func @branches
+// CHECK: %[[E:.*]] = arith.constant dense<3> : tensor<1x3x3x16xi8>
+// CHECK: %[[X:.*]] = linalg.transpose {{.*}} permutation = [0, 2, 3, 1]
+// CHECK: %[[S:.*]] = tensor.extract_slice %[[X]][0, 0, 0, 1] [1, 5, 5, 8] [1, 1, 1, 1]
+// CHECK: %[[A:.*]] = qdot.contract ins(%[[S]],
+// CHECK-NOT: linalg.transpose
+// CHECK: %[[I:.*]] = tensor.insert_slice %[[A]] into %[[E]][0, 0, 0, 0] [1, 3, 3, 8]
+// CHECK: %[[J:.*]] = tensor.insert_slice %[[A]] into %[[I]][0, 0, 0, 8] [1, 3, 3, 8]
+// CHECK: %[[T:.*]] = linalg.transpose ins(%[[J]] : tensor<1x3x3x16xi8>) {{.*}} permutation = [0, 3, 1, 2]
+// CHECK-NOT: linalg.transpose
+// CHECK: %[[B:.*]] = qdot.contract ins(%[[J]],
+// CHECK-NOT: linalg.transpose
+// CHECK: %[[C:.*]] = qdot.contract ins(%[[J]],
+// CHECK: %[[M:.*]] = linalg.generic {{.*}} ins(%[[B]], %[[C]] : tensor<1x3x3x8xi8>, tensor<1x3x3x8xi8>)
+// CHECK: %[[L:.*]] = linalg.transpose ins(%[[M]] :
+// CHECK-NOT: linalg.transpose
+// CHECK: return %[[T]], %[[L]]
+func.func @branches(%x: tensor<1x9x5x5xi8>) -> (tensor<1x16x3x3xi8>, tensor<1x8x3x3xi8>) {
+  %w = arith.constant dense<1> : tensor<8x8x3x3xi8>
+  %v = arith.constant dense<1> : tensor<8x16x1x1xi8>
+  %three = arith.constant dense<3> : tensor<1x16x3x3xi8>
+  %e = tensor.empty() : tensor<1x8x3x3xi8>
+  %s = tensor.extract_slice %x[0, 1, 0, 0] [1, 8, 5, 5] [1, 1, 1, 1] : tensor<1x9x5x5xi8> to tensor<1x8x5x5xi8>
+  // expected-remark @+1 {{channels are moved}}
+  %a = qdot.contract ins(%s, %w : tensor<1x8x5x5xi8>, tensor<8x8x3x3xi8>) outs(%e : tensor<1x8x3x3xi8>)
+      attributes {indexing_maps = [#xi, #wi, #yi], loop_sizes = array<i64: 1, 8, 3, 3, 8, 3, 3>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32):
+    %0 = arith.trunci %acc : i32 to i8
+    qdot.yield %0 : i8
+  } -> tensor<1x8x3x3xi8>
+  %i = tensor.insert_slice %a into %three[0, 0, 0, 0] [1, 8, 3, 3] [1, 1, 1, 1] : tensor<1x8x3x3xi8> into tensor<1x16x3x3xi8>
+  %j = tensor.insert_slice %a into %i[0, 8, 0, 0] [1, 8, 3, 3] [1, 1, 1, 1] : tensor<1x8x3x3xi8> into tensor<1x16x3x3xi8>
+  // expected-remark @+1 {{channels are moved}}
+  %b = qdot.contract ins(%j, %v : tensor<1x16x3x3xi8>, tensor<8x16x1x1xi8>) outs(%e : tensor<1x8x3x3xi8>)
+      attributes {indexing_maps = [#xi, #wi, #yi], loop_sizes = array<i64: 1, 8, 3, 3, 16, 1, 1>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32):
+    %0 = arith.trunci %acc : i32 to i8
+    qdot.yield %0 : i8
+  } -> tensor<1x8x3x3xi8>
+  // expected-remark @+1 {{channels are moved}}
+  %c = qdot.contract ins(%j, %v : tensor<1x16x3x3xi8>, tensor<8x16x1x1xi8>) outs(%e : tensor<1x8x3x3xi8>)
+      attributes {indexing_maps = [#xi, #wi, #yi], loop_sizes = array<i64: 1, 8, 3, 3, 16, 1, 1>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32):
+    %0 = arith.trunci %acc : i32 to i8
+    qdot.yield %0 : i8
+  } -> tensor<1x8x3x3xi8>
+  %m = linalg.generic {indexing_maps = [affine_map<(n, c, y, x) -> (n, c, y, x)>, affine_map<(n, c, y, x) -> (n, c, y, x)>, affine_map<(n, c, y, x) -> (n, c, y, x)>], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%b, %c : tensor<1x8x3x3xi8>, tensor<1x8x3x3xi8>) outs(%e : tensor<1x8x3x3xi8>) {
+  ^bb0(%p: i8, %q: i8, %out: i8):
+    %0 = arith.maxui %p, %q : i8
+    linalg.yield %0 : i8
+  } -> tensor<1x8x3x3xi8>
+  return %j, %m : tensor<1x16x3x3xi8>, tensor<1x8x3x3xi8>
+}

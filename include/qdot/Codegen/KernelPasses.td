@@ -182,9 +182,11 @@ def OrderChannels : Pass<"qdot-order-channels", "::mlir::ModuleOp"> {
     with `linalg.transpose` on bytes. Depthwise convolutions with few results
     per channel compute all channels for one of them at a time.
 
-    What only such a left side reads is computed in the new order as well: pads,
-    pooling, elementwise ops; so between two convolutions nothing is left to
-    permute. A remark names the dimensions.
+    What such a left side reads is computed in the new order as well: pads,
+    pooling, elementwise ops, slices and concatenations; and so is what only
+    reads values of one new order. Between two convolutions nothing is left to
+    permute, also where branches part and join; other readers of such a value
+    get it permuted back. A remark names the dimensions.
 
     Example:
 
