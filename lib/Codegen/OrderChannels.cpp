@@ -191,19 +191,17 @@ private:
 
 struct OrderChannels : public qdot::impl::OrderChannelsBase<OrderChannels> {
   void runOnOperation() override {
-    SmallVector<ContractOp> ops;
-    getOperation().walk([&](ContractOp op) {
-      if (isa<RankedTensorType>(op.getInit().getType()) && !op.getKernel() &&
-          isConstantTensor(op.getRhs()))
-        ops.push_back(op);
-    });
+    SmallVector<Operation *> ops;
+    getOperation().walk([&](Operation *op) { ops.push_back(op); });
     TensorOrder order;
-    for (ContractOp op : ops)
-      ChannelOrder(op, order).apply();
-    SmallVector<Operation *> others;
-    getOperation().walk([&](Operation *op) { others.push_back(op); });
-    for (Operation *op : others)
-      order.followOperands(op);
+    for (Operation *op : ops) {
+      auto contract = dyn_cast<ContractOp>(op);
+      if (!contract)
+        order.followOperands(op);
+      else if (isa<RankedTensorType>(contract.getInit().getType()) &&
+               !contract.getKernel() && isConstantTensor(contract.getRhs()))
+        ChannelOrder(contract, order).apply();
+    }
     // What was computed in another order before.
     IRRewriter rewriter(&getContext());
     for (Region &region : getOperation()->getRegions())

@@ -225,8 +225,11 @@ Value TensorOrder::moveInsert(tensor::InsertSliceOp op, Order order) {
   return copy;
 }
 
+/// A slice of a value that has been moved: of any other, the slice alone is
+/// permuted.
 Value TensorOrder::moveExtract(tensor::ExtractSliceOp op, Order order) {
-  if (op.getSourceType().getRank() != op.getType().getRank())
+  if (op.getSourceType().getRank() != op.getType().getRank() ||
+      !op.getSource().getDefiningOp<linalg::TransposeOp>())
     return {};
   Value source = permute(op.getSource(), order);
   OpBuilder builder(op);

@@ -132,12 +132,13 @@ func.func @stay(%x: tensor<1x5x5x3xi8>, %k: tensor<64x6xi8>) -> (tensor<1x3x3x16
 
 // Two branches, joined: slices, the concatenation and the maximum behind it are
 // computed once, in the order of their two readers; who returns the joined value
-// gets the old order. What no contraction reads follows its operands.
+// gets the old order. What no contraction reads follows its operands. A slice of
+// a value in the old order is taken first, and permuted then.
 // CHECK-LABEL: func.func @branches
 // CHECK: %[[E:.*]] = arith.constant dense<3> : tensor<1x3x3x16xi8>
-// CHECK: %[[X:.*]] = linalg.transpose {{.*}} permutation = [0, 2, 3, 1]
-// CHECK: %[[S:.*]] = tensor.extract_slice %[[X]][0, 0, 0, 1] [1, 5, 5, 8] [1, 1, 1, 1]
-// CHECK: %[[A:.*]] = qdot.contract ins(%[[S]],
+// CHECK: %[[S:.*]] = tensor.extract_slice %{{.*}}[0, 1, 0, 0] [1, 8, 5, 5] [1, 1, 1, 1]
+// CHECK: %[[X:.*]] = linalg.transpose ins(%[[S]] {{.*}} permutation = [0, 2, 3, 1]
+// CHECK: %[[A:.*]] = qdot.contract ins(%[[X]],
 // CHECK-NOT: linalg.transpose
 // CHECK: %[[I:.*]] = tensor.insert_slice %[[A]] into %[[E]][0, 0, 0, 0] [1, 3, 3, 8]
 // CHECK: %[[J:.*]] = tensor.insert_slice %[[A]] into %[[I]][0, 0, 0, 8] [1, 3, 3, 8]
@@ -147,10 +148,11 @@ func.func @stay(%x: tensor<1x5x5x3xi8>, %k: tensor<64x6xi8>) -> (tensor<1x3x3x16
 // CHECK-NOT: linalg.transpose
 // CHECK: %[[C:.*]] = qdot.contract ins(%[[J]],
 // CHECK: %[[M:.*]] = linalg.generic {{.*}} ins(%[[B]], %[[C]] : tensor<1x3x3x8xi8>, tensor<1x3x3x8xi8>)
-// CHECK: %[[L:.*]] = linalg.transpose ins(%[[M]] :
+// CHECK: %[[H:.*]] = tensor.extract_slice %[[M]][0, 0, 0, 4] [1, 3, 3, 4] [1, 1, 1, 1]
+// CHECK: %[[L:.*]] = linalg.transpose ins(%[[H]] :
 // CHECK-NOT: linalg.transpose
 // CHECK: return %[[T]], %[[L]]
-func.func @branches(%x: tensor<1x9x5x5xi8>) -> (tensor<1x16x3x3xi8>, tensor<1x8x3x3xi8>) {
+func.func @branches(%x: tensor<1x9x5x5xi8>) -> (tensor<1x16x3x3xi8>, tensor<1x4x3x3xi8>) {
   %w = arith.constant dense<1> : tensor<8x8x3x3xi8>
   %v = arith.constant dense<1> : tensor<8x16x1x1xi8>
   %three = arith.constant dense<3> : tensor<1x16x3x3xi8>
@@ -185,5 +187,6 @@ func.func @branches(%x: tensor<1x9x5x5xi8>) -> (tensor<1x16x3x3xi8>, tensor<1x8x
     %0 = arith.maxui %p, %q : i8
     linalg.yield %0 : i8
   } -> tensor<1x8x3x3xi8>
-  return %j, %m : tensor<1x16x3x3xi8>, tensor<1x8x3x3xi8>
+  %h = tensor.extract_slice %m[0, 4, 0, 0] [1, 4, 3, 3] [1, 1, 1, 1] : tensor<1x8x3x3xi8> to tensor<1x4x3x3xi8>
+  return %j, %h : tensor<1x16x3x3xi8>, tensor<1x4x3x3xi8>
 }
