@@ -42,9 +42,24 @@ Value TensorOrder::createTranspose(OpBuilder &builder, Location loc,
       ->getResult(0);
 }
 
+void TensorOrder::changeResult(OpResult result, Type type,
+                               ArrayRef<int64_t> order) {
+  SmallVector<OpOperand *> uses;
+  for (OpOperand &use : result.getUses())
+    uses.push_back(&use);
+  result.setType(type);
+  OpBuilder builder(result.getContext());
+  builder.setInsertionPointAfterValue(result);
+  Value back = createTranspose(builder, result.getLoc(), result,
+                               invertPermutationVector(order));
+  for (OpOperand *use : uses)
+    use->set(back);
+}
+
 /// A tensor that is the same everywhere, or null where `op` makes none.
 static Value createConstant(Operation *op, ArrayRef<int64_t> order) {
-  OpBuilder builder(op);
+  OpBuilder builder(op->getContext());
+  builder.setInsertionPointAfter(op);
   Location loc = op->getLoc();
   if (isa<tensor::EmptyOp>(op))
     return TensorOrder::createEmpty(builder, loc, op->getResult(0), order);
@@ -100,6 +115,7 @@ Value TensorOrder::move(Operation *op, Order order) {
       .Case([&](linalg::GenericOp generic) {
         return moveGeneric(generic, order);
       })
+      .Case([&](tensor::ConcatOp concat) { return moveConcat(concat, order); })
       .Case([&](tensor::InsertSliceOp insert) {
         return moveInsert(insert, order);
       })
@@ -209,7 +225,19 @@ Value TensorOrder::moveGeneric(linalg::GenericOp op, Order order) {
   return copy.getResult(0);
 }
 
-/// A part of a concatenation.
+Value TensorOrder::moveConcat(tensor::ConcatOp op, Order order) {
+  SmallVector<Value> inputs;
+  for (Value input : op.getInputs())
+    inputs.push_back(permute(input, order));
+  OpBuilder builder(op);
+  auto copy = tensor::ConcatOp::create(
+      builder, op.getLoc(), permuteType(op.getType(), order),
+      llvm::find(order, int64_t(op.getDim())) - order.begin(), inputs);
+  copy->setDiscardableAttrs(op->getDiscardableAttrDictionary());
+  return copy;
+}
+
+/// A part that replaces elements of a tensor.
 Value TensorOrder::moveInsert(tensor::InsertSliceOp op, Order order) {
   if (op.getSourceType().getRank() != op.getDestType().getRank())
     return {};

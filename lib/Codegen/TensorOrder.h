@@ -17,7 +17,7 @@
 namespace qdot {
 
 /// Tensors with permuted dimensions. Pads, pooling, elementwise ops, slices and
-/// concatenations (`tensor.insert_slice`) are computed in the new order, once;
+/// concatenations are computed in the new order, once;
 /// who reads the old order gets a `linalg.transpose` of the new one, which
 /// vanishes when that reader asks for the new order, too. What was computed in
 /// the old order is left without uses.
@@ -41,6 +41,11 @@ public:
                                      mlir::Location loc, mlir::Value value,
                                      llvm::ArrayRef<int64_t> order);
 
+  /// Gives the result of an op the type that it has in another order; who reads
+  /// it gets it permuted back.
+  static void changeResult(mlir::OpResult result, mlir::Type type,
+                           llvm::ArrayRef<int64_t> order);
+
 private:
   using Order = llvm::ArrayRef<int64_t>;
 
@@ -49,6 +54,7 @@ private:
   mlir::Value move(mlir::Operation *op, Order order);
   mlir::Value movePad(mlir::tensor::PadOp op, Order order);
   mlir::Value moveGeneric(mlir::linalg::GenericOp op, Order order);
+  mlir::Value moveConcat(mlir::tensor::ConcatOp op, Order order);
   mlir::Value moveInsert(mlir::tensor::InsertSliceOp op, Order order);
   mlir::Value moveExtract(mlir::tensor::ExtractSliceOp op, Order order);
   /// A transpose right behind `value`, the same for all who ask.

@@ -185,8 +185,10 @@ void qdot::buildLowerToLLVMPipeline(OpPassManager &pm,
   lowerOps.fuseMultiplyAdd = hasKernels;
   lowerOps.keepRounds = hasKernels && !(table && isAArch64(*table));
   pm.addPass(createLowerOps(lowerOps));
-  if (hasKernels)
+  if (hasKernels) {
+    pm.addPass(createOrderFloatChannels());
     pm.addPass(createFuseElementwise({/*floats=*/true}));
+  }
   pm.addPass(createDecomposeOps());
   addInterface(pm, options);
   pm.addPass(createOrderLoops());

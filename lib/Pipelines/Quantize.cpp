@@ -25,6 +25,7 @@ void qdot::buildPreparePipeline(OpPassManager &pm) {
   pm.addPass(createFoldConstants());
   pm.addPass(createResolveSizes());
   pm.addPass(createSimplifyShapes());
+  pm.addPass(createJoinSlices());
   pm.addPass(createSplitBodies());
   pm.addPass(createNormalizeElementwise());
   pm.addPass(createSplitSlopes());

@@ -10,6 +10,37 @@
 
 include "mlir/Pass/PassBase.td"
 
+def OrderFloatChannels : Pass<"qdot-order-float-channels", "::mlir::ModuleOp"> {
+  let summary = "Move channels to the last dimension of f32 contractions";
+  let description = [{
+    In: linalg on tensors. Contractions in f32 with constant weights get the
+    orders that `qdot-order-channels` gives integer ones, and so do pads,
+    pooling, elementwise ops, slices and concatenations around them. Out:
+    generics, where something is moved in a function, and `linalg.transpose`
+    where an order ends. Every element is the sum of the same terms in the same
+    order as before: the loops are, only indices are not. `qdot.observe` reads
+    a value in its new order where that leaves the samples in the first
+    dimension; statistics do not depend on it.
+
+    Example:
+
+    ```mlir
+    %y = linalg.conv_2d_nchw_fchw ins(%x, %w : tensor<1x8x5x5xf32>, tensor<16x8x3x3xf32>) outs(%f : tensor<1x16x3x3xf32>) -> tensor<1x16x3x3xf32>
+    ```
+
+    becomes
+
+    ```mlir
+    %0 = linalg.transpose ins(%x : tensor<1x8x5x5xf32>) outs(%e : tensor<1x5x5x8xf32>) permutation = [0, 2, 3, 1]
+    %1 = linalg.generic {indexing_maps = [affine_map<(n, f, y, x, c, i, j) -> (n, y + i, x + j, c)>, ..., affine_map<(n, f, y, x, c, i, j) -> (n, y, x, f)>], ...}
+        ins(%0, %w : tensor<1x5x5x8xf32>, tensor<16x8x3x3xf32>) outs(%g : tensor<1x3x3x16xf32>) {...} -> tensor<1x3x3x16xf32>
+    %y = linalg.transpose ins(%1 : tensor<1x3x3x16xf32>) outs(%h : tensor<1x16x3x3xf32>) permutation = [0, 3, 1, 2]
+    ```
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 def FuseProducts : Pass<"qdot-fuse-products", "::mlir::ModuleOp"> {
   let summary = "Make f32 contractions of fused multiply-adds";
   let description = [{

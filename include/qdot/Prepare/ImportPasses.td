@@ -71,6 +71,33 @@ def UnrollLoops : Pass<"qdot-unroll-loops", "::mlir::ModuleOp"> {
                            "::mlir::scf::SCFDialect"];
 }
 
+def JoinSlices : Pass<"qdot-join-slices", "::mlir::ModuleOp"> {
+  let summary = "Write concatenations as one operation";
+  let description = [{
+    In: any. Out: `tensor.insert_slice` one into the other that cover a tensor
+    along one dimension, each element once, as importers leave concatenations,
+    are one `tensor.concat`. Tensors that are in part what was written and in
+    part not are no values of the model: nothing of them is observed. Left
+    alone: insertions that somebody else reads, overlap, leave something out,
+    or whose place along that dimension is not constant.
+
+    Example:
+
+    ```mlir
+    %0 = tensor.empty() : tensor<1x5xf32>
+    %1 = tensor.insert_slice %a into %0[0, 0] [1, 2] [1, 1] : tensor<1x2xf32> into tensor<1x5xf32>
+    %2 = tensor.insert_slice %b into %1[0, 2] [1, 3] [1, 1] : tensor<1x3xf32> into tensor<1x5xf32>
+    ```
+
+    becomes
+
+    ```mlir
+    %2 = tensor.concat dim(1) %a, %b : (tensor<1x2xf32>, tensor<1x3xf32>) -> tensor<1x5xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::tensor::TensorDialect"];
+}
+
 def ImportGlobals : Pass<"qdot-import-globals", "::mlir::ModuleOp"> {
   let summary = "Read weights that are kept in global variables";
   let description = [{
