@@ -73,6 +73,20 @@ qdot::matchCenteredContraction(linalg::GenericOp op) {
   return result;
 }
 
+OpOperand *qdot::getRowOperand(linalg::GenericOp op,
+                               const CenteredContraction &contraction) {
+  SmallVector<int64_t> sizes = op.getStaticLoopRanges();
+  AffineMap out = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
+  AffineMap rhs = op.getMatchingIndexingMap(contraction.rhs);
+  for (AffineExpr expr : llvm::reverse(out.getResults())) {
+    auto dim = dyn_cast<AffineDimExpr>(expr);
+    if (dim && sizes[dim.getPosition()] != 1)
+      return rhs.isFunctionOfDim(dim.getPosition()) ? contraction.lhs
+                                                    : contraction.rhs;
+  }
+  return contraction.lhs;
+}
+
 std::optional<IntegerContraction>
 qdot::matchIntegerContraction(linalg::GenericOp op) {
   arith::MulIOp product = matchAddedProduct(op);

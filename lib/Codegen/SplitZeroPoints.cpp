@@ -13,6 +13,7 @@
 #include "qdot/Analysis/IntegerContraction.h"
 #include "qdot/Analysis/Layers.h"
 #include "qdot/Analysis/Remarks.h"
+#include "qdot/Analysis/StructuralBody.h"
 #include "qdot/Codegen/KernelTable.h"
 #include "qdot/Codegen/Passes.h"
 
@@ -47,6 +48,8 @@ public:
         lhs(getSide(match.lhs, match.lhsSign, match.lhsZero)),
         rhs(getSide(match.rhs, match.rhsSign, match.rhsZero)) {
     outMap = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
+    if (getRowOperand(op, match) != match.lhs)
+      std::swap(lhs, rhs);
   }
 
   /// Why the contraction stays as it is, or nothing.
@@ -57,7 +60,8 @@ public:
         return "the reduction has a dynamic size";
     if (!outMap.isProjectedPermutation())
       return "the result is not indexed by distinct loops";
-    orderSides();
+    skipMoves(lhs, /*isLeft=*/true);
+    skipMoves(rhs, /*isLeft=*/false);
     int64_t lhsZero = lhs.zero, rhsZero = rhs.zero;
     if (isUnsigned) {
       lhsZero += lhs.sign == Sign::Signed ? 128 : 0;
@@ -80,16 +84,23 @@ private:
     return {operand->get(), op.getMatchingIndexingMap(operand), sign, zero};
   }
 
-  /// The right side gives the columns: the contiguous dimension of the result.
-  void orderSides() {
-    SmallVector<int64_t> sizes = op.getStaticLoopRanges();
-    for (AffineExpr expr : llvm::reverse(outMap.getResults())) {
-      auto dim = dyn_cast<AffineDimExpr>(expr);
-      if (!dim || sizes[dim.getPosition()] == 1)
-        continue;
-      if (!rhs.map.isFunctionOfDim(dim.getPosition()))
-        std::swap(lhs, rhs);
-      return;
+  /// Reads what a transpose reads instead of what it writes, where a kernel can:
+  /// a left side needs its reduction at the end, a right side is packed.
+  void skipMoves(Side &side, bool isLeft) {
+    while (auto move = side.tensor.getDefiningOp<linalg::LinalgOp>()) {
+      if (!move.hasPureTensorSemantics() ||
+          matchBody(move).kind != BodyKind::Copy || move.getNumLoops() == 0)
+        return;
+      AffineMap from = move.getIndexingMapsArray().front();
+      AffineMap to = move.getIndexingMapsArray().back();
+      if (!from.isPermutation() || !to.isPermutation())
+        return;
+      AffineMap map = from.compose(inversePermutation(to)).compose(side.map);
+      auto last = dyn_cast<AffineDimExpr>(map.getResults().back());
+      if (!last || (isLeft && !isReduction(last.getPosition())))
+        return;
+      side.tensor = move->getOperand(0);
+      side.map = map;
     }
   }
 

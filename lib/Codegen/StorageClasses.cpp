@@ -27,6 +27,12 @@ bool qdot::isMovement(Operation *op) {
              linalg::CopyOp, linalg::BroadcastOp, linalg::FillOp>(op);
 }
 
+/// Whether a value is nothing but a place: ops that write to the same one have
+/// no bytes in common.
+static bool isPlace(Value value) {
+  return isa_and_present<tensor::EmptyOp>(value.getDefiningOp());
+}
+
 /// True for maxima and minima of bytes: they choose among their operands, in
 /// the same order wherever all of them moved.
 static bool isSelection(linalg::GenericOp op) {
@@ -60,7 +66,7 @@ void StorageClasses::pin(Value value) {
 void StorageClasses::addOp(Operation *op) {
   SmallVector<Value> bytes;
   for (Value value : op->getOperands())
-    if (isBytes(value))
+    if (isBytes(value) && !isPlace(value))
       bytes.push_back(value);
   for (Value value : op->getResults())
     if (isBytes(value))
@@ -98,7 +104,7 @@ void StorageClasses::addLinalg(linalg::LinalgOp op) {
     return;
   }
   for (OpOperand &init : op.getDpsInitsMutable())
-    if (isBytes(init.get()))
+    if (isBytes(init.get()) && !isPlace(init.get()))
       join(init.get(), op.getTiedOpResult(&init));
   auto generic = dyn_cast<linalg::GenericOp>(op.getOperation());
   if (!generic) {
@@ -109,16 +115,30 @@ void StorageClasses::addLinalg(linalg::LinalgOp op) {
   }
   if (isSelection(generic))
     for (Value operand : op->getOperands())
-      if (isBytes(operand))
-        join(op->getOperand(op.getNumDpsInputs()), operand);
+      if (isBytes(operand) && !isPlace(operand))
+        join(op->getResult(0), operand);
   auto contraction = matchIntegerContraction(generic);
   if (!contraction)
-    return;
+    return addProduct(generic);
   pin(contraction->rhs->get());
   if (contraction->lhsSign == Sign::Signed &&
       isConstantTensor(contraction->rhs->get()) &&
       !isConstantTensor(contraction->lhs->get()))
     wantedValues.push_back(contraction->lhs->get());
+}
+
+/// A contraction of two tensors that are not constant, with their zero points:
+/// kernels want the left side unsigned and the right side signed.
+void StorageClasses::addProduct(linalg::GenericOp op) {
+  auto contraction = matchCenteredContraction(op);
+  if (!contraction || isConstantTensor(contraction->lhs->get()) ||
+      isConstantTensor(contraction->rhs->get()))
+    return;
+  OpOperand *rows = getRowOperand(op, *contraction);
+  bool isLeft = rows == contraction->lhs;
+  pin((isLeft ? contraction->rhs : contraction->lhs)->get());
+  if ((isLeft ? contraction->lhsSign : contraction->rhsSign) == Sign::Signed)
+    wantedValues.push_back(rows->get());
 }
 
 /// Leaders are final only after every op was added.

@@ -146,3 +146,47 @@ func.func @window(%a: tensor<8x4xi8>, %b: tensor<3x4x5xi8>, %bias: tensor<6x5xi3
   } -> tensor<6x5xi32>
   return %r : tensor<6x5xi32>
 }
+
+// The scores of attention: heads and the transposed right side are read where
+// they are. A left side that would lose its run of the reduction stays.
+// CHECK-LABEL: func.func @heads
+// CHECK-SAME: %[[Q:.*]]: tensor<8x2x4xi8>, %[[K:.*]]: tensor<8x2x4xi8>, %[[T:.*]]: tensor<2x4x8xi8>)
+// CHECK: %[[MOVED:.*]] = linalg.transpose ins(%[[T]] :
+// CHECK: linalg.generic {{.*}} ins(%[[Q]], %[[K]] : tensor<8x2x4xi8>, tensor<8x2x4xi8>)
+// CHECK: linalg.generic {{.*}} ins(%[[MOVED]], %[[K]] : tensor<2x8x4xi8>, tensor<8x2x4xi8>)
+func.func @heads
+// CHECK-SAME: %[[Q:.*]]: tensor<8x2x4xi8>, %[[K:.*]]: tensor<8x2x4xi8>, %[[T:.*]]: tensor<2x4x8xi8>)
+// CHECK-NOT: linalg.transpose
+// CHECK: linalg.generic {indexing_maps = [#[[HEADS:.*]], #[[COLUMNS:.*]], #{{.*}}], {{.*}} ins(%[[Q]], %[[K]] : tensor<8x2x4xi8>, tensor<8x2x4xi8>)
+// CHECK: %[[MOVED:.*]] = linalg.transpose ins(%[[T]] :
+// CHECK: linalg.generic {{.*}} ins(%[[MOVED]], %[[K]] :
+func.func @heads(%q: tensor<8x2x4xi8>, %k: tensor<8x2x4xi8>, %t: tensor<2x4x8xi8>) -> (tensor<2x8x8xi32>, tensor<2x8x8xi32>) {
+  %c0 = arith.constant 0 : i32
+  %e = tensor.empty() : tensor<2x8x8xi32>
+  %zero = linalg.fill ins(%c0 : i32) outs(%e : tensor<2x8x8xi32>) -> tensor<2x8x8xi32>
+  %eq = tensor.empty() : tensor<2x8x4xi8>
+  %hq = linalg.generic {indexing_maps = [affine_map<(b, m, k) -> (m, b, k)>, affine_map<(b, m, k) -> (b, m, k)>], iterator_types = ["parallel", "parallel", "parallel"]} ins(%q : tensor<8x2x4xi8>) outs(%eq : tensor<2x8x4xi8>) {
+  ^bb0(%in: i8, %out: i8):
+    linalg.yield %in : i8
+  } -> tensor<2x8x4xi8>
+  %ek = tensor.empty() : tensor<2x4x8xi8>
+  %hk = linalg.transpose ins(%k : tensor<8x2x4xi8>) outs(%ek : tensor<2x4x8xi8>) permutation = [1, 2, 0]
+  %ht = linalg.transpose ins(%t : tensor<2x4x8xi8>) outs(%eq : tensor<2x8x4xi8>) permutation = [0, 2, 1]
+  %r = linalg.generic {indexing_maps = [affine_map<(b, m, n, k) -> (b, m, k)>, affine_map<(b, m, n, k) -> (b, k, n)>, affine_map<(b, m, n, k) -> (b, m, n)>], iterator_types = ["parallel", "parallel", "parallel", "reduction"]} ins(%hq, %hk : tensor<2x8x4xi8>, tensor<2x4x8xi8>) outs(%zero : tensor<2x8x8xi32>) {
+  ^bb0(%x: i8, %y: i8, %s: i32):
+    %0 = arith.extui %x : i8 to i32
+    %1 = arith.extsi %y : i8 to i32
+    %2 = arith.muli %0, %1 : i32
+    %3 = arith.addi %s, %2 : i32
+    linalg.yield %3 : i32
+  } -> tensor<2x8x8xi32>
+  %u = linalg.generic {indexing_maps = [affine_map<(b, m, n, k) -> (b, m, k)>, affine_map<(b, m, n, k) -> (b, k, n)>, affine_map<(b, m, n, k) -> (b, m, n)>], iterator_types = ["parallel", "parallel", "parallel", "reduction"]} ins(%ht, %hk : tensor<2x8x4xi8>, tensor<2x4x8xi8>) outs(%zero : tensor<2x8x8xi32>) {
+  ^bb0(%x: i8, %y: i8, %s: i32):
+    %0 = arith.extui %x : i8 to i32
+    %1 = arith.extsi %y : i8 to i32
+    %2 = arith.muli %0, %1 : i32
+    %3 = arith.addi %s, %2 : i32
+    linalg.yield %3 : i32
+  } -> tensor<2x8x8xi32>
+  return %r, %u : tensor<2x8x8xi32>, tensor<2x8x8xi32>
+}

@@ -597,9 +597,9 @@ func.func @memrefs(%x: memref<2x4xi8>, %w: memref<4x3xi8>, %y: memref<2x3xi32>, 
 // A table has its entries moved; one that is an argument stays, with a flip.
 // CHECK-LABEL: func.func @tables(
 // CHECK-SAME: %{{.*}}: tensor<2x4xi8>, %[[TABLE:.*]]: tensor<256xi8>)
-// CHECK-DAG: %[[ZEROS:.*]] = arith.constant dense<-128> : tensor<256xi8>
+// CHECK-DAG: %[[HUNDREDS:.*]] = arith.constant dense<-28> : tensor<256xi8>
 // CHECK-NOT: arith.xori
-// CHECK: qdot.lookup %{{.*}} in %[[ZEROS]] : tensor<256xi8>
+// CHECK: qdot.lookup %{{.*}} in %[[HUNDREDS]] : tensor<256xi8>
 // CHECK-NEXT: linalg.yield
 // CHECK: %[[ENTRY:.*]] = qdot.lookup %{{.*}} in %[[TABLE]] : tensor<256xi8>
 // CHECK: %[[FLIPPED:.*]] = arith.xori %[[ENTRY]], %{{.*}} : i8
@@ -607,11 +607,11 @@ func.func @memrefs(%x: memref<2x4xi8>, %w: memref<4x3xi8>, %y: memref<2x3xi32>, 
 func.func @tables(%x: tensor<2x4xi8>, %table: tensor<256xi8>) -> (tensor<2x3xi32>, tensor<2x3xi32>) {
   %w = arith.constant dense<3> : tensor<4x3xi8>
   %bias = arith.constant dense<0> : tensor<2x3xi32>
-  %zeros = arith.constant dense<0> : tensor<256xi8>
+  %hundreds = arith.constant dense<100> : tensor<256xi8>
   %e = tensor.empty() : tensor<2x4xi8>
   %p = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]} ins(%x : tensor<2x4xi8>) outs(%e : tensor<2x4xi8>) {
   ^bb0(%in: i8, %out: i8):
-    %0 = qdot.lookup %in in %zeros : tensor<256xi8>
+    %0 = qdot.lookup %in in %hundreds : tensor<256xi8>
     linalg.yield %0 : i8
   } -> tensor<2x4xi8>
   %q = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]} ins(%x : tensor<2x4xi8>) outs(%e : tensor<2x4xi8>) {
@@ -636,4 +636,41 @@ func.func @tables(%x: tensor<2x4xi8>, %table: tensor<256xi8>) -> (tensor<2x3xi32
     linalg.yield %4 : i32
   } -> tensor<2x3xi32>
   return %y, %z : tensor<2x3xi32>, tensor<2x3xi32>
+}
+
+// -----
+
+#id = affine_map<(m, n) -> (m, n)>
+
+// A product of two activations: the side of the rows is unsigned, that of the
+// columns stays signed, although both are written to the same empty tensor.
+// CHECK-LABEL: func.func @products(
+// CHECK: qdot.requantize {{.*}} zero_point(129) clamp(0, 255)
+// CHECK: qdot.requantize {{.*}} zero_point(2) clamp(-128, 127)
+// CHECK: arith.extui
+// CHECK: arith.extsi
+func.func @products(%x: tensor<4x4xi32>, %m: i32, %s: i8) -> tensor<4x4xi32> {
+  %c3 = arith.constant 3 : i32
+  %start = arith.constant dense<0> : tensor<4x4xi32>
+  %e = tensor.empty() : tensor<4x4xi8>
+  %a = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]} ins(%x : tensor<4x4xi32>) outs(%e : tensor<4x4xi8>) {
+  ^bb0(%in: i32, %out: i8):
+    %0 = qdot.requantize %in, %m, %s zero_point(1) clamp(-128, 127) contract tosa_single : i32, i32 -> i8
+    linalg.yield %0 : i8
+  } -> tensor<4x4xi8>
+  %b = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]} ins(%x : tensor<4x4xi32>) outs(%e : tensor<4x4xi8>) {
+  ^bb0(%in: i32, %out: i8):
+    %0 = qdot.requantize %in, %m, %s zero_point(2) clamp(-128, 127) contract tosa_single : i32, i32 -> i8
+    linalg.yield %0 : i8
+  } -> tensor<4x4xi8>
+  %y = linalg.generic {indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>], iterator_types = ["parallel", "parallel", "reduction"]} ins(%a, %b : tensor<4x4xi8>, tensor<4x4xi8>) outs(%start : tensor<4x4xi32>) {
+  ^bb0(%p: i8, %q: i8, %c: i32):
+    %1 = arith.extsi %p : i8 to i32
+    %2 = arith.extsi %q : i8 to i32
+    %3 = arith.subi %2, %c3 : i32
+    %4 = arith.muli %1, %3 : i32
+    %5 = arith.addi %c, %4 : i32
+    linalg.yield %5 : i32
+  } -> tensor<4x4xi32>
+  return %y : tensor<4x4xi32>
 }

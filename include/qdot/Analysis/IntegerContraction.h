@@ -47,6 +47,12 @@ struct CenteredContraction {
 std::optional<CenteredContraction>
 matchCenteredContraction(mlir::linalg::GenericOp op);
 
+/// The operand that is the same for all columns, along the contiguous dimension
+/// of the result: the left side of a kernel. Precondition: the result is
+/// indexed by distinct loops.
+mlir::OpOperand *getRowOperand(mlir::linalg::GenericOp op,
+                               const CenteredContraction &contraction);
+
 /// The factor of `dim` in a sum of products of loops and constants: 0 when it
 /// does not occur, nullopt when `expr` is not linear in it.
 std::optional<int64_t> getCoefficient(mlir::AffineExpr expr, unsigned dim);

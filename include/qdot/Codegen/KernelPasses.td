@@ -15,9 +15,9 @@ def UseUnsigned : Pass<"qdot-use-unsigned", "::mlir::ModuleOp"> {
   let description = [{
     In: integer linalg on tensors. For targets whose dot product takes unsigned
     activations (x86). Every i8 tensor that a contraction with constant weights
-    reads as signed, and all tensors that must be stored alike (through pads,
-    slices, reshapes, accumulating destinations), hold `x + 128` read as
-    unsigned instead of `x`; where all values are proved to lie in -64 to 63
+    reads as signed, the rows of a product of two activations, and all tensors
+    that must be stored alike (through pads, slices, reshapes, accumulating
+    destinations), hold `x + 128` read as unsigned instead of `x`; where all values are proved to lie in -64 to 63
     (activations of 7 bits) `x + 64`, so that they stay below 128. The shift
     happens where the values are produced: the zero point of `qdot.requantize`
     and its clamp move, constants change, the other bodies add the offset (128
@@ -81,7 +81,8 @@ def SplitZeroPoints : Pass<"qdot-split-zero-points", "::mlir::ModuleOp"> {
     the same. The side that gives the contiguous dimension of the result becomes
     the right one. Where the target's dot product wants an unsigned left and a
     signed right side, bytes with the other sign are flipped (`x ^ 128`) and the
-    zero point moves along.
+    zero point moves along. Operands are read in front of transposes, unless the
+    left side loses its contiguous reduction by that.
 
     A contraction stays as it is, with a remark, when a reduction has a dynamic
     size, or when a side that must be summed is read through a window.

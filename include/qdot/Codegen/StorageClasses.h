@@ -38,6 +38,7 @@ private:
 
   void addOp(mlir::Operation *op);
   void addLinalg(mlir::linalg::LinalgOp op);
+  void addProduct(mlir::linalg::GenericOp op);
   void chooseOffsets();
   void join(mlir::Value a, mlir::Value b);
   void pin(mlir::Value value);
