@@ -154,12 +154,6 @@ func.func @window(%a: tensor<8x4xi8>, %b: tensor<3x4x5xi8>, %bias: tensor<6x5xi3
 // CHECK: %[[MOVED:.*]] = linalg.transpose ins(%[[T]] :
 // CHECK: linalg.generic {{.*}} ins(%[[Q]], %[[K]] : tensor<8x2x4xi8>, tensor<8x2x4xi8>)
 // CHECK: linalg.generic {{.*}} ins(%[[MOVED]], %[[K]] : tensor<2x8x4xi8>, tensor<8x2x4xi8>)
-func.func @heads
-// CHECK-SAME: %[[Q:.*]]: tensor<8x2x4xi8>, %[[K:.*]]: tensor<8x2x4xi8>, %[[T:.*]]: tensor<2x4x8xi8>)
-// CHECK-NOT: linalg.transpose
-// CHECK: linalg.generic {indexing_maps = [#[[HEADS:.*]], #[[COLUMNS:.*]], #{{.*}}], {{.*}} ins(%[[Q]], %[[K]] : tensor<8x2x4xi8>, tensor<8x2x4xi8>)
-// CHECK: %[[MOVED:.*]] = linalg.transpose ins(%[[T]] :
-// CHECK: linalg.generic {{.*}} ins(%[[MOVED]], %[[K]] :
 func.func @heads(%q: tensor<8x2x4xi8>, %k: tensor<8x2x4xi8>, %t: tensor<2x4x8xi8>) -> (tensor<2x8x8xi32>, tensor<2x8x8xi32>) {
   %c0 = arith.constant 0 : i32
   %e = tensor.empty() : tensor<2x8x8xi32>
