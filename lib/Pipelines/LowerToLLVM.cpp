@@ -92,6 +92,7 @@ static void addKernels(OpPassManager &pm, const LoweringOptions &options,
   pm.addPass(createSymbolDCEPass());
   if (options.threads != 1)
     pm.addPass(createSplitLoops());
+  pm.addPass(createVectorizeTransposes());
   if (isArm) {
     pm.addPass(createVectorizeLookups());
     LowerDotAArch64Options lower;

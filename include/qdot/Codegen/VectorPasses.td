@@ -162,6 +162,43 @@ def VectorizeBytes : Pass<"qdot-vectorize-bytes", "::mlir::ModuleOp"> {
   ];
 }
 
+def VectorizeTransposes
+    : Pass<"qdot-vectorize-transposes", "::mlir::ModuleOp"> {
+  let summary = "Transpose tiles of bytes in registers";
+  let description = [{
+    In: linalg on memrefs. A copy of bytes (`linalg.transpose`, or a generic that
+    yields its input) between dimensions that are contiguous on either side, both
+    static and at least 16, is loops over tiles of 16 times 16: 16 loads, four
+    rounds of joining vectors element by element, 16 stores. Where 16 does not
+    divide a size, the last tile covers a part of the one before. Others stay.
+
+    Example:
+
+    ```mlir
+    linalg.transpose ins(%x : memref<64x40xi8>) outs(%y : memref<40x64xi8>) permutation = [1, 0]
+    ```
+
+    becomes
+
+    ```mlir
+    scf.for %i = %c0 to %c40 step %c16 {
+      %a = arith.minui %i, %c24 : index
+      scf.for %j = %c0 to %c64 step %c16 {
+        %b = arith.minui %j, %c48 : index
+        %r0 = vector.load %x[%b, %a] : memref<64x40xi8>, vector<16xi8>
+        ...
+        vector.store %t0, %y[%a, %b] : memref<40x64xi8>, vector<16xi8>
+        ...
+      }
+    }
+    ```
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"
+  ];
+}
+
 def VectorizeLookups : Pass<"qdot-vectorize-lookups", "::mlir::ModuleOp"> {
   let summary = "Look 16 bytes up at a time";
   let description = [{
