@@ -9,8 +9,8 @@
 
 Runs functions that read a mask of i1, constant or computed, where code for
 vectors could be made: an elementwise op on bytes, the epilogue of a contraction,
-the sum of an f32 row. Compares every byte with numpy. LLVM packs i1 in vectors,
-but not in memory."""
+the sum of an f32 row; and masks as argument and result. Compares every byte with
+numpy. LLVM packs i1 in vectors, but not in memory."""
 
 import argparse
 import pathlib
@@ -109,7 +109,18 @@ def sum_rows(rng, made, mask):
     return kind, x, sums, text, np.where(mask, x, 0).sum(1)
 
 
-CASES = [(make, is_computed) for make in (select_bytes, select_sums, sum_rows)
+def combine(rng, made, mask):
+    """A mask as argument, a bool array, and one as result, bytes."""
+    kind = tensor(ROWS, COLUMNS, "i1")
+    x = rng.random((ROWS, COLUMNS)) < 0.5
+    text = made + f"  %e = tensor.empty() : {kind}\n" + generic(
+        [("%m", kind), ("%x", kind)], ("%y", kind),
+        "    %r = arith.xori %a, %b : i1\n    linalg.yield %r : i1\n")
+    return kind, x, kind, text, (x ^ (mask != 0)).astype(np.int8)
+
+
+CASES = [(make, is_computed)
+         for make in (select_bytes, select_sums, sum_rows, combine)
          for is_computed in (False, True)]
 
 
