@@ -186,6 +186,27 @@ static Classification classifyPair(linalg::LinalgOp op,
       "the body computes more than one operation of several activations");
 }
 
+/// A selection among activations, quantized constants and zero: all of them and
+/// the result share a scale. Other constants, such as -1e9, might dwarf it.
+static std::optional<Classification> classifyChoice(linalg::LinalgOp op) {
+  arith::SelectOp choice = matchChoice(op);
+  if (!choice)
+    return std::nullopt;
+  SmallVector<Value> operands;
+  for (Value value : {choice.getTrueValue(), choice.getFalseValue()}) {
+    auto argument = dyn_cast<BlockArgument>(value);
+    if (!argument)
+      continue;
+    operands.push_back(op.getDpsInputOperand(argument.getArgNumber())->get());
+    if (!isF32Tensor(operands.back()) ||
+        (isConstantTensor(operands.back()) &&
+         !operands.back().getDefiningOp<DequantizeOp>()))
+      return std::nullopt;
+  }
+  return Classification::accept(
+      createLayer(LayerKind::SameScale, op, operands, "select"));
+}
+
 /// True for a pair of which one is a constant that integer code can hold: a
 /// quantized one, or any next to a maximum or minimum.
 static bool isPairWithConstant(linalg::LinalgOp op,
@@ -234,6 +255,8 @@ static Classification classifyElementwise(linalg::LinalgOp op,
                                         "no operand is an activation");
   if (body.kind == BodyKind::Copy)
     return classifyCopy(op, inputs[body.inputs[0]]);
+  if (std::optional<Classification> choice = classifyChoice(op))
+    return *choice;
   if (activations > 1)
     return classifyPair(op, body);
   FailureOr<UnaryFunction> function = UnaryFunction::get(op);

@@ -207,3 +207,13 @@ OpSet qdot::findSoftmaxOps(func::FuncOp function) {
   addMasks(result);
   return result;
 }
+
+bool qdot::feedsSoftmaxAlone(Value value, const OpSet &softmax) {
+  return !value.use_empty() &&
+         llvm::all_of(value.getUsers(), [&](Operation *user) {
+           if (softmax.contains(user))
+             return true;
+           return (isa<tensor::ExtractSliceOp>(user) || isMovement(user)) &&
+                  feedsSoftmaxAlone(user->getResult(0), softmax);
+         });
+}

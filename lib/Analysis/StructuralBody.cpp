@@ -138,3 +138,31 @@ tensor::ExtractOp qdot::matchGather(linalg::LinalgOp op) {
       });
   return bodyIsIndexing ? extract : tensor::ExtractOp();
 }
+
+arith::SelectOp qdot::matchChoice(linalg::LinalgOp op) {
+  if (!isAllParallel(op) || op.getNumDpsInits() != 1)
+    return {};
+  Block *block = op.getBlock();
+  auto choice =
+      block->getTerminator()->getOperand(0).getDefiningOp<arith::SelectOp>();
+  if (!choice || !choice.getType().isF32())
+    return {};
+  // The condition may read other elements, but no floats.
+  for (BlockArgument argument : block->getArguments())
+    for (Operation *user : argument.getUsers())
+      if (isa<FloatType>(argument.getType()) && user != choice)
+        return {};
+  for (Operation &inner : block->without_terminator())
+    if (isa<tensor::ExtractOp>(inner))
+      return {};
+  auto isTaken = [&](Value value) {
+    auto argument = dyn_cast<BlockArgument>(value);
+    return argument ? argument.getOwner() == block &&
+                          argument.getArgNumber() < op.getNumDpsInputs()
+                    : matchPattern(value, m_AnyZeroFloat());
+  };
+  Value first = choice.getTrueValue(), second = choice.getFalseValue();
+  bool isFromInput = isa<BlockArgument>(first) || isa<BlockArgument>(second);
+  return isFromInput && isTaken(first) && isTaken(second) ? choice
+                                                          : arith::SelectOp();
+}

@@ -7,13 +7,16 @@
 
 #include "ByteLoops.h"
 #include "qdot/Codegen/KernelPlan.h"
+#include "qdot/Codegen/VectorBody.h"
 
 using namespace mlir;
 using namespace qdot;
 
 std::optional<ByteOperand> ByteLoops::getOperand(AffineMap map, Value memref) {
   auto type = dyn_cast<MemRefType>(memref.getType());
-  auto strides = type ? getLoopStrides(map, type) : std::nullopt;
+  auto strides = type && hasVectorLayout(type.getElementType())
+                     ? getLoopStrides(map, type)
+                     : std::nullopt;
   if (!strides)
     return std::nullopt;
   SmallVector<int64_t> dims(map.getNumDims(), -1);

@@ -19,6 +19,7 @@
 #include "qdot/Codegen/ByteSets.h"
 #include "qdot/Codegen/KernelPlan.h"
 #include "qdot/Codegen/Passes.h"
+#include "qdot/Codegen/VectorBody.h"
 
 namespace qdot {
 #define GEN_PASS_DEF_FUSEEPILOGUES
@@ -189,6 +190,10 @@ private:
       return {};
     for (AffineMap map : user.getIndexingMapsArray())
       if (!map.isProjectedPermutation())
+        return {};
+    // Kernels read all operands as vectors.
+    for (Type operand : user->getOperandTypes())
+      if (!hasVectorLayout(getElementTypeOrSelf(operand)))
         return {};
     return hasScalarBody(user) ? user : linalg::GenericOp();
   }

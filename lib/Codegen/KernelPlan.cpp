@@ -7,6 +7,7 @@
 
 #include "qdot/Codegen/KernelPlan.h"
 #include "qdot/Codegen/KernelTable.h"
+#include "qdot/Codegen/VectorBody.h"
 #include "qdot/Analysis/IntegerContraction.h"
 #include "llvm/ADT/STLExtras.h"
 
@@ -238,6 +239,8 @@ private:
       auto loops = type ? getLoopStrides(map, type) : std::nullopt;
       if (!loops)
         return refuse("an operand has no known strides");
+      if (!hasVectorLayout(type.getElementType()))
+        return refuse("elements of an operand are no whole bytes in vectors");
       strides.push_back(*loops);
     }
     return true;

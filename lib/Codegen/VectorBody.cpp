@@ -111,6 +111,13 @@ Value qdot::createFlatView(OpBuilder &builder, Location loc, Value memref,
       ArrayRef<OpFoldResult>{builder.getIndexAttr(1)});
 }
 
+bool qdot::hasVectorLayout(Type element) {
+  if (!element.isIntOrFloat())
+    return false;
+  unsigned width = element.getIntOrFloatBitWidth();
+  return width >= 8 && width <= 64 && llvm::isPowerOf2_32(width);
+}
+
 Value qdot::loadLanes(OpBuilder &builder, Location loc, Value memref,
                       Value index, int64_t lanes, int64_t valid) {
   Type element = cast<MemRefType>(memref.getType()).getElementType();

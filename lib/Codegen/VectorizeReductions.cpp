@@ -13,6 +13,7 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "qdot/Codegen/KernelTable.h"
 #include "qdot/Codegen/Passes.h"
+#include "qdot/Codegen/VectorBody.h"
 
 namespace qdot {
 #define GEN_PASS_DEF_VECTORIZEREDUCTIONS
@@ -41,6 +42,9 @@ bool RowReduction::matchLoops() {
   if (!op.hasPureBufferSemantics() || op.getNumDpsInputs() == 0 ||
       op.getNumDpsInits() != 1 || op.getNumReductionLoops() != 1)
     return false;
+  for (Type operand : op->getOperandTypes())
+    if (!hasVectorLayout(getElementTypeOrSelf(operand)))
+      return false;
   AffineMap in = op.getIndexingMapsArray()[0];
   auto type = dyn_cast<MemRefType>(op.getInputs()[0].getType());
   if (!type || !in.isPermutation() ||

@@ -118,6 +118,8 @@ private:
   Value buildLinalg(linalg::LinalgOp op) {
     if (tensor::ExtractOp extract = matchGather(op))
       return buildGather(op, extract);
+    if (arith::SelectOp choice = matchChoice(op))
+      return buildChoice(op, choice);
     StructuralBody body = matchBody(op);
     bool isMax = body.kind == BodyKind::Max || body.kind == BodyKind::Maximum;
     bool isReduction = body.kind == BodyKind::Max || body.kind == BodyKind::Min;
@@ -180,6 +182,35 @@ private:
                  Value value =
                      tensor::ExtractOp::create(b, loc, table, indices);
                  linalg::YieldOp::create(b, loc, value);
+               })
+        .getResult(0);
+  }
+
+  /// The same body, selecting storage values; real zero is the zero point.
+  Value buildChoice(linalg::LinalgOp op, arith::SelectOp choice) {
+    std::optional<SmallVector<Value>> operands = getOperands(op.getDpsInputs());
+    if (!operands)
+      return {};
+    Value zero = builder.createScalar(element, quantize(0.0f));
+    Value init = builder.createEmpty(op.getDpsInits()[0], element);
+    return linalg::GenericOp::create(
+               builder.builder, builder.loc, TypeRange{init.getType()},
+               *operands, ValueRange{init}, op.getIndexingMapsArray(),
+               op.getIteratorTypesArray(),
+               [&](OpBuilder &b, Location loc, ValueRange args) {
+                 IRMapping mapping;
+                 mapping.map(op.getBlock()->getArguments(), args);
+                 for (Operation &inner : op.getBlock()->without_terminator())
+                   if (&inner != choice)
+                     b.clone(inner, mapping);
+                 auto take = [&](Value real) {
+                   return isa<BlockArgument>(real) ? mapping.lookup(real)
+                                                   : zero;
+                 };
+                 Value taken = arith::SelectOp::create(
+                     b, loc, mapping.lookupOrDefault(choice.getCondition()),
+                     take(choice.getTrueValue()), take(choice.getFalseValue()));
+                 linalg::YieldOp::create(b, loc, taken);
                })
         .getResult(0);
   }

@@ -43,6 +43,7 @@ void qdot::buildImportPipeline(OpPassManager &pm) {
   addTosaConversion(pm);
   pm.addPass(createWidenFloats());
   pm.addPass(createInlinerPass());
+  pm.addPass(createWidenMasks());
   // Arithmetic on tensors (arith, math) is what elementwise generics are.
   pm.addPass(createConvertElementwiseToLinalgPass());
   pm.addPass(createCanonicalizerPass());

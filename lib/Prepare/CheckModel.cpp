@@ -10,6 +10,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "mlir/IR/Matchers.h"
+#include "qdot/Analysis/Softmax.h"
 #include "qdot/Dialect/Constants.h"
 #include "qdot/Prepare/Passes.h"
 #include "llvm/ADT/SetVector.h"
@@ -76,16 +77,31 @@ static std::string printIndex(ArrayRef<int64_t> index) {
   return text + "]";
 }
 
+/// True where a constant is a mask of a softmax.
+static bool isMask(Operation *op) {
+  auto function = op->getParentOfType<func::FuncOp>();
+  return function &&
+         feedsSoftmaxAlone(op->getResult(0), findSoftmaxOps(function));
+}
+
 /// Weights must be numbers. An infinity in all elements (where a maximum
-/// starts) or as a scalar (a bound) is meant; among others it is an accident.
+/// starts), as a scalar (a bound) or, if negative, in the mask of a softmax is
+/// meant; elsewhere among others it is an accident.
 static LogicalResult checkElements(Operation *op,
                                    const ConstantTensor &tensor) {
+  std::optional<bool> isMasking;
   bool isSplat = tensor.isSplat();
   ArrayRef<int64_t> shape = tensor.getType().getShape();
   for (int64_t i = 0, e = isSplat ? 1 : tensor.getNumElements(); i < e; ++i) {
     float value = tensor.getFloat(i);
     if (std::isfinite(value) || (isSplat && std::isinf(value)))
       continue;
+    if (std::isinf(value) && value < 0) {
+      if (!isMasking)
+        isMasking = isMask(op);
+      if (*isMasking)
+        continue;
+    }
     return emitConstantError(op) << "constant holds "
                            << (std::isnan(value) ? "nan"
                                : value > 0       ? "inf"

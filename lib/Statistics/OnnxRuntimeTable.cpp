@@ -38,13 +38,24 @@ static std::string findHazard(llvm::StringRef text) {
   return "";
 }
 
-/// A number, or an array of numpy with one element.
-static std::optional<double> getNumber(const llvm::json::Value *value) {
+/// One end of a range: a number, or an array of numpy, whose smallest (or
+/// largest) element it is: with `per_channel` there is one for each channel.
+static std::optional<double> getEnd(const llvm::json::Value *value,
+                                    bool isLowest) {
   if (value && value->getAsObject())
     value = value->getAsObject()->get("data");
-  if (value && value->getAsArray() && value->getAsArray()->size() == 1)
-    value = &value->getAsArray()->front();
-  return value ? value->getAsNumber() : std::nullopt;
+  const llvm::json::Array *array = value ? value->getAsArray() : nullptr;
+  if (!array)
+    return value ? value->getAsNumber() : std::nullopt;
+  std::optional<double> end;
+  for (const llvm::json::Value &element : *array) {
+    std::optional<double> number = getEnd(&element, isLowest);
+    if (!number)
+      return std::nullopt;
+    if (!end || (isLowest ? *number < *end : *number > *end))
+      end = number;
+  }
+  return end;
 }
 
 /// Adds one tensor: `{"lowest": ..., "highest": ...}` or `[lowest, highest]`.
@@ -53,12 +64,12 @@ static llvm::Error addTensor(llvm::StringRef name,
                              llvm::StringRef fileName, RangeTable &table) {
   std::optional<double> low, high;
   if (const llvm::json::Object *object = value.getAsObject()) {
-    low = getNumber(object->get("lowest"));
-    high = getNumber(object->get("highest"));
+    low = getEnd(object->get("lowest"), true);
+    high = getEnd(object->get("highest"), false);
   } else if (const llvm::json::Array *list = value.getAsArray();
              list && list->size() == 2) {
-    low = getNumber(&(*list)[0]);
-    high = getNumber(&(*list)[1]);
+    low = getEnd(&(*list)[0], true);
+    high = getEnd(&(*list)[1], false);
   }
   if (!low || !high)
     return refuseTable(fileName + ": expected lowest and highest of '" + name +

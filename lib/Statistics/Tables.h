@@ -33,7 +33,8 @@ llvm::Error parseTensorRt(llvm::StringRef text, llvm::StringRef fileName,
 llvm::Expected<std::string> printTensorRt(llvm::ArrayRef<NamedRange> ranges);
 
 /// ONNX Runtime's calibration.json: an object of names, each with `lowest` and
-/// `highest` (numbers, or arrays of numpy as it encodes them), possibly within
+/// `highest` (numbers, or arrays of numpy as it encodes them; of one number per
+/// channel the outermost counts), possibly within
 /// `{"CLS": "TensorsData", "data": ...}`; or, before version 1.16, of names
 /// with a list of both.
 llvm::Error parseOnnxRuntime(llvm::StringRef text, llvm::StringRef fileName,

@@ -168,7 +168,7 @@ func.func @declined(%x: memref<6x64xi8>, %w: memref<64x64xi8>, %y: memref<6x64xi
                     %d: memref<8x4x9xi8>, %wd: memref<8x3xi8>, %yd: memref<4x7x8xi32>, %dyn: memref<64x?xi8>, %ydyn: memref<?xi32>,
                     %v: memref<64xi8>, %vk: memref<?xi8>, %wk: memref<?x64xi8>, %y1: memref<64xi32>, %empty: memref<0xi8>, %we: memref<0x64xi8>,
                     %wloose: memref<64x64xi8, strided<[?, 1]>>, %x3: memref<3x64xi8>, %y3: memref<3x64xi32>,
-                    %dw: memref<6x8xi8>, %wdw: memref<3x8xi8>, %ydw: memref<4x8xi32>) {
+                    %mask: memref<6x64xi1>, %dw: memref<6x8xi8>, %wdw: memref<3x8xi8>, %ydw: memref<4x8xi32>) {
   %c = memref.get_global @w64 : memref<64x64xi8>
   // expected-remark @below {{Op=qdot.contract, Reason=no-kernel, Remark="the weights are unsigned and no constant"}}
   qdot.contract ins(%x, %w : memref<6x64xi8>, memref<64x64xi8>) outs(%y : memref<6x64xi32>)
@@ -205,6 +205,13 @@ func.func @declined(%x: memref<6x64xi8>, %w: memref<64x64xi8>, %y: memref<6x64xi
       attributes {indexing_maps = [#mk, #kn, #mn], loop_sizes = array<i64: 6, 64, 64>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
   ^bb0(%acc: i32):
     qdot.yield %acc : i32
+  }
+  // expected-remark @below {{Remark="elements of an operand are no whole bytes in vectors"}}
+  qdot.contract ins(%x, %c, %mask : memref<6x64xi8>, memref<64x64xi8>, memref<6x64xi1>) outs(%y : memref<6x64xi32>)
+      attributes {indexing_maps = [#mk, #kn, #mn, #mn], loop_sizes = array<i64: 6, 64, 64>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32, %is: i1):
+    %r = arith.select %is, %acc, %acc : i32
+    qdot.yield %r : i32
   }
   // expected-remark @below {{Remark="the contiguous dimension of the result is no channel"}}
   qdot.contract ins(%x, %c : memref<6x64xi8>, memref<64x64xi8>) outs(%yt : memref<64x6xi32>)

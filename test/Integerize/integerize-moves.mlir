@@ -248,6 +248,43 @@ func.func @tensor_gather(%aq: tensor<4x3x!x>, %ids: tensor<2x1xindex>) -> tensor
   return %yq : tensor<2x1x3x!x>
 }
 
+// Elements of an activation, or zero, by a mask and by position.
+// CHECK-LABEL: func.func @select(
+// CHECK-DAG: %[[ZERO:.*]] = arith.constant 3 : i8
+// CHECK: linalg.generic {{.*}} ins(%{{.*}}, %{{.*}} : tensor<4xi32>, tensor<4xi8>)
+// CHECK: ^bb0(%[[M:.*]]: i32, %[[A:.*]]: i8, %{{.*}}: i8):
+// CHECK: %[[IS:.*]] = arith.cmpi ne, %[[M]]
+// CHECK: %[[R:.*]] = arith.select %[[IS]], %[[A]], %[[ZERO]] : i8
+// CHECK: linalg.yield %[[R]] : i8
+// CHECK: linalg.generic
+// CHECK: ^bb0(%[[A:.*]]: i8, %[[B:.*]]: i8, %{{.*}}: i8):
+// CHECK: %[[R:.*]] = arith.select %{{.*}}, %[[A]], %[[B]] : i8
+// CHECK: linalg.yield %[[R]] : i8
+func.func @select(%mask: tensor<4xi32>, %aq: tensor<4x!x>, %bq: tensor<4x!x>) -> (tensor<4x!x>, tensor<4x!x>) {
+  %zero = arith.constant 0.0 : f32
+  %none = arith.constant 0 : i32
+  %two = arith.constant 2 : index
+  %a = qdot.dequantize %aq : tensor<4x!x> -> tensor<4xf32>
+  %b = qdot.dequantize %bq : tensor<4x!x> -> tensor<4xf32>
+  %e = tensor.empty() : tensor<4xf32>
+  %y = linalg.generic {indexing_maps = [affine_map<(d0) -> (d0)>, affine_map<(d0) -> (d0)>, affine_map<(d0) -> (d0)>], iterator_types = ["parallel"]} ins(%mask, %a : tensor<4xi32>, tensor<4xf32>) outs(%e : tensor<4xf32>) {
+  ^bb0(%m: i32, %v: f32, %o: f32):
+    %is = arith.cmpi ne, %m, %none : i32
+    %r = arith.select %is, %v, %zero : f32
+    linalg.yield %r : f32
+  } -> tensor<4xf32>
+  %yq = qdot.quantize %y : tensor<4xf32> -> tensor<4x!x>
+  %z = linalg.generic {indexing_maps = [affine_map<(d0) -> (d0)>, affine_map<(d0) -> (d0)>, affine_map<(d0) -> (d0)>], iterator_types = ["parallel"]} ins(%a, %b : tensor<4xf32>, tensor<4xf32>) outs(%e : tensor<4xf32>) {
+  ^bb0(%v: f32, %w: f32, %o: f32):
+    %i = linalg.index 0 : index
+    %is = arith.cmpi ult, %i, %two : index
+    %r = arith.select %is, %v, %w : f32
+    linalg.yield %r : f32
+  } -> tensor<4xf32>
+  %zq = qdot.quantize %z : tensor<4xf32> -> tensor<4x!x>
+  return %yq, %zq : tensor<4x!x>, tensor<4x!x>
+}
+
 // CHECK-LABEL: func.func @maximum(
 // CHECK-SAME: %[[ARG0:[a-z0-9_]+]]:
 // CHECK-SAME: %[[ARG1:[a-z0-9_]+]]:

@@ -95,14 +95,17 @@ def project(f, x, size):
                      "[[0, 1], [2]]")
 
 
-def attention():
+def attention(mask=None):
     """One self-attention block with its feed-forward part."""
     f = Function(6)
     x = f.argument(1, 8, 16)
     q, k, v = (heads(f, project(f, x, 16), 2) for _ in range(3))
     scores = f.named("batch_matmul", [q, f.transpose(k, (0, 2, 1))],
                      f.filled((2, 8, 8)))
-    weights = f.softmax(f.scale(scores, 8 ** -0.5))
+    scores = f.scale(scores, 8 ** -0.5)
+    if mask is not None:
+        scores = f.add(scores, f.slice(f.constant(mask), (0, 0, 0), (1, 8, 8)))
+    weights = f.softmax(scores)
     y = f.named("batch_matmul", [weights, v], f.filled((2, 8, 8)))
     y = f.reshape("collapse", f.transpose(y, (1, 0, 2)), (8, 16),
                   "[[0], [1, 2]]")
@@ -110,6 +113,12 @@ def attention():
     x = f.add(x, y)
     y = project(f, f.gelu(project(f, x, 32)), 16)
     return module(f.finish(f.add(x, y)))
+
+
+def causal_attention():
+    """The same, each position reading those before it: minus infinity in a
+    table made for longer sequences."""
+    return attention(np.triu(np.full((1, 12, 12), -np.inf), 1))
 
 
 def convolutions():
@@ -307,8 +316,8 @@ def fake_quantized(plain=False):
 
 NETWORKS = {function.__name__: function for function in (
     residual, inverted_residual, inception, activations, squeeze_excite,
-    attention, convolutions, channels_first, two_inputs, two_functions,
-    slices, layer_norm, embedding, qdq_unsigned, qdq_signed,
+    attention, causal_attention, convolutions, channels_first, two_inputs,
+    two_functions, slices, layer_norm, embedding, qdq_unsigned, qdq_signed,
     fake_quantized)}
 
 # Those that hold their scales: no calibration, and the float network to

@@ -108,6 +108,29 @@ func.func @f(%x: tensor<4xf32>) {
 
 // -----
 
+// Minus infinity is meant in the mask of a softmax.
+func.func @mask(%x: tensor<2x2xf32>) -> tensor<2x2xf32> {
+  %mask = arith.constant dense<[[[0.0, 0xFF800000], [0.0, 0.0]]]> : tensor<1x2x2xf32>
+  %flat = tensor.collapse_shape %mask [[0, 1], [2]] : tensor<1x2x2xf32> into tensor<2x2xf32>
+  %e = tensor.empty() : tensor<2x2xf32>
+  %0 = linalg.add ins(%x, %flat : tensor<2x2xf32>, tensor<2x2xf32>) outs(%e : tensor<2x2xf32>) -> tensor<2x2xf32>
+  %1 = linalg.softmax dimension(1) ins(%0 : tensor<2x2xf32>) outs(%e : tensor<2x2xf32>) -> tensor<2x2xf32>
+  return %1 : tensor<2x2xf32>
+}
+
+// -----
+
+// The same numbers as a bias.
+func.func @bias(%x: tensor<2x2xf32>) -> tensor<2x2xf32> {
+  // expected-error @+1 {{constant holds -inf at [0, 1]}}
+  %mask = arith.constant dense<[[0.0, 0xFF800000], [0.0, 0.0]]> : tensor<2x2xf32>
+  %e = tensor.empty() : tensor<2x2xf32>
+  %0 = linalg.add ins(%x, %mask : tensor<2x2xf32>, tensor<2x2xf32>) outs(%e : tensor<2x2xf32>) -> tensor<2x2xf32>
+  return %0 : tensor<2x2xf32>
+}
+
+// -----
+
 func.func @f(%x: tensor<4xf32>) {
   // expected-error @+1 {{constant holds nan at [0, 0]}}
   %c = arith.constant dense<0x7FC00000> : tensor<2x2xf32>

@@ -44,7 +44,7 @@ enum class LayerKind {
   /// A function of one activation, the same at every position.
   Unary,
   /// Values only move or are selected (reshape, transpose, slice, pad, concat,
-  /// gather, maximum): operands and result share scale and zero point.
+  /// gather, maximum, one of two by a mask): operands and result share scale and zero point.
   SameScale,
 };
 

@@ -20,6 +20,12 @@ namespace qdot {
 /// between them; and masks in front of it that nobody else reads.
 llvm::DenseSet<mlir::Operation *> findSoftmaxOps(mlir::func::FuncOp function);
 
+/// True where every reader of `value`, through reshapes, slices and copies, is
+/// one of `softmax`, the result of findSoftmaxOps: `value` is a mask then, in
+/// which minus infinity is meant. False for a value without a reader.
+bool feedsSoftmaxAlone(mlir::Value value,
+                       const llvm::DenseSet<mlir::Operation *> &softmax);
+
 } // namespace qdot
 
 #endif // QDOT_ANALYSIS_SOFTMAX_H

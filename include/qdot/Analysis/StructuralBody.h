@@ -9,6 +9,7 @@
 #ifndef QDOT_ANALYSIS_STRUCTURALBODY_H
 #define QDOT_ANALYSIS_STRUCTURALBODY_H
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
@@ -43,6 +44,11 @@ StructuralBody matchBody(mlir::linalg::LinalgOp op);
 /// The tensor that a gather body reads: an all-parallel op whose body yields
 /// `tensor.extract` of a captured float tensor. Null when it is none.
 mlir::tensor::ExtractOp matchGather(mlir::linalg::LinalgOp op);
+
+/// The selection that an elementwise body yields: an element of one of two
+/// inputs, or of one input and zero, by what no float element takes part in (a
+/// mask, an index). Null when it is none.
+mlir::arith::SelectOp matchChoice(mlir::linalg::LinalgOp op);
 
 /// True when every iterator is parallel.
 bool isAllParallel(mlir::linalg::LinalgOp op);

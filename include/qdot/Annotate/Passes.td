@@ -20,7 +20,7 @@ def AnnotateValues : Pass<"qdot-annotate-values", "::mlir::ModuleOp"> {
 
     * Activations: i8, asymmetric, one scale per tensor (rule Q3), from the range
       that `range` chooses (docs/Statistics.md lists the methods). Values tied by
-      reshape, transpose, slice, pad, concat, gather and maximum share one type,
+      reshape, transpose, slice, pad, concat, gather, maximum and selections share one type,
       from the union of their ranges. `activation-scheme` and `preset` choose
       other formulas (rules C1 to C6).
       With `range=auto` the range is the one that adds least noise to the results

@@ -72,6 +72,11 @@ transposeVectors(mlir::OpBuilder &builder, mlir::Location loc,
 mlir::Value createFlatView(mlir::OpBuilder &builder, mlir::Location loc,
                            mlir::Value memref, mlir::Value &offset);
 
+/// True for elements that lie in a vector as they lie in memory: 8, 16, 32 or 64
+/// bits. LLVM packs the bits of others, such as i1, i4 and i48, which one by one
+/// have bytes of their own; so vectors of them must not be loaded or stored.
+bool hasVectorLayout(mlir::Type element);
+
 /// A contiguous vector of `lanes` elements from a 1-d memref, of which the
 /// first `valid` are read and the others are 0. Reads no other memory.
 mlir::Value loadLanes(mlir::OpBuilder &builder, mlir::Location loc,

@@ -238,6 +238,43 @@ def WidenFloats : Pass<"qdot-widen-floats", "::mlir::ModuleOp"> {
   }];
 }
 
+def WidenMasks : Pass<"qdot-widen-masks", "::mlir::ModuleOp"> {
+  let summary = "Take and give masks as bytes";
+  let description = [{
+    In: functions on tensors. Out: the same, but that arguments and results of i1
+    are i8. A byte of an argument stands for true unless it is 0; a result is 0
+    or 1. So bool arrays of numpy and C fit. Functions that another one calls
+    (none behind the inliner), and those of several blocks, are left as they are.
+
+    Example:
+
+    ```mlir
+    func.func @main(%x: tensor<2xf32>, %m: tensor<2xi1>) -> tensor<2xf32> {
+      %z = arith.constant dense<0.0> : tensor<2xf32>
+      %y = arith.select %m, %x, %z : tensor<2xi1>, tensor<2xf32>
+      return %y : tensor<2xf32>
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    func.func @main(%x: tensor<2xf32>, %m: tensor<2xi8>) -> tensor<2xf32> {
+      %z = arith.constant dense<0.0> : tensor<2xf32>
+      %e = tensor.empty() : tensor<2xi1>
+      %mask = linalg.generic {indexing_maps = [affine_map<(d0) -> (d0)>, affine_map<(d0) -> (d0)>], iterator_types = ["parallel"]} ins(%m : tensor<2xi8>) outs(%e : tensor<2xi1>) {
+      ^bb0(%in: i8, %out: i1):
+        %zero = arith.constant 0 : i8
+        %is = arith.cmpi ne, %in, %zero : i8
+        linalg.yield %is : i1
+      } -> tensor<2xi1>
+      %y = arith.select %mask, %x, %z : tensor<2xi1>, tensor<2xf32>
+      return %y : tensor<2xf32>
+    }
+    ```
+  }];
+}
+
 def ImportFakeQuant : Pass<"qdot-import-fake-quant", "::mlir::ModuleOp"> {
   let summary = "Recognize quantization that is written in arithmetic";
   let description = [{

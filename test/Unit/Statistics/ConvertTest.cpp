@@ -111,6 +111,10 @@ TEST(Convert, OnnxRuntime) {
             [2.0], "dtype": "float32", "CLS": "numpy.array"}, "CLS":
             "TensorData"}}, "calibration_method": {"CLS": "CalibrationMethod",
             "value": "CalibrationMethod.MinMax"}})",
+        R"({"CLS": "TensorsData", "data": {"x": {"lowest": {"data": [[0, -1.5],
+            [-1, -0.5]], "CLS": "numpy.array"}, "highest": {"data": [[1, 2.0],
+            [0.5, -0.25]], "CLS": "numpy.array"}, "hist": {"data": [1, 2]},
+            "bins": {"data": 5}, "CLS": "TensorData"}}, "smooth_quant": false})",
         R"({"x": {"lowest": -1.5, "highest": 2, "avg": 0}})",
         R"({"x": [-1.5, 2.0]})"}) {
     auto ranges = parsed(text, TableFormat::OnnxRuntime);
@@ -128,6 +132,10 @@ TEST(Convert, OnnxRuntimeErrors) {
   EXPECT_THAT(error("{"), HasSubstr("t: "));
   EXPECT_THAT(error("[]"), HasSubstr("t: expected an object of tensors"));
   EXPECT_THAT(error(R"({"x": [1]})"),
+              HasSubstr("t: expected lowest and highest of 'x'"));
+  EXPECT_THAT(error(R"({"x": {"lowest": [], "highest": [1]}})"),
+              HasSubstr("t: expected lowest and highest of 'x'"));
+  EXPECT_THAT(error(R"({"x": {"lowest": [0, "1"], "highest": [1]}})"),
               HasSubstr("t: expected lowest and highest of 'x'"));
   EXPECT_THAT(error(R"({"x": {"lowest": 1}})"),
               HasSubstr("t: expected lowest and highest of 'x'"));
