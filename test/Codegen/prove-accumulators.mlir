@@ -73,7 +73,7 @@ func.func @activations(%x: tensor<4x3xi8>, %w: tensor<3x2xi8>) -> tensor<4x2xi32
 
 // A sum of bytes that a maximum bounds from below.
 // CHECK-LABEL: func.func @sum
-// CHECK: linalg.generic
+// CHECK: iterator_types = ["parallel", "reduction"]
 // CHECK-SAME: qdot.accumulator = #qdot.accumulator<-30 to 1270>
 func.func @sum(%x: tensor<4x10xi8>) -> tensor<4xi32> {
   %zero = arith.constant 0 : i8
