@@ -165,13 +165,31 @@ struct ChooseKernels : public qdot::impl::ChooseKernelsBase<ChooseKernels> {
     const KernelTarget *table = getKernelTarget(getOperation(), target);
     if (!table)
       return signalPassFailure();
-    getOperation().walk([&](ContractOp op) {
-      if (!op.getKernel() && isa<MemRefType>(op.getInit().getType()))
+    WalkResult result = getOperation().walk([&](ContractOp op) {
+      if (op.getKernel())
+        return WalkResult(checkKind(op, *table));
+      if (isa<MemRefType>(op.getInit().getType()))
         choose(op, *table);
+      return WalkResult::advance();
     });
+    if (result.wasInterrupted())
+      signalPassFailure();
   }
 
 private:
+  /// A kernel that is there already is one of the target.
+  static LogicalResult checkKind(ContractOp op, const KernelTarget &target) {
+    KernelKind kind = op.getKernelAttr().getKind();
+    bool isScalable = kind == KernelKind::ScalableDot ||
+                      kind == KernelKind::ScalableMatrix;
+    bool isMatrix =
+        kind == KernelKind::Matrix || kind == KernelKind::ScalableMatrix;
+    if ((!isScalable || target.isScalable) && (!isMatrix || target.hasMatrix))
+      return success();
+    return op.emitOpError() << "cannot use " << op.getKernelAttr() << ": "
+                            << target.name << " has no kernels of this kind";
+  }
+
   static void choose(ContractOp op, const KernelTarget &target) {
     std::string reason;
     std::optional<KernelPlan> plan = getKernelPlan(op, reason);

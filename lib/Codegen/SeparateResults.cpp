@@ -74,6 +74,22 @@ static void separate(OpOperand &use) {
       ValueRange(), value));
 }
 
+/// Gives every reader of a shared `tensor.empty` of static size one of its own.
+/// Upstream's analysis of conflicts is quadratic, and more, in the operations
+/// that begin in one tensor; `qdot-plan-memory` shares the bytes again.
+static void separateEmpty(tensor::EmptyOp op) {
+  if (!op.getType().hasStaticShape())
+    return;
+  OpBuilder builder(op);
+  while (!op->use_empty() && !op->hasOneUse()) {
+    OpOperand &use = *op->use_begin();
+    // Not inside of a loop that begins behind it.
+    builder.setInsertionPoint(
+        op->getBlock()->findAncestorOpInBlock(*use.getOwner()));
+    use.set(builder.clone(*op)->getResult(0));
+  }
+}
+
 namespace {
 struct SeparateResults
     : public qdot::impl::SeparateResultsBase<SeparateResults> {
@@ -94,6 +110,10 @@ struct SeparateResults
           return;
       }
     });
+    // Those of fills made again, too.
+    SmallVector<tensor::EmptyOp> empties;
+    getOperation().walk([&](tensor::EmptyOp op) { empties.push_back(op); });
+    llvm::for_each(empties, separateEmpty);
   }
 };
 } // namespace

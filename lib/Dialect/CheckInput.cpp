@@ -14,7 +14,11 @@
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/Matchers.h"
 #include "qdot/Dialect/Constants.h"
+#include "qdot/Dialect/Qdot.h"
+#include "llvm/Support/Format.h"
 #include "llvm/Support/MathExtras.h"
+#include "llvm/Support/raw_ostream.h"
+#include <cmath>
 
 using namespace mlir;
 
@@ -148,12 +152,83 @@ static LogicalResult checkSlice(tensor::ExtractSliceOp op) {
   return success();
 }
 
+/// The tensor whose elements `scalar` stands for in the body of `linalg.generic`
+/// or `qdot.contract`, or `scalar` itself.
+static Value getSource(Value scalar) {
+  auto argument = dyn_cast<BlockArgument>(scalar);
+  if (!argument)
+    return scalar;
+  Operation *op = argument.getOwner()->getParentOp();
+  unsigned number = argument.getArgNumber();
+  if (auto generic = dyn_cast_or_null<linalg::GenericOp>(op))
+    return generic->getOperand(number);
+  auto contract = dyn_cast_or_null<ContractOp>(op);
+  if (!contract || number == 0 || number > contract.getExtras().size())
+    return scalar;
+  return contract.getExtras()[number - 1];
+}
+
+/// Calls `check` for every element of the i8, i32 or f32 constant behind
+/// `scalar`, until it fails. Succeeds for other values.
+static LogicalResult checkEach(Value scalar,
+                               function_ref<LogicalResult(double)> check) {
+  Value source = getSource(scalar);
+  APInt integer;
+  FloatAttr real;
+  if (matchPattern(source, m_ConstantInt(&integer)))
+    return check(static_cast<double>(integer.getSExtValue()));
+  if (matchPattern(source, m_Constant(&real)))
+    return check(real.getValueAsDouble());
+  if (!ConstantTensor::isConstant(source))
+    return success();
+  FailureOr<ConstantTensor> tensor = ConstantTensor::get(source);
+  if (failed(tensor))
+    return success();
+  bool isFloat = tensor->getType().getElementType().isF32();
+  int64_t count = tensor->isSplat() ? std::min<int64_t>(tensor->getNumElements(), 1)
+                                    : tensor->getNumElements();
+  for (int64_t i = 0; i < count; ++i)
+    if (failed(check(isFloat ? tensor->getFloat(i)
+                             : static_cast<double>(tensor->getInteger(i)))))
+      return failure();
+  return success();
+}
+
+/// Without an exponent: multipliers are i32.
+static std::string printNumber(double value) {
+  std::string text;
+  llvm::raw_string_ostream(text) << llvm::format("%.12g", value);
+  return text;
+}
+
+/// Constant multipliers and shifts for which the contract defines a result.
+static LogicalResult checkRequantize(RequantizeOp op) {
+  auto expect = [&](bool isMet, StringRef what, double value) -> LogicalResult {
+    if (isMet)
+      return success();
+    return op.emitOpError() << "expected " << what << ", got " << printNumber(value);
+  };
+  if (op.getContract() == ContractKind::F32)
+    return checkEach(op.getMultiplier(), [&](double value) {
+      return expect(std::isfinite(value), "a finite multiplier", value);
+    });
+  if (failed(checkEach(op.getMultiplier(), [&](double value) {
+        return expect(value >= 0, "a multiplier of at least 0", value);
+      })))
+    return failure();
+  return checkEach(op.getShift(), [&](double value) {
+    return expect(value >= 2 && value <= 62, "a shift between 2 and 62", value);
+  });
+}
+
 LogicalResult checkInput(ModuleOp module) {
   WalkResult result = module.walk([](Operation *op) {
     if (auto dim = dyn_cast<tensor::DimOp>(op))
       return WalkResult(checkIndex(dim));
     if (auto dim = dyn_cast<memref::DimOp>(op))
       return WalkResult(checkIndex(dim));
+    if (auto requantize = dyn_cast<RequantizeOp>(op))
+      return WalkResult(checkRequantize(requantize));
     if (failed(checkSizes(op)))
       return WalkResult::interrupt();
     if (auto linalgOp = dyn_cast<linalg::LinalgOp>(op))

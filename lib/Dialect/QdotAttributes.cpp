@@ -52,6 +52,9 @@ AccumulatorAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   if (min > max)
     return emitError() << "expected an accumulator interval, got " << min
                        << " to " << max;
+  if (!llvm::isInt<32>(min) || !llvm::isInt<32>(max))
+    return emitError() << "expected an accumulator interval within i32, got "
+                       << min << " to " << max;
   return success();
 }
 

@@ -11,6 +11,8 @@
 #include "qdot/Dialect/Qdot.h"
 #include "qdot/Numerics/Requantize.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include <cmath>
+#include <string>
 
 using namespace mlir;
 
@@ -59,13 +61,18 @@ void requantizeF32Kernel(const Instruction &in, Frame &frame, int begin,
   auto op = cast<RequantizeOp>(in.op);
   numerics::StorageRange clamp{static_cast<int64_t>(op.getClampMin()),
                                static_cast<int64_t>(op.getClampMax())};
-  for (int i = begin; i < end; ++i)
+  for (int i = begin; i < end; ++i) {
+    float multiplier = frame.lanes(in.operands[1])[i].f;
+    if (!std::isfinite(multiplier))
+      return frame.fail(in, "expected a finite multiplier, got " +
+                                Twine(std::to_string(multiplier)));
     frame.lanes(in.results[0])[i].i =
         wrapInteger(numerics::requantizeF32(
                         static_cast<int32_t>(frame.lanes(in.operands[0])[i].i),
-                        frame.lanes(in.operands[1])[i].f,
-                        static_cast<int64_t>(op.getZeroPoint()), clamp),
+                        multiplier, static_cast<int64_t>(op.getZeroPoint()),
+                        clamp),
                     in.resultWidth);
+  }
 }
 
 /// `table[index + 128]`.

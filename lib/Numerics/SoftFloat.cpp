@@ -105,6 +105,8 @@ Number roundTo(const Number &value, Format format) {
 int64_t roundToInteger(const Number &value) {
   constexpr int limitBits = 62;
   Wide magnitude;
+  if (value.magnitude == 0)
+    return 0; // Whatever its exponent.
   if (bitWidth(value.magnitude) + value.exponent > limitBits)
     magnitude = Wide(1) << limitBits;
   else if (value.exponent >= 0)

@@ -57,6 +57,7 @@ static void addBufferization(OpPassManager &pm) {
 /// Tensors: contractions with their epilogues, as the target stores them.
 static void addKernelOps(OpPassManager &pm, const std::string &target,
                          const KernelTarget *table) {
+  pm.addPass(createProveAccumulators());
   if (!table || table->isUnsigned)
     pm.addPass(createUseUnsigned());
   SplitZeroPointsOptions split;

@@ -99,7 +99,7 @@ func.func @narrow(%x: memref<6x7xi8>, %y: memref<6x5xi32>, %x1: memref<6x8xi8>, 
 // CHECK: kernel = #qdot.kernel<depthwise rows 1 vectors 4 lanes 4 unroll 2>
 func.func @structures(%b: memref<3x5x16xi8>, %yb: memref<3x5x8xi32>, %c: memref<1x12x13x3xi8>, %yc: memref<1x4x5x24xi32>,
                       %g: memref<1x9x9x2x8xi8>, %yg: memref<1x7x7x2x16xi32>, %d: memref<1x9x9x40xi8>, %yd: memref<1x7x7x40xi32>,
-                      %e: memref<1x9x3x8xi8>, %ye: memref<1x7x1x8xi32>) {
+                      %e: memref<1x3x3x8xi8>, %ye: memref<1x1x1x8xi32>) {
   %wb = memref.get_global @wb : memref<3x16x8xi8>
   qdot.contract ins(%b, %wb : memref<3x5x16xi8>, memref<3x16x8xi8>) outs(%yb : memref<3x5x8xi32>)
       attributes {indexing_maps = [affine_map<(b, m, n, k) -> (b, m, k)>, affine_map<(b, m, n, k) -> (b, k, n)>, affine_map<(b, m, n, k) -> (b, m, n)>],
@@ -129,7 +129,7 @@ func.func @structures(%b: memref<3x5x16xi8>, %yb: memref<3x5x8xi32>, %c: memref<
     qdot.yield %acc : i32
   }
   %we = memref.get_global @wd8 : memref<3x3x8xi8>
-  qdot.contract ins(%e, %we : memref<1x9x3x8xi8>, memref<3x3x8xi8>) outs(%ye : memref<1x7x1x8xi32>)
+  qdot.contract ins(%e, %we : memref<1x3x3x8xi8>, memref<3x3x8xi8>) outs(%ye : memref<1x1x1x8xi32>)
       attributes {indexing_maps = [affine_map<(b, y, x, c, i, j) -> (b, y + i, x + j, c)>, affine_map<(b, y, x, c, i, j) -> (i, j, c)>, affine_map<(b, y, x, c, i, j) -> (b, y, x, c)>],
                   loop_sizes = array<i64: 1, 1, 1, 8, 3, 3>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
   ^bb0(%acc: i32):

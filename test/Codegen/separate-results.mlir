@@ -40,10 +40,9 @@ func.func @copied(%x: tensor<2x2xf32>, %u: tensor<4xf32>, %a: memref<4xf32>, %b:
   return
 }
 
-// One empty tensor may stand for many; what others read, and what is returned
-// twice, is not written any more.
+// What others read, and what is returned twice, is not written any more.
 // CHECK-LABEL: func.func @stay
-// CHECK-COUNT-1: tensor.empty
+// CHECK: tensor.empty
 // CHECK-NOT: alloc_tensor
 // CHECK-COUNT-1: linalg.fill
 // CHECK-NOT: linalg.fill
@@ -58,4 +57,31 @@ func.func @stay(%x: tensor<2x2xf32>, %a: memref<2x2xf32>, %b: memref<2x2xf32>, %
   bufferization.materialize_in_destination %1 in restrict writable %b : (tensor<2x2xf32>, memref<2x2xf32>) -> ()
   bufferization.materialize_in_destination %0 in restrict writable %c : (tensor<2x2xf32>, memref<2x2xf32>) -> ()
   return
+}
+
+// Each operation has an empty tensor of its own, outside of loops; those of
+// dynamic size, which are allocated, are shared.
+// CHECK-LABEL: func.func @own
+// CHECK: %[[E:.*]] = tensor.empty(%{{.*}}) : tensor<?xf32>
+// CHECK: %[[A:.*]] = tensor.empty() : tensor<4xf32>
+// CHECK: linalg.exp {{.*}} outs(%[[A]] :
+// CHECK: %[[B:.*]] = tensor.empty() : tensor<4xf32>
+// CHECK: scf.for
+// CHECK-NOT: tensor.empty
+// CHECK: linalg.exp {{.*}} outs(%[[B]] :
+// CHECK: linalg.exp {{.*}} outs(%[[E]] :
+// CHECK: linalg.abs {{.*}} outs(%[[E]] :
+func.func @own(%x: tensor<4xf32>, %y: tensor<?xf32>, %n: index) -> (tensor<4xf32>, tensor<?xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %f = tensor.empty(%n) : tensor<?xf32>
+  %e = tensor.empty() : tensor<4xf32>
+  %0 = linalg.exp ins(%x : tensor<4xf32>) outs(%e : tensor<4xf32>) -> tensor<4xf32>
+  %1 = scf.for %i = %c0 to %n step %c1 iter_args(%z = %0) -> tensor<4xf32> {
+    %4 = linalg.exp ins(%z : tensor<4xf32>) outs(%e : tensor<4xf32>) -> tensor<4xf32>
+    scf.yield %4 : tensor<4xf32>
+  }
+  %2 = linalg.exp ins(%y : tensor<?xf32>) outs(%f : tensor<?xf32>) -> tensor<?xf32>
+  %3 = linalg.abs ins(%2 : tensor<?xf32>) outs(%f : tensor<?xf32>) -> tensor<?xf32>
+  return %1, %3 : tensor<4xf32>, tensor<?xf32>
 }

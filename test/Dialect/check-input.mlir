@@ -117,3 +117,49 @@ func.func @overflow(%x: tensor<1x4xf32>) -> tensor<1x3xf32> {
   %y = tensor.extract_slice %x[0, 0] [1, 3] [1, 4611686018427387904] : tensor<1x4xf32> to tensor<1x3xf32>
   return %y : tensor<1x3xf32>
 }
+
+// -----
+
+func.func @shift(%x: tensor<4xi32>) -> tensor<4xi8> {
+  %m = arith.constant 1073741824 : i32
+  %s = arith.constant 0 : i8
+  %e = tensor.empty() : tensor<4xi8>
+  %r = linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>], iterator_types = ["parallel"]} ins(%x : tensor<4xi32>) outs(%e : tensor<4xi8>) {
+  ^bb0(%a: i32, %o: i8):
+    // expected-error @+1 {{'qdot.requantize' op expected a shift between 2 and 62, got 0}}
+    %q = qdot.requantize %a, %m, %s zero_point(0) clamp(-128, 127) contract tosa_single : i32, i32 -> i8
+    linalg.yield %q : i8
+  } -> tensor<4xi8>
+  return %r : tensor<4xi8>
+}
+
+// -----
+
+func.func @multiplier(%x: tensor<4xi32>) -> tensor<4xi8> {
+  %m = arith.constant dense<[1, 2, 3, -1073741824]> : tensor<4xi32>
+  %s = arith.constant dense<40> : tensor<4xi8>
+  %e = tensor.empty() : tensor<4xi8>
+  %r = linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>, affine_map<(i) -> (i)>, affine_map<(i) -> (i)>], iterator_types = ["parallel"]} ins(%x, %m, %s : tensor<4xi32>, tensor<4xi32>, tensor<4xi8>) outs(%e : tensor<4xi8>) {
+  ^bb0(%a: i32, %b: i32, %c: i8, %o: i8):
+    // expected-error @+1 {{'qdot.requantize' op expected a multiplier of at least 0, got -1073741824}}
+    %q = qdot.requantize %a, %b, %c zero_point(0) clamp(-128, 127) contract tosa_double : i32, i32 -> i8
+    linalg.yield %q : i8
+  } -> tensor<4xi8>
+  return %r : tensor<4xi8>
+}
+
+// -----
+
+func.func @real_multiplier(%x: tensor<4x8xi8>, %w: tensor<8x4xi8>) -> tensor<4x4xi8> {
+  %m = arith.constant dense<[1.0, 2.0, 0x7F800000, 3.0]> : tensor<4xf32>
+  %e = tensor.empty() : tensor<4x4xi8>
+  %r = qdot.contract ins(%x, %w, %m : tensor<4x8xi8>, tensor<8x4xi8>, tensor<4xf32>) outs(%e : tensor<4x4xi8>)
+      attributes {indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (n)>, affine_map<(m, n, k) -> (m, n)>],
+                  loop_sizes = array<i64: 4, 4, 8>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32, %s: f32):
+    // expected-error @+1 {{'qdot.requantize' op expected a finite multiplier, got inf}}
+    %q = qdot.requantize %acc, %s zero_point(0) clamp(-128, 127) contract f32 : i32, f32 -> i8
+    qdot.yield %q : i8
+  } -> tensor<4x4xi8>
+  return %r : tensor<4x4xi8>
+}

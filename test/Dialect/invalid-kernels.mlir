@@ -675,3 +675,16 @@ func.func @unranked_memref(%x: memref<2x8xi8>, %w: memref<*xi8>, %e: memref<2x4x
   }
   return
 }
+
+// -----
+
+func.func @short_loop(%x: memref<2x8xi8>, %w: memref<8x4xi8>, %e: memref<2x4xi32>) {
+  // expected-error @+1 {{expected 8 as size of loop 2 over a dimension of 'memref<2x8xi8>', got 0}}
+  qdot.contract ins(%x, %w : memref<2x8xi8>, memref<8x4xi8>) outs(%e : memref<2x4xi32>)
+      attributes {indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>],
+                  loop_sizes = array<i64: 2, 4, 0>, lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>} {
+  ^bb0(%acc: i32):
+    qdot.yield %acc : i32
+  }
+  return
+}

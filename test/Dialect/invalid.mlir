@@ -428,3 +428,8 @@ func.func @rescale_contract(%v: i32) {
   %0 = qdot.rescale %v, %v, %v contract f32 : i32
   return
 }
+
+// -----
+
+// expected-error @+1 {{expected an accumulator interval within i32, got 0 to 2147483648}}
+func.func private @accumulator_width() attributes {qdot.accumulator = #qdot.accumulator<0 to 2147483648>}

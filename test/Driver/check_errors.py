@@ -128,6 +128,46 @@ expect("it is a directory", *base, "-o", temp)
 expect("expected one -o file per result, 1, got 2", *base, "-o", "a.npy",
        "-o", "b.npy")
 expect("give -o for the results, or --time", *base)
+# Outputs are no inputs, by whatever name, and no other output.
+(temp / "own").mkdir()
+for name in (model, data):
+    shutil.copy(name, temp / "own")
+own_model, own_data = "own/digits.mlir", "own/test.npy"
+os.symlink("test.npy", "own/link.npy")
+own = ["run", own_model, "--data", own_data]
+for name in (own_data, "./" + own_data, "own/link.npy", own_model):
+    expect(f"cannot write '{name}': the command uses this file, too", *own, "-o",
+           name)
+own_files = {name: (temp / name).read_bytes() for name in (own_model, own_data)}
+expect("cannot write 'own/digits.mlir'", "calibrate", own_model, "--data",
+       own_data, "-o", own_model)
+expect("cannot write 'own/test.npy'", "calibrate", own_model, "--data", own_data,
+       "-o", own_data)
+expect("cannot write './own/digits.mlir'", "quantize", own_model, "--data",
+       own_data, "-o", "./own/digits.mlir")
+expect("cannot write 'own/test.npy'", "quantize", own_model, "--data", data,
+       "--target-drop=1", "--test", own_data, "-o", own_data)
+expect("cannot write 'out.so': the command uses this file, too", "compile", model,
+       "-o", "out.so", "--header=out.so")
+expect("cannot write 'own/digits.mlir'", "compile", own_model, "-o", "out.so",
+       "--header", own_model)
+expect("cannot write 'own/test.npy'", "compare", own_model, model, "--data",
+       own_data, "--json", own_data)
+for name, content in own_files.items():
+    assert (temp / name).read_bytes() == content, name
+shutil.rmtree(temp / "own")
+expect("--channel-axis=0: expected another axis than 0, which holds the samples",
+       "calibrate", model, "--data", data, "-o", "out.json", "--channel-axis=0")
+for option in ("max-accuracy-drop", "min-accuracy-drop", "min-agreement",
+               "min-sqnr", "max-mse"):
+    expect(f"--{option} must be a number, got nan", "compare", model, model,
+           "--data", data, f"--{option}=nan")
+expect("--to is an option of 'qdot stats convert', not of 'show'", "stats",
+       "show", "a.json", "--to=csv")
+expect("--names is an option of 'qdot stats convert', not of 'merge'", "stats",
+       "merge", "a.json", "--names=b.csv")
+expect("-o is an option of 'qdot stats merge' and 'convert', not of 'diff'",
+       "stats", "diff", "a.json", "b.json", "-o", "out.txt")
 expect("--threads must be at least 1, got 0", *base, "-o", "out.npy", "--threads=0")
 expect("--batch must be at least 1, got 0", *base, "-o", "out.npy", "--batch=0")
 expect("unknown target 'z80'; expected one of generic, host, x86-avx2", *base,

@@ -93,7 +93,12 @@ static Error checkOptions() {
                      "use 'qdot stats merge' afterwards");
   if ((isMerging || isResuming) && outputPath == "-")
     return makeError("--merge and --resume need a file, not '-'");
-  return checkOutputPath(outputPath);
+  if (channelAxis.getNumOccurrences() && channelAxis == 0)
+    return makeError("--channel-axis=0: expected another axis than 0, which "
+                     "holds the samples");
+  std::vector<std::string> inputs(dataPaths.begin(), dataPaths.end());
+  inputs.push_back(modelPath);
+  return checkOutputPath(outputPath, inputs);
 }
 
 static Error writeResult(const statistics::StatisticsFile &file) {

@@ -127,6 +127,15 @@ static Error writeJson(const Comparison &comparison) {
   return files.commit();
 }
 
+/// Nothing is above or below a NaN.
+static Error checkLimitValues() {
+  for (cl::opt<double> *limit :
+       {&maxDrop, &minDrop, &minAgreement, &minSqnr, &maxMse})
+    if (std::isnan(limit->getValue()))
+      return makeError("--" + limit->ArgStr + " must be a number, got nan");
+  return Error::success();
+}
+
 static Error checkOptions() {
   if (batch == 0)
     return makeError("--batch must be at least 1, got 0");
@@ -134,7 +143,13 @@ static Error checkOptions() {
     return makeError("--isolated needs --stats");
   if (!isolated && !statsPath.empty())
     return makeError("--stats needs --isolated");
-  return Error::success();
+  if (Error error = checkLimitValues())
+    return error;
+  if (jsonPath.empty())
+    return Error::success();
+  std::vector<std::string> inputs(dataPaths.begin(), dataPaths.end());
+  inputs.insert(inputs.end(), {floatPath, intPath, labelsPath, statsPath});
+  return checkOutputPath(jsonPath, inputs);
 }
 
 /// The options by which the second model was quantized.
@@ -178,9 +193,6 @@ static Error addLayers(Session &session, mlir::ModuleOp floatModule,
 static Error runCompare() {
   if (Error error = checkOptions())
     return error;
-  if (!jsonPath.empty())
-    if (Error error = checkOutputPath(jsonPath))
-      return error;
   Session session;
   auto floatModule = session.load(floatPath);
   if (!floatModule)

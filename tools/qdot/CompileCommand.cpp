@@ -98,6 +98,14 @@ static Expected<SmallVector<char, 0>> createOutput(CompiledModel &model,
                     withPool ? getThreadArchive() : StringRef());
 }
 
+static std::string getHeaderPath() {
+  if (!headerPath.empty())
+    return headerPath;
+  SmallString<128> path(outputPath);
+  sys::path::replace_extension(path, ".h");
+  return std::string(path);
+}
+
 static Error checkOptions() {
   StringRef extension = sys::path::extension(outputPath);
   if (!is_contained({".so", ".a", ".o", ".s", ".ll"}, extension))
@@ -108,15 +116,9 @@ static Error checkOptions() {
                      Twine(minWork.getValue()));
   if (!isIdentifier(prefix))
     return makeError("--prefix '" + prefix + "' is not a C identifier");
-  return checkOutputPath(outputPath);
-}
-
-static std::string getHeaderPath() {
-  if (!headerPath.empty())
-    return headerPath;
-  SmallString<128> path(outputPath);
-  sys::path::replace_extension(path, ".h");
-  return std::string(path);
+  if (Error error = checkOutputPath(outputPath, {modelPath}))
+    return error;
+  return checkOutputPath(getHeaderPath(), {modelPath, outputPath});
 }
 
 static Error runCompile() {

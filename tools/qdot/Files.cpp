@@ -94,6 +94,24 @@ Error OutputFiles::commit() {
   return Error::success();
 }
 
+/// True for two names of one regular file, or of one that is yet to be written.
+static bool isSameFile(StringRef a, StringRef b) {
+  if (a.empty() || b.empty() || isSpecialFile(a) || isSpecialFile(b))
+    return false;
+  return sys::path::remove_leading_dotslash(a) ==
+             sys::path::remove_leading_dotslash(b) ||
+         sys::fs::equivalent(a, b);
+}
+
+Error qdot::driver::checkOutputPath(StringRef path,
+                                    ArrayRef<std::string> others) {
+  for (StringRef other : others)
+    if (isSameFile(path, other) || isSameFile(path, other.rsplit(':').first))
+      return makeError("cannot write '" + path +
+                       "': the command uses this file, too");
+  return checkOutputPath(path);
+}
+
 Error qdot::driver::checkOutputPath(StringRef path) {
   if (path == "-")
     return Error::success();

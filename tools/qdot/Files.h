@@ -53,6 +53,11 @@ llvm::Error checkInputPath(llvm::StringRef path);
 /// Checks before long work that `path` can be created: its folder exists.
 llvm::Error checkOutputPath(llvm::StringRef path);
 
+/// The same, and refuses a path that is one of the files in `others`: what the
+/// command reads, or writes besides. `FILE:NAME` stands for FILE there.
+llvm::Error checkOutputPath(llvm::StringRef path,
+                            llvm::ArrayRef<std::string> others);
+
 } // namespace qdot::driver
 
 #endif // QDOT_TOOLS_QDOT_FILES_H

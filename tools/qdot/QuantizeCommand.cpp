@@ -150,7 +150,10 @@ static Error checkOptions() {
     return makeError("--batch must be at least 1, got 0");
   if (Error error = checkTarget())
     return error;
-  return checkOutputPath(outputPath);
+  std::vector<std::string> inputs(dataPaths.begin(), dataPaths.end());
+  inputs.insert(inputs.end(), testPaths.begin(), testPaths.end());
+  inputs.insert(inputs.end(), {modelPath, statsPath, labelsPath});
+  return checkOutputPath(outputPath, inputs);
 }
 
 /// Calibrates a copy of the model and writes the statistics to a temporary

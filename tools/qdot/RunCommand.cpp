@@ -76,6 +76,18 @@ static Expected<SmallVector<std::string>> getOutputPaths(size_t numResults) {
   return numbered;
 }
 
+/// Each is another file than the inputs and than those before.
+static Error checkOutputs(ArrayRef<std::string> paths) {
+  std::vector<std::string> others(dataPaths.begin(), dataPaths.end());
+  others.push_back(modelPath);
+  for (const std::string &path : paths) {
+    if (Error error = checkOutputPath(path, others))
+      return error;
+    others.push_back(path);
+  }
+  return Error::success();
+}
+
 static Error checkOptions() {
   if (threads == 0)
     return makeError("--threads must be at least 1, got 0");
@@ -83,10 +95,7 @@ static Error checkOptions() {
     return makeError("--batch must be at least 1, got 0");
   if (outputPaths.empty() && !printTime)
     return makeError("give -o for the results, or --time");
-  for (const std::string &path : outputPaths)
-    if (Error error = checkOutputPath(path))
-      return error;
-  return Error::success();
+  return checkOutputs(outputPaths);
 }
 
 /// Seconds per sample.
@@ -193,6 +202,8 @@ static Error runRun() {
   auto paths = getOutputPaths((*model)->getEntry().outputs.size());
   if (!paths)
     return paths.takeError();
+  if (Error error = checkOutputs(*paths))
+    return error;
   auto runner = SampleRunner::create((*model)->getEntry(), *data, batch);
   if (!runner)
     return runner.takeError();

@@ -172,7 +172,29 @@ static Error diff(ArrayRef<statistics::StatisticsFile> files) {
                             : makeError("the statistics differ");
 }
 
+/// Options that the action does not read.
+static Error checkOptions() {
+  if (action != "convert")
+    for (cl::Option *option : std::initializer_list<cl::Option *>{
+             &fromFormat, &toFormat, &namesPath})
+      if (option->getNumOccurrences())
+        return makeError("--" + option->ArgStr +
+                         " is an option of 'qdot stats convert', not of '" +
+                         action + "'");
+  if ((action == "show" || action == "diff") && outputPath.getNumOccurrences())
+    return makeError("-o is an option of 'qdot stats merge' and 'convert', not "
+                     "of '" +
+                     action + "'");
+  if (action != "convert")
+    return Error::success();
+  std::vector<std::string> inputs(paths.begin(), paths.end());
+  inputs.push_back(namesPath);
+  return checkOutputPath(outputPath, inputs);
+}
+
 static Error runStats() {
+  if (Error error = checkOptions())
+    return error;
   if (action == "convert")
     return convert();
   if (action != "show" && action != "merge" && action != "diff")

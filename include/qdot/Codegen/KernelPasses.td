@@ -10,6 +10,35 @@
 
 include "mlir/Pass/PassBase.td"
 
+def ProveAccumulators : Pass<"qdot-prove-accumulators", "::mlir::ModuleOp"> {
+  let summary = "Prove the interval of integer sums from what is there";
+  let description = [{
+    In: integer linalg on tensors. Every contraction of two i8 tensors in i32,
+    with zero points in its body or not, and every sum of bytes in i32 gets
+    `qdot.accumulator`: the interval of all its partial sums, from its constant
+    weights, the constants that it starts with, and the bytes that its
+    activations can hold (as in `qdot-fuse-epilogues`). Where one of these is
+    not known, or the interval leaves i32, it gets none.
+
+    What was written there before, and `accumulator` of a `qdot.contract`, is
+    not believed: a bias or a weight may have been edited since. So
+    `qdot-simplify-requantize` proves its f32 constants for the model as it is,
+    also for one that qdot did not quantize. Nothing is refused.
+
+    Example:
+
+    ```mlir
+    %w = arith.constant dense<[[1], [-2]]> : tensor<2x1xi8>
+    %b = arith.constant dense<10> : tensor<1xi32>
+    %s = linalg.broadcast ins(%b : tensor<1xi32>) outs(%e : tensor<4x1xi32>) dimensions = [0]
+    %r = linalg.generic {...} ins(%x, %w : tensor<4x2xi8>, tensor<2x1xi8>) outs(%s : tensor<4x1xi32>) { ... }
+    ```
+
+    has `qdot.accumulator = #qdot.accumulator<-382 to 393>` on `%r`.
+  }];
+  let dependentDialects = ["::qdot::QdotDialect"];
+}
+
 def UseUnsigned : Pass<"qdot-use-unsigned", "::mlir::ModuleOp"> {
   let summary = "Store the activations of contractions as unsigned bytes";
   let description = [{

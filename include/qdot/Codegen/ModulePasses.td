@@ -213,6 +213,10 @@ def SeparateResults : Pass<"qdot-separate-results", "::mlir::ModuleOp"> {
     to a `tensor.empty`) becomes its own: a fill is made again, anything else is
     copied. Values that others only read are no such case.
 
+    Every operation also gets a `tensor.empty` of static size of its own, since
+    upstream's analyses take time that grows faster than the square of the
+    operations that begin in one. `qdot-plan-memory` lets them share bytes.
+
     Example:
 
     ```mlir
@@ -227,7 +231,7 @@ def SeparateResults : Pass<"qdot-separate-results", "::mlir::ModuleOp"> {
 
     ```mlir
     %f = linalg.fill ins(%zero : f32) outs(%e : tensor<2x2xf32>) -> tensor<2x2xf32>
-    %g = linalg.fill ins(%zero : f32) outs(%e : tensor<2x2xf32>) -> tensor<2x2xf32>
+    %g = linalg.fill ins(%zero : f32) outs(%e2 : tensor<2x2xf32>) -> tensor<2x2xf32>
     %0 = linalg.matmul ins(%x, %v : tensor<2x2xf32>, tensor<2x2xf32>) outs(%f : tensor<2x2xf32>) -> tensor<2x2xf32>
     %1 = linalg.matmul ins(%x, %w : tensor<2x2xf32>, tensor<2x2xf32>) outs(%g : tensor<2x2xf32>) -> tensor<2x2xf32>
     bufferization.materialize_in_destination %0 in restrict writable %a : (tensor<2x2xf32>, memref<2x2xf32>) -> ()

@@ -22,7 +22,8 @@ constexpr int64_t maxElements = (int64_t(1) << 32) - 1;
 /// data, data of the wrong size or a dynamic shape; tensors and buffers with
 /// more than `maxElements` elements; a constant index of `tensor.dim` or
 /// `memref.dim` that is no dimension; static loops of linalg ops and static
-/// slices that read outside of their operands. Passes that come first in a
+/// slices that read outside of their operands; constant multipliers and shifts
+/// of `qdot.requantize` that its contract does not define. Passes that come first in a
 /// pipeline, or read constants, call it first.
 mlir::LogicalResult checkInput(mlir::ModuleOp module);
 

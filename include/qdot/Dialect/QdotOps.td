@@ -80,8 +80,9 @@ def Qdot_RequantizeOp : Qdot_Op<"requantize", [Pure]> {
   let description = [{
     `clamp(apply(acc, multiplier, shift) + zero_point, clamp_min, clamp_max)`
     (rules R1 to R7). Contracts `tosa_single` and `tosa_double` take an i32
-    multiplier and an i8 shift, 2 <= shift <= 62; contract `f32` takes an f32
-    multiplier and no shift. Add and clamp never wrap.
+    multiplier of at least 0 and an i8 shift, 2 <= shift <= 62; contract `f32`
+    takes a finite f32 multiplier and no shift. Pipelines refuse other constants
+    (`checkInput`), the interpreter other values. Add and clamp never wrap.
 
     Example:
 
@@ -180,7 +181,7 @@ def Qdot_ContractOp : Qdot_Op<"contract", [
     parallel, all others are reduced; every map is linear without constant
     terms, the out map a permutation of distinct loops. `loop_sizes` holds the
     extents, negative (`ShapedType::kDynamic`) where a size is only known at
-    run time.
+    run time: a loop that indexes a dimension alone runs over all of it.
 
     lhs and rhs hold bytes, read as `lhs_sign` and `rhs_sign` say. The body
     gets the accumulator and one scalar per extra and yields one element of

@@ -311,6 +311,8 @@ TEST(R5, EqualsMlas) {
 
 TEST(R5, TiesGoToEvenBeforeTheZeroPoint) {
   EXPECT_EQ(requantizeF32(1, 0.5f, 1, i8), 1);
+  // Zero is zero, times whatever.
+  EXPECT_EQ(requantizeF32(0, 1e38f, 1, i8), 1);
   EXPECT_EQ(requantizeF32(3, 0.5f, 1, i8), 3);
   EXPECT_EQ(requantizeF32(-1, 0.5f, 1, i8), 1);
   EXPECT_EQ(requantizeF32(INT32_MAX, FLT_MAX, 0, i32), INT32_MAX);
