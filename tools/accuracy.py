@@ -40,8 +40,6 @@ MAX_ERROR = {"sine_mlp": 1.0e-3}
 # Cross entropy per token that int8 may lose. Of a model whose normalization
 # and attention stay in float, the table tells how much is integer.
 MAX_ENTROPY_RISE = {"stories260k": 0.1}
-# Models that are not expected to be integer throughout.
-ALLOW = {"stories260k": "all"}
 # Labels of this value are not scored (the first token of a story).
 UNSCORED = {"stories260k": 1}
 
@@ -146,8 +144,6 @@ def run_chain(programs, model, data, out, options, samples):
 def measure(programs, name, model, data, options):
     """The row of one variant."""
     samples, how = options.samples, []
-    if name in ALLOW:
-        how.append(f"--allow={ALLOW[name]}")
     if options.activation_bits:
         how.append(f"--activation-bits={options.activation_bits}")
     labels = np.load(data / "labels.npy")[:samples]

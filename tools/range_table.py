@@ -104,7 +104,6 @@ class Model:
         self.folder, self.known = pathlib.Path(folder), {}
         self.labels = np.load(data / "labels.npy")[:samples]
         self.unscored = accuracy.UNSCORED.get(name, -1)
-        self.allow = accuracy.ALLOW.get(name, "softmax,keep-float")
         text = model.read_text()
         for part, count in (("calib", None), ("test", samples)):
             loaded = np.load(data / f"{part}.npy")[:count]
@@ -134,7 +133,7 @@ class Model:
         """The scores after quantization with these statistics and options."""
         quantized = self.folder / "quantized.mlir"
         self.programs.quantize(self.model, self.statistics(stats), quantized,
-                               f"--allow={self.allow}", *options)
+                               *options)
         return self.run(quantized)
 
 

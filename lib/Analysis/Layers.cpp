@@ -11,6 +11,7 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
 #include "qdot/Analysis/Contraction.h"
+#include "qdot/Analysis/Normalization.h"
 #include "qdot/Analysis/ScalarAnalysis.h"
 #include "qdot/Analysis/Softmax.h"
 #include "qdot/Analysis/StructuralBody.h"
@@ -444,12 +445,18 @@ static bool isNeutral(Operation *op) {
 
 LayerAnalysis::LayerAnalysis(func::FuncOp function) {
   llvm::DenseSet<Operation *> softmax = findSoftmaxOps(function);
+  llvm::DenseSet<Operation *> normalization = findNormalizationOps(function);
   for (Block &block : function.getBody())
     for (Operation &op : block) {
       if (isNeutral(&op) || !isFloatTensorOp(&op) || members.count(&op))
         continue;
       if (softmax.contains(&op)) {
         refuse(&op, "softmax", "softmax is computed in float");
+        continue;
+      }
+      if (normalization.contains(&op)) {
+        refuse(&op, "normalization",
+               "the norm that everything is divided by is computed in float");
         continue;
       }
       Classification result = classify(&op);

@@ -6,9 +6,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "qdot/Analysis/Softmax.h"
+#include "IslandUtils.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
-#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "qdot/Analysis/ScalarAnalysis.h"
 #include "qdot/Analysis/StructuralBody.h"
 
@@ -16,25 +16,6 @@ using namespace mlir;
 using namespace qdot;
 
 using OpSet = llvm::DenseSet<Operation *>;
-
-/// True for an op that only moves values: the chain may pass through it.
-static bool isMovement(Operation *op) {
-  if (isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp, tensor::CastOp>(op))
-    return true;
-  auto linalgOp = dyn_cast<linalg::LinalgOp>(op);
-  return linalgOp && matchBody(linalgOp).kind == BodyKind::Copy;
-}
-
-/// The source of a value behind any number of movements, which are collected.
-static Value skipMovement(Value value, SmallVectorImpl<Operation *> &skipped) {
-  while (Operation *op = value.getDefiningOp()) {
-    if (!isMovement(op))
-      break;
-    skipped.push_back(op);
-    value = op->getOperand(0);
-  }
-  return value;
-}
 
 /// True where the result of a scalar body is an exponential: at most masked,
 /// scaled or converted. A sigmoid or SiLU in one body computes one on its way,
@@ -54,17 +35,6 @@ static bool yieldsExponential(linalg::LinalgOp op) {
   return op && isAllParallel(op) &&
          llvm::any_of(op.getBlock()->getTerminator()->getOperands(),
                       isExponential);
-}
-
-/// `op` as a reduction of kind `kind` with one real input.
-static Value matchReduction(Operation *op, BodyKind kind) {
-  auto linalgOp = dyn_cast_or_null<linalg::LinalgOp>(op);
-  if (!linalgOp || linalgOp.getNumReductionLoops() == 0)
-    return {};
-  StructuralBody body = matchBody(linalgOp);
-  return body.kind == kind
-             ? linalgOp.getDpsInputOperand(body.inputs[0])->get()
-             : Value();
 }
 
 namespace {
@@ -102,9 +72,7 @@ private:
       if (!value.hasOneUse())
         return false;
       Operation *user = *value.getUsers().begin();
-      auto linalgUser = dyn_cast<linalg::LinalgOp>(user);
-      bool isElementwise = linalgUser && isAllParallel(linalgUser);
-      if (user->getNumResults() != 1 || !(isElementwise || isMovement(user)))
+      if (!isOnPath(user))
         return false;
       path.push_back(user);
       if (readsExponential(user)) {

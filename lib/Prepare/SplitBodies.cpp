@@ -15,9 +15,11 @@
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "qdot/Analysis/Layers.h"
+#include "qdot/Analysis/Normalization.h"
 #include "qdot/Analysis/ScalarAnalysis.h"
 #include "qdot/Analysis/Softmax.h"
 #include "qdot/Analysis/StructuralBody.h"
+#include "qdot/Dialect/Qdot.h"
 #include "qdot/Prepare/Passes.h"
 #include "llvm/ADT/SetVector.h"
 
@@ -125,11 +127,12 @@ static SmallVector<Value> findOperands(linalg::GenericOp op, Value root) {
   return operands;
 }
 
-/// An elementwise op on `init` that computes `value`; `getMap` tells how it
-/// reads what `op` reads through a map.
+/// An elementwise op on `init` that computes `value`, or 1 over it; `getMap`
+/// tells how it reads what `op` reads through a map.
 static linalg::GenericOp
 createPart(OpBuilder &builder, linalg::GenericOp op, Value value, Value init,
-           function_ref<AffineMap(AffineMap)> getMap) {
+           function_ref<AffineMap(AffineMap)> getMap,
+           bool isReciprocal = false) {
   SetVector<Value> values = collect(op, value, {});
   SmallVector<Value> inputs;
   SmallVector<AffineMap> maps;
@@ -153,20 +156,43 @@ createPart(OpBuilder &builder, linalg::GenericOp op, Value value, Value init,
         for (Operation &scalar : op.getBody()->without_terminator())
           if (values.contains(scalar.getResult(0)))
             body.clone(scalar, mapping);
-        linalg::YieldOp::create(body, loc, mapping.lookup(value));
+        Value result = mapping.lookup(value);
+        if (isReciprocal) {
+          Value one = arith::ConstantOp::create(body, loc,
+                                                body.getF32FloatAttr(1.0f));
+          result = arith::DivFOp::create(body, loc, one, result);
+        }
+        linalg::YieldOp::create(body, loc, result);
       });
 }
 
-/// `op`, reading `parts` through `map` where it computed `values`.
+/// `map` as one of the elements of an operand that is read through `whole`:
+/// every index is one of its indices, or a constant. Null when it is not.
+static AffineMap restrictMap(AffineMap map, AffineMap whole) {
+  SmallVector<AffineExpr> results;
+  for (AffineExpr expr : map.getResults()) {
+    auto found = llvm::find(whole.getResults(), expr);
+    if (isa<AffineConstantExpr>(expr))
+      results.push_back(expr);
+    else if (found == whole.getResults().end())
+      return {};
+    else
+      results.push_back(getAffineDimExpr(
+          std::distance(whole.getResults().begin(), found), map.getContext()));
+  }
+  return AffineMap::get(whole.getNumResults(), 0, results, map.getContext());
+}
+
+/// `op`, reading `parts` through `partMaps` where it computed `values`.
 static void replaceValues(PatternRewriter &rewriter, linalg::GenericOp op,
                           ArrayRef<Value> values, ArrayRef<Value> parts,
-                          AffineMap map) {
+                          ArrayRef<AffineMap> partMaps) {
   SmallVector<Value> inputs = llvm::to_vector(op.getInputs());
   SmallVector<AffineMap> maps = op.getIndexingMapsArray();
   AffineMap output = maps.pop_back_val();
   unsigned first = inputs.size();
   llvm::append_range(inputs, parts);
-  maps.append(parts.size(), map);
+  llvm::append_range(maps, partMaps);
   maps.push_back(output);
   auto next = linalg::GenericOp::create(
       rewriter, op.getLoc(), op->getResultTypes(), inputs, op.getOutputs(),
@@ -206,23 +232,6 @@ static void replaceValues(PatternRewriter &rewriter, linalg::GenericOp op,
 //===----------------------------------------------------------------------===//
 // Operands of reductions
 //===----------------------------------------------------------------------===//
-
-/// `map` as one of the elements of an operand that is read through `whole`:
-/// every index is one of its indices, or a constant. Null when it is not.
-static AffineMap restrictMap(AffineMap map, AffineMap whole) {
-  SmallVector<AffineExpr> results;
-  for (AffineExpr expr : map.getResults()) {
-    auto found = llvm::find(whole.getResults(), expr);
-    if (isa<AffineConstantExpr>(expr))
-      results.push_back(expr);
-    else if (found == whole.getResults().end())
-      return {};
-    else
-      results.push_back(getAffineDimExpr(
-          std::distance(whole.getResults().begin(), found), map.getContext()));
-  }
-  return AffineMap::get(whole.getNumResults(), 0, results, map.getContext());
-}
 
 /// A product of two numbers that both come from tensors.
 static bool isProduct(linalg::GenericOp op, Operation &scalar) {
@@ -299,7 +308,50 @@ private:
 // Elementwise ops
 //===----------------------------------------------------------------------===//
 
+/// True where the model says how the result or what it is computed from is
+/// quantized: numbers in between have no scale.
+static bool holdsScales(linalg::GenericOp op) {
+  return llvm::any_of(op->getUsers(),
+                      [](Operation *user) { return isa<QuantizeOp>(user); }) ||
+         llvm::any_of(op->getOperands(), [](Value operand) {
+           return operand.getDefiningOp<DequantizeOp>();
+         });
+}
+
+/// True when `value` is made of functions of one activation, sums, products,
+/// quotients and extremes.
+static bool isSplittable(linalg::GenericOp op, Value value) {
+  SmallVector<unsigned> tensors = findTensors(op, collect(op, value, {}));
+  if (llvm::count_if(tensors, [&](unsigned i) {
+        return !isConstantTensor(op.getInputs()[i]);
+      }) <= 1)
+    return true;
+  if (Value inner = findInnermost(op, value))
+    return isSplittable(op, inner);
+  return isa<arith::AddFOp, arith::SubFOp, arith::MulFOp, arith::DivFOp,
+             arith::MaximumFOp, arith::MinimumFOp>(value.getDefiningOp()) &&
+         llvm::all_of(value.getDefiningOp()->getOperands(), [&](Value operand) {
+           return isSplittable(op, operand);
+         });
+}
+
+/// The quotient by something that is computed from activations, or null.
+static arith::DivFOp matchQuotient(linalg::GenericOp op, Value root) {
+  auto quotient = root.getDefiningOp<arith::DivFOp>();
+  if (!quotient || quotient->getBlock() != op.getBody())
+    return {};
+  bool isLeft =
+      findTensors(op, collect(op, quotient.getLhs(), {})).empty();
+  SmallVector<unsigned> tensors =
+      findTensors(op, collect(op, quotient.getRhs(), {}));
+  bool isRight = llvm::any_of(tensors, [&](unsigned i) {
+    return !isConstantTensor(op.getInputs()[i]);
+  });
+  return isRight && !isLeft ? quotient : arith::DivFOp();
+}
+
 namespace {
+/// An elementwise op that is no layer, as several.
 struct SplitBody : public OpRewritePattern<linalg::GenericOp> {
   SplitBody(MLIRContext *context, const llvm::DenseSet<Operation *> &kept)
       : OpRewritePattern(context), kept(kept) {}
@@ -309,41 +361,118 @@ struct SplitBody : public OpRewritePattern<linalg::GenericOp> {
     if (kept.contains(op) || !isWorthSplitting(op))
       return failure();
     Value root = op.getBody()->getTerminator()->getOperand(0);
-    SmallVector<Value> values;
-    if (Value inner = findInnermost(op, root))
-      values.push_back(inner);
-    else if (hasOneActivation(op))
-      values = findOperands(op, root);
+    bool hasOne = hasOneActivation(op);
+    if (!hasOne && (holdsScales(op) || !isSplittable(op, root)))
+      return splitInnermost(rewriter, op, root);
+    if (Value inner = findInnermost(op, root)) {
+      split(rewriter, op, inner);
+      return success();
+    }
+    if (arith::DivFOp quotient = matchQuotient(op, root)) {
+      splitQuotient(rewriter, op, quotient);
+      return success();
+    }
+    SmallVector<Value> values = findOperands(op, root);
     if (values.empty())
       return failure();
-    AffineMap output = op.getIndexingMapsArray().back();
-    SmallVector<Value> parts;
-    for (Value value : values) {
-      linalg::GenericOp part =
-          createPart(rewriter, op, value, op.getOutputs()[0],
-                     [&](AffineMap map) { return map ? map : output; });
-      parts.push_back(part.getResult(0));
-      if (hasOneActivation(op) || isLayer(part))
-        continue;
-      rewriter.eraseOp(part);
-      return failure();
-    }
-    replaceValues(rewriter, op, values, parts, output);
+    split(rewriter, op, values);
     return success();
   }
 
 private:
+  /// A layer of several activations, and a function of its result.
+  LogicalResult splitInnermost(PatternRewriter &rewriter, linalg::GenericOp op,
+                               Value root) const {
+    Value inner = findInnermost(op, root);
+    if (!inner)
+      return failure();
+    auto [part, map] = createSmallPart(rewriter, op, inner);
+    if (!isLayer(part)) {
+      rewriter.eraseOp(part);
+      return failure();
+    }
+    replaceValues(rewriter, op, inner, part.getResult(0), map);
+    return success();
+  }
+
+  static void split(PatternRewriter &rewriter, linalg::GenericOp op,
+                    ArrayRef<Value> values) {
+    SmallVector<Value> parts;
+    SmallVector<AffineMap> maps;
+    for (Value value : values) {
+      auto [part, map] = createSmallPart(rewriter, op, value);
+      parts.push_back(part.getResult(0));
+      maps.push_back(map);
+    }
+    replaceValues(rewriter, op, values, parts, maps);
+  }
+
+  /// A product with the reciprocal.
+  static void splitQuotient(PatternRewriter &rewriter, linalg::GenericOp op,
+                            arith::DivFOp quotient) {
+    auto [part, map] =
+        createSmallPart(rewriter, op, quotient.getRhs(), /*isReciprocal=*/true);
+    Value divisor = quotient.getRhs();
+    OpBuilder::InsertionGuard guard(rewriter);
+    rewriter.setInsertionPoint(quotient);
+    // Stands for the reciprocal until the op reads that.
+    Value copy = arith::NegFOp::create(rewriter, op.getLoc(), divisor);
+    Value product = arith::MulFOp::create(rewriter, op.getLoc(),
+                                          quotient.getLhs(), copy);
+    rewriter.replaceOp(quotient, product);
+    rewriter.setInsertionPoint(op);
+    replaceValues(rewriter, op, copy, part.getResult(0), map);
+  }
+
+  /// An op that computes `value` or 1 over it, with as few elements as one of
+  /// the operands has where that is enough; and how `op` reads its result.
+  static std::pair<linalg::GenericOp, AffineMap>
+  createSmallPart(PatternRewriter &rewriter, linalg::GenericOp op, Value value,
+                  bool isReciprocal = false) {
+    SmallVector<AffineMap> maps = op.getIndexingMapsArray();
+    AffineMap output = maps.back();
+    SmallVector<unsigned> tensors = findTensors(op, collect(op, value, {}));
+    for (unsigned number : tensors) {
+      AffineMap whole = maps[number];
+      if (whole.isPermutation() || !llvm::all_of(tensors, [&](unsigned i) {
+            return bool(restrictMap(maps[i], whole));
+          }))
+        continue;
+      Value empty = tensor::EmptyOp::create(
+          rewriter, op.getLoc(),
+          tensor::getMixedSizes(rewriter, op.getLoc(), op.getInputs()[number]),
+          rewriter.getF32Type());
+      AffineMap identity =
+          rewriter.getMultiDimIdentityMap(whole.getNumResults());
+      return {createPart(
+                  rewriter, op, value, empty,
+                  [&](AffineMap map) {
+                    return map ? restrictMap(map, whole) : identity;
+                  },
+                  isReciprocal),
+              whole};
+    }
+    return {createPart(
+                rewriter, op, value, op.getOutputs()[0],
+                [&](AffineMap map) { return map ? map : output; },
+                isReciprocal),
+            output};
+  }
+
   const llvm::DenseSet<Operation *> &kept;
 };
 
 struct SplitBodies : public qdot::impl::SplitBodiesBase<SplitBodies> {
   void runOnOperation() override {
-    llvm::DenseSet<Operation *> softmax;
-    for (auto function : getOperation().getOps<func::FuncOp>())
+    llvm::DenseSet<Operation *> kept;
+    for (auto function : getOperation().getOps<func::FuncOp>()) {
       for (Operation *op : findSoftmaxOps(function))
-        softmax.insert(op);
+        kept.insert(op);
+      for (Operation *op : findNormalizationOps(function))
+        kept.insert(op);
+    }
     RewritePatternSet patterns(&getContext());
-    patterns.add<SplitBody, SplitFactor>(&getContext(), softmax);
+    patterns.add<SplitBody, SplitFactor>(&getContext(), kept);
     GreedyRewriteConfig config;
     config.setRegionSimplificationLevel(GreedySimplifyRegionLevel::Disabled);
     config.enableFolding(false);

@@ -64,8 +64,8 @@ func.func private @no_body(tensor<4xf32>) -> tensor<4xf32>
 
 // -----
 
-// Permitted by default: softmax and what was kept on request, with the sizes
-// that they need on a dynamic batch.
+// Permitted by default: softmax, norms and what was kept on request, with the
+// sizes that they need on a dynamic batch.
 !x = !quant.uniform<i8:f32, 0.5>
 func.func @allowed(%q: tensor<?x4x!x>) -> tensor<?x4x!x> {
   %x = qdot.dequantize %q : tensor<?x4x!x> -> tensor<?x4xf32>

@@ -24,8 +24,6 @@ from cases.rules import CONTRACTS
 from execute import run
 from execute_x86 import FLAGS, runs_here
 
-PARTLY_FLOAT = ("stories260k",)
-
 
 def load(path, model, count):
     """The first samples, in the layout of the variant."""
@@ -41,13 +39,12 @@ def check(model, contract, args):
     folder.mkdir(parents=True, exist_ok=True)
     tested = (args.samples if model.stem == "model" or args.others is None
               else args.others)
-    allow = ["--allow=all"] if model.parent.name in PARTLY_FLOAT else []
     for name, count in (("calib", args.calibration), ("test", tested)):
         np.save(folder / f"{name}.npy",
                 load(model.parent / f"{name}.npy", model, count))
     integer = folder / "integer.mlir"
     run("qdot", "quantize", model, "--data", folder / "calib.npy", "-o",
-        integer, f"--numerics={contract}", "--quiet", *allow)
+        integer, f"--numerics={contract}", "--quiet")
     outputs = {}
     for target in (args.against, *args.targets):
         run("qdot", "run", integer, "--data", folder / "test.npy", "-o",

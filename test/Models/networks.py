@@ -247,6 +247,44 @@ def layer_norm():
     return module(f.finish(f.dense(f.relu(f.batch_norm(y)), 8)))
 
 
+def gates():
+    """What several activations make in one op: SwiGLU, the quotient by a norm;
+    and squeeze and excitation behind SiLU, whose sums of exponentials that
+    come back are no softmax."""
+    f = Function(18)
+    x = f.conv(f.argument(1, 6, 6, 3), 8)
+    x = f.elementwise(["%0 = arith.negf %a : f32", "%1 = math.exp %0 : f32",
+                       f"%2 = arith.addf %1, {f.scalar(1.0)} : f32",
+                       "%r = arith.divf %a, %2 : f32"], x)
+    s = f.conv(f.relu(f.conv(f.mean(x, keep=True), 4, 1)), 8, 1)
+    x = f.reshape("collapse", f.mul(f.sigmoid(s), x), (36, 8),
+                  "[[0, 1, 2], [3]]")
+    one = f.scalar(1.0)
+    y = f.elementwise(["%0 = arith.negf %a : f32", "%1 = math.exp %0 : f32",
+                       f"%2 = arith.addf %1, {one} : f32",
+                       "%3 = arith.divf %a, %2 : f32",
+                       "%r = arith.mulf %3, %b : f32"],
+                      f.dense(x, 16), f.dense(x, 16))
+    y = f.dense(y, 8)
+    total = f.reduce(y, 0.0, ["%0 = arith.mulf %a, %a : f32",
+                              "%r = arith.addf %0, %out : f32"])
+    y = f.generic([affine(2, [0, 1]), affine(2, [0]), affine(2, [0, 1])],
+                  [y, total], f.empty(y.dims),
+                  ["%0 = math.sqrt %b : f32", "%r = arith.divf %a, %0 : f32"])
+    y = f.reshape("expand", f.dense(y, 4), (1, 36, 4), "[[0, 1], [2]]")
+    return module(f.finish(y))
+
+
+def power():
+    """A function of two activations between dense layers has no integer
+    form."""
+    f = Function(19)
+    x = f.argument(1, 16)
+    y = f.elementwise(["%r = math.powf %a, %b : f32"],
+                      f.sigmoid(f.dense(x, 12)), f.sigmoid(f.dense(x, 12)))
+    return module(f.finish(f.dense(y, 8)))
+
+
 def embedding():
     """Integer input that selects rows of a constant table."""
     f = Function(16)
@@ -317,7 +355,8 @@ def fake_quantized(plain=False):
 NETWORKS = {function.__name__: function for function in (
     residual, inverted_residual, inception, activations, squeeze_excite,
     attention, causal_attention, convolutions, channels_first, two_inputs,
-    two_functions, slices, layer_norm, embedding, qdq_unsigned, qdq_signed,
+    two_functions, slices, layer_norm, gates, power, embedding, qdq_unsigned,
+    qdq_signed,
     fake_quantized)}
 
 # Those that hold their scales: no calibration, and the float network to

@@ -104,15 +104,31 @@ func.func @operand(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
 #map = affine_map<(i, j) -> (i, j)>
 #row = affine_map<(i, j) -> (i)>
 
-// Several activations without a layer among what they compute; conditions; the
-// destination is read.
-// CHECK-LABEL: func.func @kept
-// CHECK-COUNT-3: linalg.generic
-// CHECK-NOT: linalg.generic
-func.func @kept(%x: tensor<2x3xf32>, %v: tensor<2xf32>, %z: tensor<2x3xf32>, %i: tensor<2x3xf32>)
-    -> (tensor<2x3xf32>, tensor<2x3xf32>, tensor<2x3xf32>) {
-  %w = arith.constant dense<2.0> : tensor<2x3xf32>
-  %zero = arith.constant 0.0 : f32
+// Several activations: what each is alone is as small as it, and products,
+// sums and quotients are of two. Nothing is divided by an activation.
+// CHECK-DAG: #[[ROWS:.*]] = affine_map<(d0) -> (d0)>
+// CHECK-LABEL: func.func @several
+// CHECK: %[[R:.*]] = linalg.generic {indexing_maps = [#[[ROWS]], #[[ROWS]]], {{.*}} ins(%arg1 : tensor<2xf32>)
+// CHECK: math.rsqrt
+// CHECK: %[[M:.*]] = linalg.generic {{.*}} ins(%arg0, %[[R]] : tensor<2x3xf32>, tensor<2xf32>)
+// CHECK-NEXT: ^bb0
+// CHECK-NEXT: arith.mulf
+// CHECK-NEXT: linalg.yield
+// CHECK: %[[N:.*]] = linalg.generic {{.*}} ins(%arg2, %[[M]] : tensor<2x3xf32>, tensor<2x3xf32>)
+// CHECK-NEXT: ^bb0
+// CHECK-NEXT: arith.mulf
+// CHECK-NEXT: linalg.yield
+// CHECK: %[[S:.*]] = linalg.generic {indexing_maps = [#[[ROWS]], #[[ROWS]]], {{.*}} ins(%arg1 : tensor<2xf32>)
+// CHECK-NEXT: ^bb0(%[[X:.*]]: f32, %{{.*}}: f32):
+// CHECK-NEXT: %[[Q:.*]] = math.sqrt %[[X]]
+// CHECK-NEXT: %[[I:.*]] = arith.divf %{{.*}}, %[[Q]]
+// CHECK-NEXT: linalg.yield %[[I]]
+// CHECK: %[[D:.*]] = linalg.generic {{.*}} ins(%arg0, %[[S]] : tensor<2x3xf32>, tensor<2xf32>)
+// CHECK-NEXT: ^bb0
+// CHECK-NEXT: arith.mulf
+// CHECK-NEXT: linalg.yield
+// CHECK: return %[[N]], %[[D]]
+func.func @several(%x: tensor<2x3xf32>, %v: tensor<2xf32>, %z: tensor<2x3xf32>) -> (tensor<2x3xf32>, tensor<2x3xf32>) {
   %e = tensor.empty() : tensor<2x3xf32>
   %y = linalg.generic {indexing_maps = [#map, #row, #map, #map], iterator_types = ["parallel", "parallel"]}
       ins(%x, %v, %z : tensor<2x3xf32>, tensor<2xf32>, tensor<2x3xf32>) outs(%e : tensor<2x3xf32>) {
@@ -122,11 +138,73 @@ func.func @kept(%x: tensor<2x3xf32>, %v: tensor<2xf32>, %z: tensor<2x3xf32>, %i:
     %r = arith.mulf %m, %d : f32
     linalg.yield %r : f32
   } -> tensor<2x3xf32>
+  %k = linalg.generic {indexing_maps = [#map, #row, #map], iterator_types = ["parallel", "parallel"]}
+      ins(%x, %v : tensor<2x3xf32>, tensor<2xf32>) outs(%e : tensor<2x3xf32>) {
+  ^bb0(%a: f32, %c: f32, %o: f32):
+    %s = math.sqrt %c : f32
+    %r = arith.divf %a, %s : f32
+    linalg.yield %r : f32
+  } -> tensor<2x3xf32>
+  return %y, %k : tensor<2x3xf32>, tensor<2x3xf32>
+}
+
+// -----
+
+#map = affine_map<(i, j) -> (i, j)>
+
+// SwiGLU in one op.
+// CHECK-LABEL: func.func @gate
+// CHECK: %[[S:.*]] = linalg.generic {{.*}} ins(%arg0 : tensor<2x3xf32>)
+// CHECK: math.exp
+// CHECK: arith.divf
+// CHECK-NEXT: linalg.yield
+// CHECK: linalg.generic {{.*}} ins(%arg1, %[[S]] : tensor<2x3xf32>, tensor<2x3xf32>)
+// CHECK-NEXT: ^bb0
+// CHECK-NEXT: arith.mulf
+// CHECK-NEXT: linalg.yield
+// CHECK-NOT: linalg.generic
+func.func @gate(%x: tensor<2x3xf32>, %z: tensor<2x3xf32>) -> tensor<2x3xf32> {
+  %one = arith.constant 1.0 : f32
+  %e = tensor.empty() : tensor<2x3xf32>
+  %y = linalg.generic {indexing_maps = [#map, #map, #map], iterator_types = ["parallel", "parallel"]}
+      ins(%x, %z : tensor<2x3xf32>, tensor<2x3xf32>) outs(%e : tensor<2x3xf32>) {
+  ^bb0(%a: f32, %c: f32, %o: f32):
+    %n = arith.negf %a : f32
+    %p = math.exp %n : f32
+    %q = arith.addf %p, %one : f32
+    %s = arith.divf %a, %q : f32
+    %r = arith.mulf %s, %c : f32
+    linalg.yield %r : f32
+  } -> tensor<2x3xf32>
+  return %y : tensor<2x3xf32>
+}
+
+// -----
+
+#map = affine_map<(i, j) -> (i, j)>
+
+// Conditions; functions of two values; the destination is read; numbers in
+// between would have no scale.
+// CHECK-LABEL: func.func @kept
+// CHECK-COUNT-4: linalg.generic
+// CHECK-NOT: linalg.generic
+func.func @kept(%x: tensor<2x3xf32>, %z: tensor<2x3xf32>, %i: tensor<2x3xf32>)
+    -> (tensor<2x3xf32>, tensor<2x3xf32>, tensor<2x3xf32>, tensor<2x3x!quant.uniform<i8:f32, 0.5>>) {
+  %w = arith.constant dense<2.0> : tensor<2x3xf32>
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<2x3xf32>
   %k = linalg.generic {indexing_maps = [#map, #map, #map], iterator_types = ["parallel", "parallel"]}
       ins(%x, %w : tensor<2x3xf32>, tensor<2x3xf32>) outs(%e : tensor<2x3xf32>) {
   ^bb0(%a: f32, %c: f32, %o: f32):
     %s = arith.cmpf ogt, %a, %c : f32
     %r = arith.select %s, %a, %zero : f32
+    linalg.yield %r : f32
+  } -> tensor<2x3xf32>
+  %p = linalg.generic {indexing_maps = [#map, #map, #map], iterator_types = ["parallel", "parallel"]}
+      ins(%x, %z : tensor<2x3xf32>, tensor<2x3xf32>) outs(%e : tensor<2x3xf32>) {
+  ^bb0(%a: f32, %c: f32, %o: f32):
+    %s = math.powf %a, %c : f32
+    %r = arith.mulf %s, %c : f32
     linalg.yield %r : f32
   } -> tensor<2x3xf32>
   %q = linalg.generic {indexing_maps = [#map, #map], iterator_types = ["parallel", "parallel"]}
@@ -136,7 +214,14 @@ func.func @kept(%x: tensor<2x3xf32>, %v: tensor<2xf32>, %z: tensor<2x3xf32>, %i:
     %r = arith.maximumf %s, %zero : f32
     linalg.yield %r : f32
   } -> tensor<2x3xf32>
-  return %y, %k, %q : tensor<2x3xf32>, tensor<2x3xf32>, tensor<2x3xf32>
+  %d = linalg.generic {indexing_maps = [#map, #map, #map], iterator_types = ["parallel", "parallel"]}
+      ins(%x, %z : tensor<2x3xf32>, tensor<2x3xf32>) outs(%e : tensor<2x3xf32>) {
+  ^bb0(%a: f32, %c: f32, %o: f32):
+    %r = arith.divf %a, %c : f32
+    linalg.yield %r : f32
+  } -> tensor<2x3xf32>
+  %t = qdot.quantize %d : tensor<2x3xf32> -> tensor<2x3x!quant.uniform<i8:f32, 0.5>>
+  return %k, %p, %q, %t : tensor<2x3xf32>, tensor<2x3xf32>, tensor<2x3xf32>, tensor<2x3x!quant.uniform<i8:f32, 0.5>>
 }
 
 // -----

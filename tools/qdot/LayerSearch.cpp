@@ -48,7 +48,7 @@ std::string qdot::driver::printOptions(const QuantizationOptions &options) {
   appendOption("keep-float", options.keepFloat, "");
   appendOption("correct-biases", options.correctBiases ? "true" : "", "");
   appendOption("numerics", options.numerics, "tosa-single");
-  appendOption("allow", options.allow, "softmax,keep-float");
+  appendOption("allow", options.allow, "softmax,normalization,keep-float");
   return text;
 }
 

@@ -88,10 +88,11 @@ static cl::opt<std::string> preset(
     cl::desc("Formulas of another tool: tflite, onnxruntime, tensorrt or "
              "pytorch"));
 static cl::opt<std::string>
-    allow("allow", cl::init("softmax,keep-float"), cl::value_desc("reasons"),
-          cl::sub(command),
+    allow("allow", cl::init("softmax,normalization,keep-float"),
+          cl::value_desc("reasons"), cl::sub(command),
           cl::desc("Reasons for which an operation may stay in float between "
-                   "integer ones: all, none or a list (softmax,keep-float)"));
+                   "integer ones: all, none or a list "
+                   "(softmax,normalization,keep-float)"));
 static cl::opt<bool>
     correctBiases("correct-biases", cl::sub(command),
                   cl::desc("Take back what rounded weights add to the mean of "

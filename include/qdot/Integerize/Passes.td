@@ -99,7 +99,8 @@ def VerifyInteger : Pass<"qdot-verify-integer", "::mlir::ModuleOp"> {
     ```
   }];
   let options = [
-    Option<"allow", "allow", "std::string", "\"softmax,keep-float\"",
+    Option<"allow", "allow", "std::string",
+           "\"softmax,normalization,keep-float\"",
            "reasons that are allowed between quantized values">
   ];
 }

@@ -118,7 +118,7 @@ struct QuantizationOptions
       *this, "allow",
       llvm::cl::desc("Reasons for which an operation may stay in float between "
                      "quantized values (comma separated, all or none)"),
-      llvm::cl::init("softmax,keep-float")};
+      llvm::cl::init("softmax,normalization,keep-float")};
   Option<bool> quantizeSignature{
       *this, "quantize-signature",
       llvm::cl::desc("Arguments and results become integers"),

@@ -63,11 +63,14 @@ def SplitBodies : Pass<"qdot-split-bodies", "::mlir::ModuleOp"> {
     leaves them. Out: a body that is neither a function of one operand, nor one
     op of two, nor affine with constants, is several ops that are, where there
     are such: a function of one number that one of those computes, or any
-    arithmetic of one operand with constants. What a sum or a contraction
+    arithmetic of one operand with constants, or sums, products, quotients and
+    extremes of such. A quotient by an activation is the product with its
+    reciprocal, which is an op as small as the activation. What a sum or a contraction
     computes from an operand before it adds up is an op in front of it, but for
     the square in front of a sum. Left alone: other bodies of several
-    activations, softmax, bodies with other than scalar arithmetic, those that
-    read the destination, conditions that depend on several operands.
+    activations, and all of them between scales that the model holds; softmax,
+    norms, bodies with other than scalar arithmetic, those that read the
+    destination, conditions that depend on several operands.
 
     Example: a bias and a ReLU.
 
