@@ -55,9 +55,17 @@ public:
   bool match(OpSet &result) {
     if (!matchSquares() || !collectPath())
       return false;
-    collectCenter(source);
     collectFactors(ops.back());
-    result.insert(ops.begin(), ops.end());
+    collectCenter(source);
+    SmallVector<Operation *> all = collectSizes(center);
+    bool isInside = llvm::all_of(center, [&](Operation *op) {
+      return llvm::all_of(op->getUsers(), [&](Operation *user) {
+        return llvm::is_contained(all, user);
+      });
+    });
+    if (!isInside)
+      all = collectSizes({});
+    result.insert(all.begin(), all.end());
     return true;
   }
 
@@ -135,7 +143,7 @@ private:
     });
   }
 
-  /// Adds `x - mean(x)`, where `centered` is that.
+  /// Finds `x - mean(x)`, where `centered` is that.
   void collectCenter(Value centered) {
     auto difference = centered.getDefiningOp<linalg::LinalgOp>();
     if (!difference || !isPointwise(difference) ||
@@ -163,9 +171,8 @@ private:
         return;
       mean = op->getOperand(0);
     }
-    ops.push_back(difference);
-    ops.append(path);
-    std::rotate(ops.begin(), ops.end() - path.size() - 1, ops.end());
+    center.push_back(difference);
+    center.append(path);
   }
 
   /// Adds constant factors and offsets behind `last`.
@@ -179,9 +186,29 @@ private:
     }
   }
 
+  /// The ops with the center, if it is one of them, and what is computed per
+  /// row for them alone, such as the square of the mean, which makes a variance
+  /// of a mean of squares.
+  SmallVector<Operation *> collectSizes(ArrayRef<Operation *> center) {
+    SmallVector<Operation *> all = ops;
+    llvm::append_range(all, center);
+    for (unsigned i = 0; i < all.size(); ++i)
+      for (Value operand : all[i]->getOperands()) {
+        auto op = operand.getDefiningOp<linalg::LinalgOp>();
+        if (!op || !isPointwise(op) || llvm::is_contained(all, op) ||
+            operand.getType() == source.getType())
+          continue;
+        if (llvm::all_of(op->getUsers(), [&](Operation *user) {
+              return llvm::is_contained(all, user);
+            }))
+          all.push_back(op);
+      }
+    return all;
+  }
+
   linalg::LinalgOp sum;
   Value source;
-  SmallVector<Operation *> ops;
+  SmallVector<Operation *> ops, center;
 };
 } // namespace
 

@@ -339,3 +339,64 @@ func.func @gate(%x: tensor<2x4xf32>) -> (tensor<2x4xf32>, tensor<2xf32>) {
   } -> tensor<2xf32>
   return %y, %t : tensor<2x4xf32>, tensor<2xf32>
 }
+
+// -----
+
+#map = affine_map<(i, j) -> (i, j)>
+#row = affine_map<(i, j) -> (i)>
+
+// The variance as a mean of squares without the square of the mean, all of it
+// within the norm; and a mean that others read too, so that it is a layer.
+// CHECK-LABEL: func.func @means
+// CHECK: linalg.matmul
+// CHECK: qdot.observe
+// CHECK-NOT: qdot.observe
+// CHECK: linalg.rsqrt
+// CHECK-NOT: qdot.observe
+// CHECK: qdot.observe {{.*}}means/float_
+// CHECK: linalg.reduce
+// CHECK: qdot.observe {{.*}}means/sum_0
+// CHECK: qdot.observe {{.*}}means/sub_0
+// CHECK-NOT: qdot.observe
+// CHECK: linalg.sub
+func.func @means(%x: tensor<2x4xf32>) -> (tensor<2x4xf32>, tensor<2xf32>) {
+  %w = arith.constant dense<0.5> : tensor<4x4xf32>
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<2x4xf32>
+  %k = tensor.empty() : tensor<2xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<2x4xf32>) -> tensor<2x4xf32>
+  %i = linalg.fill ins(%zero : f32) outs(%k : tensor<2xf32>) -> tensor<2xf32>
+  %a = linalg.matmul ins(%x, %w : tensor<2x4xf32>, tensor<4x4xf32>) outs(%f : tensor<2x4xf32>) -> tensor<2x4xf32>
+  %s = linalg.reduce { arith.addf } ins(%a : tensor<2x4xf32>) outs(%i : tensor<2xf32>) dimensions = [1]
+  %t = linalg.mul ins(%s, %s : tensor<2xf32>, tensor<2xf32>) outs(%k : tensor<2xf32>) -> tensor<2xf32>
+  %q = linalg.mul ins(%a, %a : tensor<2x4xf32>, tensor<2x4xf32>) outs(%e : tensor<2x4xf32>) -> tensor<2x4xf32>
+  %u = linalg.reduce { arith.addf } ins(%q : tensor<2x4xf32>) outs(%i : tensor<2xf32>) dimensions = [1]
+  %v = linalg.sub ins(%u, %t : tensor<2xf32>, tensor<2xf32>) outs(%k : tensor<2xf32>) -> tensor<2xf32>
+  %r = linalg.rsqrt ins(%v : tensor<2xf32>) outs(%k : tensor<2xf32>) -> tensor<2xf32>
+  %c = linalg.generic {indexing_maps = [#map, #row, #map], iterator_types = ["parallel", "parallel"]} ins(%a, %s : tensor<2x4xf32>, tensor<2xf32>) outs(%e : tensor<2x4xf32>) {
+  ^bb0(%p: f32, %m: f32, %o: f32):
+    %0 = arith.subf %p, %m : f32
+    linalg.yield %0 : f32
+  } -> tensor<2x4xf32>
+  %d = linalg.generic {indexing_maps = [#map, #row, #map], iterator_types = ["parallel", "parallel"]} ins(%c, %r : tensor<2x4xf32>, tensor<2xf32>) outs(%e : tensor<2x4xf32>) {
+  ^bb0(%p: f32, %m: f32, %o: f32):
+    %0 = arith.mulf %p, %m : f32
+    linalg.yield %0 : f32
+  } -> tensor<2x4xf32>
+  %s2 = linalg.reduce { arith.addf } ins(%d : tensor<2x4xf32>) outs(%i : tensor<2xf32>) dimensions = [1]
+  %c2 = linalg.generic {indexing_maps = [#map, #row, #map], iterator_types = ["parallel", "parallel"]} ins(%d, %s2 : tensor<2x4xf32>, tensor<2xf32>) outs(%e : tensor<2x4xf32>) {
+  ^bb0(%p: f32, %m: f32, %o: f32):
+    %0 = arith.subf %p, %m : f32
+    linalg.yield %0 : f32
+  } -> tensor<2x4xf32>
+  %q2 = linalg.mul ins(%c2, %c2 : tensor<2x4xf32>, tensor<2x4xf32>) outs(%e : tensor<2x4xf32>) -> tensor<2x4xf32>
+  %u2 = linalg.reduce { arith.addf } ins(%q2 : tensor<2x4xf32>) outs(%i : tensor<2xf32>) dimensions = [1]
+  %r2 = linalg.rsqrt ins(%u2 : tensor<2xf32>) outs(%k : tensor<2xf32>) -> tensor<2xf32>
+  %d2 = linalg.generic {indexing_maps = [#map, #row, #map], iterator_types = ["parallel", "parallel"]} ins(%c2, %r2 : tensor<2x4xf32>, tensor<2xf32>) outs(%e : tensor<2x4xf32>) {
+  ^bb0(%p: f32, %m: f32, %o: f32):
+    %0 = arith.mulf %p, %m : f32
+    linalg.yield %0 : f32
+  } -> tensor<2x4xf32>
+  %y = linalg.sub ins(%s2, %s2 : tensor<2xf32>, tensor<2xf32>) outs(%k : tensor<2xf32>) -> tensor<2xf32>
+  return %d2, %y : tensor<2x4xf32>, tensor<2xf32>
+}
