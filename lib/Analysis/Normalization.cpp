@@ -9,6 +9,7 @@
 #include "IslandUtils.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/IR/Matchers.h"
 #include "qdot/Analysis/ScalarAnalysis.h"
 
 using namespace mlir;
