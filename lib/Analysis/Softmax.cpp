@@ -181,7 +181,7 @@ bool qdot::feedsSoftmaxAlone(Value value, const OpSet &softmax) {
          llvm::all_of(value.getUsers(), [&](Operation *user) {
            if (softmax.contains(user))
              return true;
-           return (isa<tensor::ExtractSliceOp>(user) || isMovement(user)) &&
+           return (isa<tensor::ExtractSliceOp>(user) || movesValues(user)) &&
                   feedsSoftmaxAlone(user->getResult(0), softmax);
          });
 }
