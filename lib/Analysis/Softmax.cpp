@@ -11,6 +11,7 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "qdot/Analysis/ScalarAnalysis.h"
 #include "qdot/Analysis/StructuralBody.h"
+#include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
 using namespace qdot;
@@ -21,14 +22,19 @@ using OpSet = llvm::DenseSet<Operation *>;
 /// scaled or converted. A sigmoid or SiLU in one body computes one on its way,
 /// but is none.
 static bool isExponential(Value value) {
-  Operation *op = value.getDefiningOp();
-  if (!op)
-    return false;
-  if (isa<math::ExpOp, math::Exp2Op>(op))
-    return true;
-  return isa<arith::SelectOp, arith::MulFOp, arith::ExtFOp, arith::TruncFOp>(
-             op) &&
-         llvm::any_of(op->getOperands(), isExponential);
+  llvm::SetVector<Operation *> reached;
+  if (Operation *op = value.getDefiningOp())
+    reached.insert(op);
+  for (unsigned at = 0; at < reached.size(); ++at) {
+    Operation *op = reached[at];
+    if (isa<math::ExpOp, math::Exp2Op>(op))
+      return true;
+    if (isa<arith::SelectOp, arith::MulFOp, arith::ExtFOp, arith::TruncFOp>(op))
+      for (Value operand : op->getOperands())
+        if (Operation *producer = operand.getDefiningOp())
+          reached.insert(producer);
+  }
+  return false;
 }
 
 static bool yieldsExponential(linalg::LinalgOp op) {

@@ -11,9 +11,13 @@
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Matchers.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/SaveAndRestore.h"
 
 using namespace mlir;
 using namespace qdot;
+
+/// Ops in a row that are moved for what reads the last of them.
+static constexpr unsigned maxDepth = 256;
 
 AffineMap qdot::permuteResults(AffineMap map, ArrayRef<int64_t> order) {
   return AffineMap::get(map.getNumDims(), 0,
@@ -88,6 +92,10 @@ Value TensorOrder::permute(Value value, Order order) {
     return transpose(value, order);
   if (Value constant = createConstant(op, order))
     return constant;
+  // What lies further away is not worth the stack: it is permuted there.
+  if (depth == maxDepth)
+    return transpose(value, order);
+  llvm::SaveAndRestore guard(depth, depth + 1);
   Value result = move(op, order);
   if (!result)
     return transpose(value, order);

@@ -60,6 +60,7 @@ private:
   /// A transpose right behind `value`, the same for all who ask.
   mlir::Value transpose(mlir::Value value, Order order);
 
+  unsigned depth = 0; ///< moves that wait for their operands
   /// Ops that stand in a new order: none of them is moved twice.
   llvm::DenseSet<mlir::Operation *> moved;
   llvm::DenseMap<mlir::Value, llvm::SmallVector<mlir::Value, 1>> transposes;
