@@ -245,6 +245,7 @@ private:
             std::make_unique<FunctionPlan>(function, keepFloatRegex));
     if (failed(checkSites(plans, file)))
       return failure();
+    warnAboutNames(plans, rules, keepFloatRegex);
     for (auto &plan : plans)
       if (failed(checkWeightRules(*plan, rules)))
         return failure();
@@ -254,6 +255,32 @@ private:
     for (auto &plan : plans)
       Annotator(*plan, file, rules).apply();
     return success();
+  }
+
+  /// A regular expression that matches nothing is a mistake, or for another model.
+  void warnAboutNames(ArrayRef<std::unique_ptr<FunctionPlan>> plans,
+                      const AnnotationRules &rules,
+                      llvm::Regex *keepFloatRegex) {
+    SmallVector<StringRef> paths;
+    for (const auto &plan : plans) {
+      QuantizableValues all(plan->function, plan->layers);
+      for (const QuantizableValue &value : all.getValues())
+        paths.push_back(value.site.getPath());
+    }
+    auto warn = [&](StringRef option, ArrayRef<StringRef> unmatched) {
+      for (StringRef pattern : unmatched)
+        getOperation().emitWarning()
+            << option << "='" << pattern << "' matches no value";
+    };
+    warn("range", rules.range.findUnmatched(paths));
+    warn("activation-bits", rules.activationBits.findUnmatched(paths));
+    warn("weight-range", rules.weightRange.findUnmatched(paths));
+    warn("weight-bits", rules.weightBits.findUnmatched(paths));
+    warn("weight-granularity", rules.weightGranularity.findUnmatched(paths));
+    if (keepFloatRegex && llvm::none_of(paths, [&](StringRef path) {
+          return keepFloatRegex->match(path);
+        }))
+      warn("keep-float", StringRef(keepFloat));
   }
 
   /// A code of 8 bits times the factor of a block is no byte.

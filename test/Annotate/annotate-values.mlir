@@ -22,7 +22,13 @@
 // RUN: qdot-opt %t/infinite.mlir --qdot-observe-values | %python %S/Inputs/make_statistics.py %t/infinite.json
 // RUN: not qdot-opt %t/infinite.mlir --qdot-annotate-values=stats=%t/infinite.json 2>&1 | FileCheck %t/errors.txt --check-prefix=INFINITE
 
+// Names of nothing are reported, option by option; the rest holds.
+// RUN: qdot-opt %t/add.mlir '--qdot-annotate-values=stats=%t/add.json keep-float=typo range=minmax,main/add_7=mse weight-bits=nobody=4' -o /dev/null 2>&1 | FileCheck %t/errors.txt --check-prefix=NAMES
+
 //--- errors.txt
+// NAMES: warning: range='main/add_7' matches no value
+// NAMES: warning: weight-bits='nobody' matches no value
+// NAMES: warning: keep-float='typo' matches no value
 NO-FILE: error: qdot-annotate-values needs a statistics file (stats=FILE)
 MISSING: error: {{.*}}missing.json: cannot read statistics: No such file or directory
 MALFORMED: error: {{.*}}add.mlir:1:1: expected

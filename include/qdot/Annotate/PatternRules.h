@@ -44,7 +44,7 @@ public:
       if (!regex.isValid(error))
         return llvm::createStringError(llvm::inconvertibleErrorCode(),
                                        "'" + entry + "': " + error);
-      rules.push_back({std::move(regex), std::move(*setting)});
+      rules.push_back({pattern.str(), std::move(regex), std::move(*setting)});
     }
     return llvm::Error::success();
   }
@@ -56,8 +56,22 @@ public:
     return fallback;
   }
 
+  /// The regular expressions that match none of `paths`.
+  std::vector<llvm::StringRef>
+  findUnmatched(llvm::ArrayRef<llvm::StringRef> paths) const {
+    std::vector<llvm::StringRef> result;
+    for (const Rule &rule : rules)
+      if (!rule.pattern.empty() &&
+          llvm::none_of(paths, [&](llvm::StringRef path) {
+            return rule.regex.match(path);
+          }))
+        result.push_back(rule.pattern);
+    return result;
+  }
+
 private:
   struct Rule {
+    std::string pattern; ///< empty: for all values
     llvm::Regex regex;
     T setting;
   };
