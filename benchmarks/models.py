@@ -148,7 +148,8 @@ def rival_entrants(bench, model, target, x):
         lambda raw: model.problem(raw, real), form,
         f"uses {beyond}" if beyond else "",
         overhead=bench.onnxruntime_overhead())
-            for form, (file, words) in FORMS.items()]
+            for form, (file, words) in FORMS.items()
+            if (model.folder / file).exists()]
 
 
 # --- rows ------------------------------------------------------------------

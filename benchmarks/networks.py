@@ -5,7 +5,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #
 #===-----------------------------------------------------------------------===#
-"""networks.py FOLDER [--size N] [--only NAMES]
+"""networks.py FOLDER [--size N] [--only NAMES] [--onnx]
 
 Writes MobileNetV2 and ResNet18 (N x N pixels, NHWC) and two blocks of BERT base
 (N / 2 + 16 positions) with random weights, each in a folder with data for
@@ -13,14 +13,18 @@ Writes MobileNetV2 and ResNet18 (N x N pixels, NHWC) and two blocks of BERT base
 do not."""
 
 import argparse
+import importlib.util
 import pathlib
+import subprocess
 import sys
+import tempfile
 
 import numpy as np
 
 sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1] / folder)
                 for folder in ("test/Models", "tools")]
-from builder import Function, affine, module
+from builder import Value, module
+from twin import Twin
 
 SAMPLES = 2
 
@@ -31,7 +35,7 @@ def conv_norm(f, x, channels, size, stride=1):
 
 
 def mobilenet_v2(size):
-    f = Function(1)
+    f = Twin(1)
     x = f.relu6(conv_norm(f, f.argument(1, size, size, 3), 32, 3, 2))
     for expand, channels, count, first in (
             (1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2),
@@ -48,9 +52,9 @@ def mobilenet_v2(size):
 
 
 def resnet18(size):
-    f = Function(2)
+    f = Twin(2)
     x = f.relu(conv_norm(f, f.argument(1, size, size, 3), 64, 7, 2))
-    x = f.pool(f.pad(x, [0, 1, 1, 0], value=-np.inf), "max", 3, 2)
+    x = f.max_pool(x, 3, 2, 1)
     for channels, first in ((64, 1), (128, 2), (256, 2), (512, 2)):
         for stride in (first, 1):
             y = f.relu(conv_norm(f, x, channels, 3, stride))
@@ -61,53 +65,27 @@ def resnet18(size):
     return f, f.dense(f.mean(x), 1000)
 
 
-def layer_norm(f, x):
-    """Over the last dimension of a matrix."""
-    rows, columns = x.dims
-    plus, per_row = ["%r = arith.addf %a, %out : f32"], affine(2, [0])
-    size, epsilon = f.scalar(columns), f.scalar(1e-12)
-
-    def join(body, a, b, of_row):
-        same = affine(2, range(2))
-        return f.generic([same, per_row if of_row else affine(2, [1]), same],
-                         [a, b], f.empty(x.dims), body)
-    total = f.reduce(x, 0.0, plus)
-    x = join([f"%m = arith.divf %b, {size} : f32",
-              "%r = arith.subf %a, %m : f32"], x, total, True)
-    squares = f.reduce(f.elementwise(["%r = arith.mulf %a, %a : f32"], x), 0.0,
-                       plus)
-    x = join([f"%m = arith.divf %b, {size} : f32",
-              f"%v = arith.addf %m, {epsilon} : f32",
-              "%s = math.rsqrt %v : f32", "%r = arith.mulf %a, %s : f32"],
-             x, squares, True)
-    x = join(["%r = arith.mulf %a, %b : f32"], x, f.vector(columns, 0.5, 1.5),
-             False)
-    return f.bias(x)
-
-
 def attention(f, x, count):
     """Self-attention of `count` heads on [positions, features]."""
     t, c = x.dims
     q, k, v = (f.transpose(f.reshape("expand", f.dense(x, c),
                                      (t, count, c // count), "[[0], [1, 2]]"),
                            (1, 0, 2)) for _ in range(3))
-    scores = f.named("batch_matmul", [q, f.transpose(k, (0, 2, 1))],
-                     f.filled((count, t, t)))
+    scores = f.batch_matmul(q, f.transpose(k, (0, 2, 1)))
     weights = f.softmax(f.scale(scores, (c // count) ** -0.5))
-    y = f.named("batch_matmul", [weights, v], f.filled(q.dims))
-    y = f.reshape("collapse", f.transpose(y, (1, 0, 2)), (t, c),
-                  "[[0], [1, 2]]")
+    y = f.transpose(f.batch_matmul(weights, v), (1, 0, 2))
+    y = f.reshape("collapse", y, (t, c), "[[0], [1, 2]]")
     return f.dense(y, c)
 
 
 def bert_blocks(size):
-    f = Function(3)
+    f = Twin(3)
     x = f.reshape("collapse", f.argument(1, size // 2 + 16, 768),
                   (size // 2 + 16, 768), "[[0, 1], [2]]")
     for _ in range(2):
-        x = layer_norm(f, f.add(x, attention(f, x, 12)))
+        x = f.layer_norm(f.add(x, attention(f, x, 12)))
         y = f.dense(f.gelu(f.dense(x, 3072)), 768)
-        x = layer_norm(f, f.add(x, y))
+        x = f.layer_norm(f.add(x, y))
     return f, f.reshape("expand", x, (1, *x.dims), "[[0, 1], [2]]")
 
 
@@ -119,11 +97,29 @@ def write(folder, make, size):
     folder.mkdir(parents=True, exist_ok=True)
     f, result = make(size)
     (folder / "model.mlir").write_text(module(f.finish(result)))
-    dims = (size // 2 + 16, 768) if make is bert_blocks else (size, size, 3)
+    dims = f.input.dims[1:]
     for name in ("calib", "test"):
         np.save(folder / f"{name}.npy",
                 f.random.normal(0, 1, (SAMPLES, *dims)).astype(np.float32))
     np.save(folder / "labels.npy", np.zeros(SAMPLES, np.int64))
+    return f, result
+
+
+def ranges_of(f, folder, program):
+    """{name: (least, largest)} of the values that are rounded, by running a
+    function that returns them all."""
+    names = f.rounded()
+    made = [Value(f"%{name}", f.dims[name]) for name in names[1:]]
+    data = folder / "calib.npy"
+    with tempfile.TemporaryDirectory() as temp:
+        temp = pathlib.Path(temp)
+        (temp / "model.mlir").write_text(module(f.finish(*made)))
+        subprocess.run([program, "run", temp / "model.mlir", f"--data={data}",
+                        "-o", temp / "y.npy"], check=True)
+        values = [np.load(data)] + [np.load(temp / f"y.{i}.npy")
+                                    for i in range(len(made))]
+    return {name: (float(v.min()), float(v.max()))
+            for name, v in zip(names, values)}
 
 
 def main():
@@ -133,12 +129,25 @@ def main():
     parser.add_argument("--size", type=int, default=224)
     parser.add_argument("--only", default=",".join(NETWORKS), metavar="NAMES",
                         help="some of " + ", ".join(NETWORKS))
+    parser.add_argument("--onnx", action="store_true",
+                        help="also for ONNX Runtime, in f32 and in integers "
+                             "(needs python3-onnx)")
+    parser.add_argument("--build", type=pathlib.Path,
+                        default=pathlib.Path(__file__).parents[1] / "build",
+                        help="whose qdot finds the ranges for --onnx")
     options = parser.parse_args()
+    if options.onnx and not importlib.util.find_spec("onnx"):
+        parser.error("--onnx needs the package python3-onnx")
     for name in options.only.split(","):
         if name not in NETWORKS:
             parser.error(f"unknown network {name}; expected one of "
                          f"{', '.join(NETWORKS)}")
-        write(options.folder / name, NETWORKS[name], options.size)
+        folder = options.folder / name
+        f, result = write(folder, NETWORKS[name], options.size)
+        if options.onnx:
+            f.save_onnx(folder / "model_f32.onnx", result)
+            f.save_onnx(folder / "model_int8.onnx", result, ranges_of(
+                f, folder, options.build.resolve() / "bin" / "qdot"))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@
 #
 #===-----------------------------------------------------------------------===#
 """Which rival decides a row, what the tables say about wrong and missing
-results, and the exact result against plain loops."""
+results, the exact result against plain loops, and the ONNX form of networks."""
 
 import csv
 import itertools
@@ -17,6 +17,7 @@ import unittest
 import numpy as np
 
 import kernels
+import networks
 import report
 import rivals
 import shapes
@@ -174,6 +175,43 @@ class ExactResult(unittest.TestCase):
         codes.flat[7] ^= 1
         self.assertIn("wrong", check(codes.tobytes()))
         self.assertIn("values instead of", check(b""))
+
+
+class OnnxForm(unittest.TestCase):
+
+    def nodes(self, name):
+        f, result = networks.NETWORKS[name](32)
+        arrays = dict(f.arrays)
+        ranges = {value: (-1.0, 1.0) for value in f.rounded()}
+        return f, result, f.quantized(ranges, arrays), arrays
+
+    def test_nodes_read_what_is_there(self):
+        for name in networks.NETWORKS:
+            f, result, quantized, arrays = self.nodes(name)
+            for nodes in (f.nodes, quantized):
+                known = {"arg0", *arrays}
+                for node in nodes:
+                    self.assertLessEqual(set(node.inputs), known, node)
+                    self.assertNotIn(node.output, known)
+                    known.add(node.output)
+                self.assertIn(result.name[1:], known)
+
+    def test_layers_have_integers_on_both_sides(self):
+        _, _, nodes, arrays = self.nodes("resnet18")
+        makers = {node.output: node for node in nodes}
+        readers = {i: node for node in nodes for i in node.inputs}
+        for node in nodes:
+            if node.kind not in ("Conv", "Gemm"):
+                continue
+            self.assertEqual({makers[i].kind for i in node.inputs},
+                             {"DequantizeLinear"})
+            reader = readers[node.output]
+            if reader.kind == "Relu":
+                reader = readers[reader.output]
+            self.assertEqual(reader.kind, "QuantizeLinear")
+            weight = arrays[makers[node.inputs[1]].inputs[0]]
+            self.assertEqual((weight.dtype, np.abs(weight).max()),
+                             (np.int8, 127))
 
 
 if __name__ == "__main__":
