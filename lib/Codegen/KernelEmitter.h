@@ -9,6 +9,7 @@
 #define QDOT_LIB_CODEGEN_KERNELEMITTER_H
 
 #include "IndexArithmetic.h"
+#include "mlir/IR/IRMapping.h"
 #include "qdot/Codegen/KernelPlan.h"
 #include <functional>
 
@@ -74,18 +75,20 @@ protected:
   llvm::SmallVector<mlir::Value> createStart(const TilePosition &at,
                                              int64_t vectors, int64_t valid);
   /// The body on one accumulator, vector `vector` of `vectors` of row `row`:
-  /// the vector of its value `result`.
+  /// the vector of its value `result`. `known` has the vectors of other values.
   mlir::FailureOr<mlir::Value> emitBody(const TilePosition &at,
                                         mlir::Value accumulator, int64_t row,
                                         int64_t vector, int64_t vectors,
-                                        int64_t valid, mlir::Value result);
+                                        int64_t valid, mlir::Value result,
+                                        const mlir::IRMapping &known = {});
 
   /// The body with `accumulator` in its place and what `load` gives for every
   /// extra that it reads besides the one that the accumulator starts from.
   mlir::FailureOr<mlir::Value>
   vectorize(mlir::Value accumulator,
             llvm::function_ref<mlir::Value(unsigned)> load, int64_t lanes,
-            bool isScalable, mlir::Value result);
+            bool isScalable, mlir::Value result,
+            mlir::IRMapping known = {});
   /// A loop from 0 to `size` with the accumulators in registers.
   llvm::SmallVector<mlir::Value> emitReduction(
       mlir::Value size, int64_t step, mlir::ValueRange accumulators,
@@ -253,7 +256,13 @@ private:
     bool isFlipped;     ///< the top bit changes behind the clamp
     mlir::Value table;  ///< 256 bytes that the result is looked up in, or null
   };
-  std::optional<NarrowForm> matchNarrow();
+  std::optional<NarrowForm> matchNarrow(mlir::Value value);
+  /// A table lookup whose result the body computes on.
+  struct InnerLookup {
+    mlir::Value result;
+    NarrowForm form; ///< of the result
+  };
+  llvm::SmallVector<InnerLookup> findInnerLookups();
 
   /// A factor per column of `fma(x, factor, sum)` that is 0 in most blocks.
   struct RareFactor {
@@ -271,20 +280,23 @@ private:
   Result emitScalarEnd(const TilePosition &at, mlir::Value accumulator,
                        int64_t row, int64_t vector, int64_t vectors,
                        int64_t valid);
-  mlir::FailureOr<mlir::Value> emitNarrow(const TilePosition &at,
-                                          const NarrowForm &form,
-                                          mlir::ArrayRef<mlir::Value> four,
-                                          mlir::ArrayRef<int64_t> rows,
-                                          mlir::ArrayRef<int64_t> numbers,
-                                          int64_t vectors, int64_t valid);
-  /// A vector that is not one of four neighbours of a row.
-  struct LeftVector {
+  /// An accumulator with its row and the number of its vector there.
+  struct RowVector {
     mlir::Value accumulator;
     int64_t row, number;
   };
+  mlir::FailureOr<mlir::Value>
+  emitNarrow(const TilePosition &at, const NarrowForm &form,
+             mlir::ArrayRef<RowVector> four,
+             mlir::ArrayRef<mlir::IRMapping> known, int64_t vectors,
+             int64_t valid);
+  mlir::FailureOr<mlir::Value> emitBytes(const TilePosition &at,
+                                         const NarrowForm &form,
+                                         mlir::ArrayRef<RowVector> four,
+                                         int64_t vectors, int64_t valid);
   Result finishLeft(const TilePosition &at,
                     const std::optional<NarrowForm> &form,
-                    mlir::ArrayRef<LeftVector> left, int64_t vectors,
+                    mlir::ArrayRef<RowVector> left, int64_t vectors,
                     int64_t valid);
   mlir::Value getSize(const PlanLoop &loop);
   std::optional<RareFactor> rare; ///< found once

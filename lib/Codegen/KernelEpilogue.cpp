@@ -95,21 +95,21 @@ SmallVector<int64_t> KernelEmitter::getColumns(int64_t vector,
 FailureOr<Value> KernelEmitter::emitBody(const TilePosition &at,
                                          Value accumulator, int64_t row,
                                          int64_t vector, int64_t vectors,
-                                         int64_t valid, Value result) {
+                                         int64_t valid, Value result,
+                                         const IRMapping &known) {
   return vectorize(
       accumulator,
       [&](unsigned number) {
         return loadExtra(at, number, row, vector, vectors, valid);
       },
-      kernel.getLanes(), /*isScalable=*/false, result);
+      kernel.getLanes(), /*isScalable=*/false, result, known);
 }
 
 FailureOr<Value> KernelEmitter::vectorize(Value accumulator,
                                           function_ref<Value(unsigned)> load,
                                           int64_t lanes, bool isScalable,
-                                          Value result) {
+                                          Value result, IRMapping mapping) {
   Block &body = op.getBody().front();
-  IRMapping mapping;
   mapping.map(body.getArgument(0), accumulator);
   if (biasAdd)
     mapping.map(biasAdd->getResult(0), accumulator);
@@ -140,8 +140,8 @@ static std::optional<int64_t> matchInteger(Value value) {
   return constant.getSExtValue();
 }
 
-std::optional<KernelEmitter::NarrowForm> KernelEmitter::matchNarrow() {
-  Value value = op.getBody().front().getTerminator()->getOperand(0);
+std::optional<KernelEmitter::NarrowForm>
+KernelEmitter::matchNarrow(Value value) {
   if (!value.getType().isInteger(8))
     return std::nullopt;
   NarrowForm form{{}, 0, 255, false, {}};
@@ -199,18 +199,74 @@ LogicalResult KernelEmitter::emitScalarEnd(const TilePosition &at,
   return success();
 }
 
-/// Bodies of four vectors, joined to unsigned bytes.
+SmallVector<KernelEmitter::InnerLookup> KernelEmitter::findInnerLookups() {
+  SmallVector<InnerLookup> lookups;
+  Block &body = op.getBody().front();
+  Value end = body.getTerminator()->getOperand(0);
+  for (auto load : body.getOps<memref::LoadOp>())
+    if (load.getResult() != end)
+      if (std::optional<NarrowForm> form = matchNarrow(load.getResult()))
+        lookups.push_back({load.getResult(), *form});
+  return lookups;
+}
+
+/// The lane of `qdot.narrow`'s result that lane `lane` of operand `part` goes to.
+static int64_t getNarrowedLane(int64_t part, int64_t lane) {
+  return lane / 4 * 16 + part * 4 + lane % 4;
+}
+
+/// What operand `part` of `qdot.narrow` became: four lanes at a time, as words.
+static Value extractPart(OpBuilder &builder, Location loc, Value bytes,
+                         int64_t part) {
+  int64_t lanes = cast<VectorType>(bytes.getType()).getDimSize(0) / 4;
+  Value words = vector::BitCastOp::create(
+      builder, loc, VectorType::get({lanes}, builder.getI32Type()), bytes);
+  SmallVector<int64_t> mask;
+  for (int64_t lane = 0; lane < lanes; lane += 4)
+    mask.push_back(getNarrowedLane(part, lane) / 4);
+  words = vector::ShuffleOp::create(builder, loc, words, words, mask);
+  return vector::BitCastOp::create(
+      builder, loc, VectorType::get({lanes}, builder.getI8Type()), words);
+}
+
+/// Bodies of four vectors, joined to bytes. Lookups inside of the body take the
+/// four at once, too.
+FailureOr<Value> KernelEmitter::emitBytes(const TilePosition &at,
+                                          const NarrowForm &form,
+                                          ArrayRef<RowVector> four,
+                                          int64_t vectors, int64_t valid) {
+  SmallVector<InnerLookup> lookups = findInnerLookups();
+  SmallVector<IRMapping> known(4);
+  auto type = VectorType::get({kernel.getLanes()}, builder.getI8Type());
+  Value zero = lookups.empty() ? Value()
+                               : arith::ConstantOp::create(
+                                     builder, loc, builder.getZeroAttr(type))
+                                     .getResult();
+  // What depends on a lookup is not read before its result is there.
+  for (const InnerLookup &lookup : lookups)
+    for (IRMapping &mapping : known)
+      mapping.map(lookup.result, zero);
+  for (const InnerLookup &lookup : lookups) {
+    FailureOr<Value> bytes =
+        emitNarrow(at, lookup.form, four, known, vectors, valid);
+    if (failed(bytes))
+      return failure();
+    for (auto [part, mapping] : llvm::enumerate(known))
+      mapping.map(lookup.result, extractPart(builder, loc, *bytes, part));
+  }
+  return emitNarrow(at, form, four, known, vectors, valid);
+}
+
 FailureOr<Value> KernelEmitter::emitNarrow(const TilePosition &at,
                                            const NarrowForm &form,
-                                           ArrayRef<Value> four,
-                                           ArrayRef<int64_t> rows,
-                                           ArrayRef<int64_t> numbers,
+                                           ArrayRef<RowVector> four,
+                                           ArrayRef<IRMapping> known,
                                            int64_t vectors, int64_t valid) {
   int64_t lanes = kernel.getLanes();
   SmallVector<Value> values;
-  for (auto [accumulator, row, number] : llvm::zip(four, rows, numbers)) {
-    FailureOr<Value> value =
-        emitBody(at, accumulator, row, number, vectors, valid, form.value);
+  for (auto [own, mapping] : llvm::zip(four, known)) {
+    FailureOr<Value> value = emitBody(at, own.accumulator, own.row, own.number,
+                                      vectors, valid, form.value, mapping);
     if (failed(value))
       return failure();
     if (form.value.getType().isF32())
@@ -313,8 +369,9 @@ LogicalResult KernelEmitter::finishAll(const TilePosition &at,
                                        int64_t vectors, int64_t valid) {
   int64_t lanes = kernel.getLanes();
   int64_t rows = int64_t(accumulators.size()) / vectors;
-  std::optional<NarrowForm> form = matchNarrow();
-  SmallVector<LeftVector> left;
+  std::optional<NarrowForm> form =
+      matchNarrow(op.getBody().front().getTerminator()->getOperand(0));
+  SmallVector<RowVector> left;
   for (int64_t row = 0; row < rows; ++row)
     for (int64_t number = 0; number < vectors; ++number) {
       Value accumulator = accumulators[row * vectors + number];
@@ -324,11 +381,10 @@ LogicalResult KernelEmitter::finishAll(const TilePosition &at,
       } else if (number / 4 * 4 + 4 <= vectors) {
         if (number % 4)
           continue;
-        FailureOr<Value> bytes =
-            emitNarrow(at, *form, accumulators.slice(row * vectors + number, 4),
-                       {row, row, row, row},
-                       {number, number + 1, number + 2, number + 3}, vectors,
-                       valid);
+        SmallVector<RowVector> four;
+        for (int64_t part = number; part < number + 4; ++part)
+          four.push_back({accumulators[row * vectors + part], row, part});
+        FailureOr<Value> bytes = emitBytes(at, *form, four, vectors, valid);
         if (failed(bytes))
           return failure();
         int64_t first = number * lanes;
@@ -341,10 +397,10 @@ LogicalResult KernelEmitter::finishAll(const TilePosition &at,
     }
   // Of three in a row the first two can be stored at once.
   if (vectors % 4 == 3) {
-    SmallVector<LeftVector> sorted;
+    SmallVector<RowVector> sorted;
     for (int64_t half : {0, 1})
       llvm::copy_if(left, std::back_inserter(sorted),
-                    [&](const LeftVector &own) {
+                    [&](const RowVector &own) {
                       return own.number % 4 / 2 == half;
                     });
     left = std::move(sorted);
@@ -388,40 +444,34 @@ static Value extractBytes(OpBuilder &builder, Location loc, Value bytes,
 /// fills up the last ones with themselves.
 LogicalResult KernelEmitter::finishLeft(const TilePosition &at,
                                         const std::optional<NarrowForm> &form,
-                                        ArrayRef<LeftVector> left,
+                                        ArrayRef<RowVector> left,
                                         int64_t vectors, int64_t valid) {
   int64_t lanes = kernel.getLanes();
   size_t fewest = kernel.getLoad() == 16 ? 1 : 4;
   while (left.size() >= fewest) {
     int64_t last = std::min<int64_t>(4, left.size()) - 1;
-    SmallVector<Value> values;
-    SmallVector<int64_t> rows, numbers;
-    for (int64_t part = 0; part < 4; ++part) {
-      const LeftVector &own = left[std::min(part, last)];
-      values.push_back(own.accumulator);
-      rows.push_back(own.row);
-      numbers.push_back(own.number);
-    }
-    FailureOr<Value> bytes =
-        emitNarrow(at, *form, values, rows, numbers, vectors, valid);
+    SmallVector<RowVector> four;
+    for (int64_t part = 0; part < 4; ++part)
+      four.push_back(left[std::min(part, last)]);
+    FailureOr<Value> bytes = emitBytes(at, *form, four, vectors, valid);
     if (failed(bytes))
       return failure();
     // The lanes of each vector together.
     SmallVector<int64_t> mask;
     for (int64_t part = 0; part < 4; ++part)
       for (int64_t lane = 0; lane < lanes; ++lane)
-        mask.push_back(lane / 4 * 16 + part * 4 + lane % 4);
+        mask.push_back(getNarrowedLane(part, lane));
     Value ordered = vector::ShuffleOp::create(builder, loc, *bytes, *bytes, mask);
     for (int64_t part = 0, count; part <= last; part += count) {
-      bool isPair = part < last && rows[part] == rows[part + 1] &&
-                    numbers[part] + 1 == numbers[part + 1];
+      bool isPair = part < last && four[part].row == four[part + 1].row &&
+                    four[part].number + 1 == four[part + 1].number;
       count = isPair ? 2 : 1;
-      int64_t first = numbers[part] * lanes;
+      int64_t first = four[part].number * lanes;
       int64_t total = std::min(count * lanes, valid - first);
       // The last vector of a row may be a half or more of 16 bytes.
       bool hasHalf = lanes == 16 && total % lanes >= 8;
       int64_t whole = hasHalf ? total / lanes : count;
-      Value index = addConstant(at.out, rows[part] * plan.row.out + first);
+      Value index = addConstant(at.out, four[part].row * plan.row.out + first);
       if (whole > 0)
         storeLanes(builder, loc,
                    extractBytes(builder, loc, ordered, part * lanes,
@@ -435,7 +485,7 @@ LogicalResult KernelEmitter::finishLeft(const TilePosition &at,
     }
     left = left.drop_front(last + 1);
   }
-  for (const LeftVector &own : left)
+  for (const RowVector &own : left)
     if (failed(emitScalarEnd(at, own.accumulator, own.row, own.number, vectors,
                              valid)))
       return failure();

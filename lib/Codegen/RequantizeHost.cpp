@@ -45,14 +45,19 @@ RequantizeHost::getOperand(Value argument) {
                  generic.getIndexingMapsArray()[*number]};
 }
 
-std::optional<StorageRange> RequantizeHost::getRange(Value value) {
+bool RequantizeHost::isAccumulation(Value value) {
   if (!contract)
-    return getElementwiseRange(value, 0);
+    return false;
   Value accumulator = getAccumulator();
   auto sum = value.getDefiningOp<arith::AddIOp>();
-  bool isSum =
-      sum && (sum.getLhs() == accumulator || sum.getRhs() == accumulator);
-  if (!contract.getAccumulator() || (value != accumulator && !isSum))
+  return value == accumulator || (sum && (sum.getLhs() == accumulator ||
+                                          sum.getRhs() == accumulator));
+}
+
+std::optional<StorageRange> RequantizeHost::getRange(Value value) {
+  if (!isAccumulation(value))
+    return getElementwiseRange(value, 0);
+  if (!contract.getAccumulator())
     return std::nullopt;
   return StorageRange{contract.getAccumulatorAttr().getMin(),
                       contract.getAccumulatorAttr().getMax()};

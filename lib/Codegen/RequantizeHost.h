@@ -35,10 +35,12 @@ public:
 
   /// The operand behind an argument of the body; nullopt for other values.
   std::optional<Operand> getOperand(mlir::Value argument);
-  /// The proved interval of an i32 value of the body: the accumulator, with or
-  /// without what is added to it first (which the proof includes); in an
-  /// elementwise op, sums and products of bytes, constants, and tensors with
-  /// `qdot.accumulator` on their producer.
+  /// Whether a value is the sum of a contraction, with or without what is added
+  /// to it first.
+  bool isAccumulation(mlir::Value value);
+  /// The proved interval of an i32 value of the body: the accumulation (whose
+  /// proof includes what is added first), or sums and products of bytes,
+  /// constants, and tensors with `qdot.accumulator` on their producer.
   std::optional<numerics::StorageRange> getRange(mlir::Value value);
 
   /// Adds a constant operand and its argument.

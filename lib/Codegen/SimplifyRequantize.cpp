@@ -59,10 +59,9 @@ public:
       if (!requantize.getType().isInteger(8))
         continue;
       range = host.getRange(requantize.getAccumulator());
-      // Elementwise, bytes themselves are the shorter way.
-      if ((!isContract && simplifySum(requantize)) ||
-          simplifyF32(requantize) || simplifyAccumulator(requantize) ||
-          (isContract && simplifySum(requantize)))
+      // Sums of bytes are shorter from the bytes themselves.
+      if (simplifySum(requantize) || simplifyF32(requantize) ||
+          simplifyAccumulator(requantize))
         continue;
       bool isHalved = simplifyFixed(requantize);
       emitMissedRemark(host.getOperation(), "SimplifyRequantize", "not-proved",
@@ -211,20 +210,18 @@ private:
       return false;
     Value accumulator = host.getAccumulator();
     Value input = requantize.getAccumulator();
-    Value base = isContract ? accumulator : input;
+    Value base = input;
     Channels bias;
     bias.integers.push_back(0);
-    if (isContract && input != accumulator) {
+    if (host.isAccumulation(input) && input != accumulator) {
       auto sum = input.getDefiningOp<arith::AddIOp>();
-      if (!sum || (sum.getLhs() != accumulator && sum.getRhs() != accumulator))
-        return false;
       auto other = getChannels(sum.getLhs() == accumulator ? sum.getRhs()
                                                            : sum.getLhs());
       // A start that is computed at run time stays as it is.
-      if (!other || other->integers.empty())
-        base = input;
-      else
+      if (other && !other->integers.empty()) {
+        base = accumulator;
         bias = *other;
+      }
     }
     auto multiplier = getChannels(requantize.getMultiplier());
     std::optional<Channels> shift = multiplier;

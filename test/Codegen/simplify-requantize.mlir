@@ -216,6 +216,40 @@ func.func @residual(%x: tensor<2x4xi8>, %w: tensor<4x3xi8>, %r: tensor<2x3xi8>, 
   return %y : tensor<2x3xi8>
 }
 
+// The product of two bytes is between its ends: f32 as for a sum of a
+// contraction.
+// CHECK-LABEL: func.func @product(
+// CHECK: ^bb0(%{{.*}}: i32, %[[RES:.*]]: i8):
+// CHECK: %[[A:.*]] = arith.extui %{{.*}} : i8 to i32
+// CHECK: %[[B:.*]] = arith.extsi %[[RES]] : i8 to i32
+// CHECK-NEXT: %[[PRODUCT:.*]] = arith.muli %[[A]], %[[B]] : i32
+// CHECK-NEXT: %[[START:.*]] = arith.constant 0 : i32
+// CHECK-NEXT: %[[SCALE:.*]] = arith.constant
+// CHECK-NEXT: %[[OFFSET:.*]] = arith.constant
+// CHECK-NEXT: %[[SUM:.*]] = arith.addi %[[PRODUCT]], %[[START]] : i32
+// CHECK-NEXT: %[[REAL:.*]] = arith.sitofp %[[SUM]] : i32 to f32
+// CHECK-NEXT: %[[FMA:.*]] = math.fma %[[REAL]], %[[SCALE]], %[[OFFSET]] : f32
+// CHECK-NEXT: arith.fptosi %[[FMA]] : f32 to i32
+// CHECK-NOT: i64
+// CHECK: return
+func.func @product(%x: tensor<2x4xi8>, %w: tensor<4x3xi8>, %r: tensor<2x3xi8>, %e: tensor<2x3xi8>) -> tensor<2x3xi8> {
+  %m = arith.constant 1431655765 : i32
+  %n = arith.constant 36 : i8
+  %n2 = arith.constant 38 : i8
+  %y = qdot.contract ins(%x, %w, %r : tensor<2x4xi8>, tensor<4x3xi8>, tensor<2x3xi8>) outs(%e : tensor<2x3xi8>)
+      attributes {indexing_maps = [#mk, #kn, #mn, #mn], loop_sizes = array<i64: 2, 3, 4>,
+                  lhs_sign = #qdot<sign unsigned>, rhs_sign = #qdot<sign signed>, accumulator = #qdot.accumulator<-20000 to 20000>} {
+  ^bb0(%acc: i32, %res: i8):
+    %q = qdot.requantize %acc, %m, %n zero_point(0) clamp(0, 255) contract tosa_single : i32, i32 -> i8
+    %0 = arith.extui %q : i8 to i32
+    %1 = arith.extsi %res : i8 to i32
+    %2 = arith.muli %0, %1 : i32
+    %3 = qdot.requantize %2, %m, %n2 zero_point(-5) clamp(-128, 127) contract tosa_single : i32, i32 -> i8
+    qdot.yield %3 : i8
+  } -> tensor<2x3xi8>
+  return %y : tensor<2x3xi8>
+}
+
 // One byte, and the f32 contract. The sum of a byte with itself counts twice.
 // CHECK-LABEL: func.func @one_byte(
 // CHECK-SAME: %[[ARG0:.*]]: tensor<2x4xi8>, %[[ARG1:.*]]: tensor<4x3xi8>, %[[ARG2:.*]]: tensor<2x3xi8>, %[[ARG3:.*]]: tensor<2x3xi8>) -> tensor<2x3xi8> {

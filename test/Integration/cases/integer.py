@@ -235,31 +235,61 @@ class IntegerFunction:
             return self.assign(f"arith.constant 0x{bits:08X} : f32")
         return self.assign(f"arith.constant {int(value)} : {element}")
 
+    def elementwise(self, inputs, element, lines, compute):
+        """An elementwise op over values of one shape, as %a, %b, ...; its
+        result is %r in `lines`. `compute` gets the codes."""
+        shape, rank = inputs[0].shape, len(inputs[0].shape)
+        empty, of_out = self.empty(shape, element, inputs[0]), tensor(shape, element)
+        maps = [loop_map(rank, [f"d{i}" for i in range(rank)])] * (len(inputs) + 1)
+        kinds = ", ".join(['"parallel"'] * rank)
+        arguments = ", ".join(f"%{chr(97 + i)}: i8" for i in range(len(inputs)))
+        body = "".join(f"    {line}\n" for line in lines)
+        name = self.assign(
+            f"linalg.generic {{indexing_maps = [{', '.join(maps)}], "
+            f"iterator_types = [{kinds}]}} "
+            f"ins({', '.join(v.name for v in inputs)} : "
+            f"{', '.join(v.type for v in inputs)}) outs({empty} : {of_out}) {{\n"
+            f"  ^bb0({arguments}, %o: {element}):\n{body}"
+            f"    linalg.yield %r : {element}\n"
+            f"  }} -> {of_out}")
+        return Value(name, shape, element, SIGNED if element == "i8" else None,
+                     lambda matmul, values: compute(
+                         *(v.compute(matmul, values) for v in inputs)))
+
+    def centered(self, inputs, zeros):
+        """Lines that make %c, %d of the codes %a, %b."""
+        lines = []
+        for x, code, result, zero in zip(inputs, "ab", "cd", zeros):
+            constant = self.scalar(zero, "i32")
+            lines += [f"%{code}w = arith.{x.codes.extension} %{code} : i8 to i32",
+                      f"%{result} = arith.subi %{code}w, {constant} : i32"]
+        return lines
+
     def add(self, a, b, factors, zeros):
         """E1 without its requantization: the i32 sum."""
-        constants = [self.scalar(v, "i32") for v in (*factors, *zeros)]
-        empty = self.empty(a.shape, "i32", a)
-        rank = len(a.shape)
-        identity = loop_map(rank, [f"d{i}" for i in range(rank)])
-        of_out = tensor(a.shape, "i32")
-        kinds = ", ".join(['"parallel"'] * rank)
-        name = self.assign(
-            f"linalg.generic {{indexing_maps = [{', '.join([identity] * 3)}], "
-            f"iterator_types = [{kinds}]}} ins({a.name}, {b.name} : {a.type}, "
-            f"{b.type}) outs({empty} : {of_out}) {{\n"
-            "  ^bb0(%a: i8, %b: i8, %o: i32):\n"
-            f"    %c = arith.{a.codes.extension} %a : i8 to i32\n"
-            f"    %d = arith.{b.codes.extension} %b : i8 to i32\n"
-            f"    %e = arith.subi %c, {constants[2]} : i32\n"
-            f"    %f = arith.subi %d, {constants[3]} : i32\n"
-            f"    %g = arith.muli %e, {constants[0]} : i32\n"
-            f"    %h = arith.muli %f, {constants[1]} : i32\n"
-            "    %i = arith.addi %g, %h : i32\n"
-            "    linalg.yield %i : i32\n"
-            f"  }} -> {of_out}")
-        return Value(name, a.shape, "i32", None, lambda matmul, inputs: sum(
-            (v.compute(matmul, inputs) - zero) * factor
-            for v, factor, zero in zip((a, b), factors, zeros)))
+        m, n = (self.scalar(factor, "i32") for factor in factors)
+        return self.elementwise(
+            [a, b], "i32", [*self.centered((a, b), zeros),
+                            f"%e = arith.muli %c, {m} : i32",
+                            f"%f = arith.muli %d, {n} : i32",
+                            "%r = arith.addi %e, %f : i32"],
+            lambda x, y: ((x - zeros[0]) * factors[0]
+                          + (y - zeros[1]) * factors[1]))
+
+    def multiply(self, a, b, zeros):
+        """E2 without its requantization: the i32 product."""
+        return self.elementwise(
+            [a, b], "i32", [*self.centered((a, b), zeros),
+                            "%r = arith.muli %c, %d : i32"],
+            lambda x, y: (x - zeros[0]) * (y - zeros[1]))
+
+    def lookup(self, x, table):
+        """256 entries, the first for -128."""
+        constant = self.constant(table)
+        return self.elementwise(
+            [x], "i8", [f"%r = qdot.lookup %a in {constant.name} : "
+                        "tensor<256xi8>"],
+            lambda codes: table.astype(np.int64)[codes + 128])
 
     def result(self, *values):
         self.outputs += values

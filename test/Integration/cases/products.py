@@ -4,8 +4,8 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #
 #===-----------------------------------------------------------------------===#
-"""More groups of sweep.py: right sides that are no constant, and operands
-whose channels are not the last dimension."""
+"""More groups of sweep.py: right sides that are no constant, operands
+whose channels are not the last dimension, and products of two layers."""
 
 import numpy as np
 
@@ -166,4 +166,28 @@ def channels_first(count, seed):
                           y.shape[1], contract, "i8")
             y = add_residual(f, r, z, y, contract) if i % 8 == 3 else z
         f.result(y)
+        yield f
+
+
+def gates(count, seed):
+    """What a layer's end computes on a table's entry: products with another
+    layer (SwiGLU), residual sums, a second table."""
+    r = Random(seed)
+    for i in range(count):
+        contract, _, codes = choose(r)
+        f = IntegerFunction(f"gate_{i}")
+        m, k = r.pick(None, 1, 3, 8), r.size(1, 24)
+        n = r.pick(7, 16, 20, 32, 48, 64, 70, 96)
+        x = f.input((m, k), codes)
+        a, b = (dense(f, r, x, n, contract, "i8") for _ in range(2))
+        tables = [r.rng.permutation(256).astype(np.uint8).view(np.int8)
+                  for _ in range(2)]
+        y = f.lookup(a, tables[0])
+        if i % 3 == 0:
+            y = f.requantize(f.multiply(y, b, [r.size(-128, 127), b.codes.zero]),
+                             [2.0**-7], None, r.size(-128, 127), -128, 127,
+                             contract)
+        else:
+            y = add_residual(f, r, y, b, contract)
+        f.result(f.lookup(y, tables[1]) if i % 3 == 2 else y)
         yield f

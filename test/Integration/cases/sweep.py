@@ -463,6 +463,7 @@ GROUPS = {
                             *products.variable_weights(20, 33)],
     "nchw": lambda: products.channels_first(48, 34),
     "chain": lambda: chains(48, 20),
+    "gate": lambda: products.gates(36, 40),
     "free": lambda: free_channels(24, 36),
     "pairs": operand_pairs,
     "worst": lambda: adversaries(31),
@@ -473,7 +474,7 @@ GROUPS = {
         *convolutions("plain", 4, 23), *convolutions("few", 3, 24),
         *convolutions("grouped", 3, 25), *convolutions("depthwise", 5, 26),
         *depthwise_channels(27, (1, 8, 17, 130)),
-        *list(batches(4, 28))[1::2], *chains(6, 29)],
+        *list(batches(4, 28))[1::2], *chains(6, 29), *products.gates(3, 41)],
     # Bochs 2.7 knows no gathers from addresses in zmm16 to 31, which LLVM
     # makes of these.
     "products": lambda: list(batches(4, 28))[::2],
